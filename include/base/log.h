@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: one line an event on stderr: time, level, words, then key=value pairs.
+ *
+ *   2026-11-23T20:39:06.123Z notice subscription refused channel=private-x status=403
+ *
+ * A line is one write(2), so lines of several threads do not mix.  The message is the format;
+ * values of peers are passed as LOG_STR() or through "%s" inside key=value and are quoted and
+ * escaped by log_value().  Any thread.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+enum log_level {
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARNING,
+    LOG_LEVEL_NOTICE,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG
+};
+
+/* Default: notice. */
+void log_set_level(enum log_level level);
+bool log_enabled(enum log_level level);
+/* "error" ... "debug"; false when it is none. */
+MUST_USE bool log_level_parse(const char *name, enum log_level *level);
+
+void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...) log_at(LOG_LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...) (log_enabled(LOG_LEVEL_INFO) ? log_at(LOG_LEVEL_INFO, __VA_ARGS__) : (void)0)
+#define log_debug(...)                                                                             \
+    (log_enabled(LOG_LEVEL_DEBUG) ? log_at(LOG_LEVEL_DEBUG, __VA_ARGS__) : (void)0)
+
+enum { LOG_VALUE_SIZE = 256 };
+
+/*
+ * A peer's text made fit for a line: bare when it is plain, else quoted, control characters and
+ * bytes that are not UTF-8 escaped as \xNN, cut with "..." at LOG_VALUE_SIZE.  Returns out.
+ */
+const char *log_value(struct str value, char out[LOG_VALUE_SIZE]);
+
+/* log_value() in a buffer that lives to the end of the enclosing block: log_info("x a=%s",
+ * LOG_STR(a)). */
+#define LOG_STR(value) log_value((value), (char[LOG_VALUE_SIZE]){ 0 })
+
+#endif

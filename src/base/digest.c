@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * digest: libcrypto's random bytes, hashes and base64.
+ */
+#include "base/digest.h"
+
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "base/ensure.h"
+
+void
+digest_random(void *out, size_t len)
+{
+    ENSURE(len <= INT_MAX);
+    ENSURE(RAND_bytes(out, (int)len) == 1);
+}
+
+uint32_t
+digest_random_below(uint32_t bound)
+{
+    uint64_t value;
+
+    ENSURE(bound > 0);
+    digest_random(&value, sizeof(value));
+    /* 64 bits over 32: the bias is below 2^-32. */
+    return (uint32_t)(value % bound);
+}
+
+static void
+digest(const EVP_MD *kind, struct str in, uint8_t *out)
+{
+    ENSURE(EVP_Digest(in.data, in.len, out, NULL, kind, NULL) == 1);
+}
+
+void
+digest_sha1(struct str in, uint8_t out[DIGEST_SHA1_SIZE])
+{
+    digest(EVP_sha1(), in, out);
+}
+
+void
+digest_sha256(struct str in, uint8_t out[DIGEST_SHA256_SIZE])
+{
+    digest(EVP_sha256(), in, out);
+}
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char url_alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Without padding; libcrypto's own encoder writes a NUL behind and pads always. */
+static size_t
+encode(const char letters[65], const uint8_t *in, size_t len, char *out)
+{
+    size_t written = 0;
+
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t group = (uint32_t)in[i] << 16;
+        size_t left = len - i;
+
+        group |= left > 1 ? (uint32_t)in[i + 1] << 8 : 0;
+        group |= left > 2 ? in[i + 2] : 0;
+        for (size_t k = 0; k < (left > 2 ? 4 : left + 1); k++)
+            out[written++] = letters[group >> (18 - 6 * k) & 63];
+    }
+    return written;
+}
+
+size_t
+digest_base64_encode(const void *in, size_t len, char *out)
+{
+    size_t written = encode(alphabet, in, len, out);
+
+    while (written % 4)
+        out[written++] = '=';
+    return written;
+}
+
+size_t
+digest_base64url(const void *in, size_t len, char *out)
+{
+    return encode(url_alphabet, in, len, out);
+}
+
+/* The value of a letter of either alphabet, or -1. */
+static int
+letter_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || c == '-')
+        return 62;
+    return c == '/' || c == '_' ? 63 : -1;
+}
+
+bool
+digest_base64_decode(struct str in, char *out, size_t *len)
+{
+    uint32_t group = 0;
+    unsigned bits = 0;
+
+    *len = 0;
+    while (in.len > 0 && in.data[in.len - 1] == '=')
+        in.len--;
+    for (size_t i = 0; i < in.len; i++) {
+        int value = letter_value(in.data[i]);
+
+        if (value < 0)
+            return false;
+        group = group << 6 | (uint32_t)value;
+        bits += 6;
+        if (bits < 8)
+            continue;
+        bits -= 8;
+        out[(*len)++] = (char)(group >> bits & 0xff);
+    }
+    return true;
+}

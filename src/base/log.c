@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: lines on stderr, each one write(2).
+ */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+
+enum { LINE_MAX_BYTES = 4096 };
+
+static atomic_int threshold = LOG_LEVEL_NOTICE;
+
+static const char *const names[] = {
+    [LOG_LEVEL_ERROR] = "error",
+    [LOG_LEVEL_WARNING] = "warning",
+    [LOG_LEVEL_NOTICE] = "notice",
+    [LOG_LEVEL_INFO] = "info",
+    [LOG_LEVEL_DEBUG] = "debug",
+};
+
+void
+log_set_level(enum log_level level)
+{
+    atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
+}
+
+bool
+log_enabled(enum log_level level)
+{
+    return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
+}
+
+bool
+log_level_parse(const char *name, enum log_level *level)
+{
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(names[i], name) != 0)
+            continue;
+        *level = (enum log_level)i;
+        return true;
+    }
+    return false;
+}
+
+/* "2026-11-23T20:39:06.123Z notice ", returns its length. */
+static size_t
+write_head(char *line, size_t size, enum log_level level)
+{
+    struct timespec now;
+    struct tm utc;
+    size_t len;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    len = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
+    len += (size_t)snprintf(
+        line + len, size - len, ".%03ldZ %s ", now.tv_nsec / 1000000, names[level]);
+    return len;
+}
+
+void
+log_at(enum log_level level, const char *format, ...)
+{
+    char line[LINE_MAX_BYTES];
+    size_t len, room;
+    va_list args;
+    int wanted;
+
+    if (!log_enabled(level))
+        return;
+    len = write_head(line, sizeof(line), level);
+    room = sizeof(line) - len - 1;
+    va_start(args, format);
+    wanted = vsnprintf(line + len, room, format, args);
+    va_end(args);
+    if (wanted < 0)
+        return;
+    len += (size_t)wanted < room ? (size_t)wanted : room - 1;
+    line[len++] = '\n';
+    /* There is nobody to tell when the log itself cannot be written. */
+    if (write(STDERR_FILENO, line, len) < 0)
+        return;
+}
+
+static bool
+is_plain(struct str value)
+{
+    if (value.len == 0)
+        return false;
+    for (size_t i = 0; i < value.len; i++)
+        if (value.data[i] <= ' ' || value.data[i] > '~' || strchr("\"=\\", value.data[i]))
+            return false;
+    return true;
+}
+
+/* Length of the UTF-8 sequence at the beginning, or 0. */
+static size_t
+sequence_length(struct str s)
+{
+    for (size_t n = 1; n <= 4 && n <= s.len; n++)
+        if (utf8_valid(str_slice(s.data, n)))
+            return n;
+    return 0;
+}
+
+/* C0, DEL and C1, which terminals obey. */
+static bool
+is_control(struct str s)
+{
+    unsigned char c = (unsigned char)s.data[0];
+
+    return c < 0x20 || c == 0x7f || (c == 0xc2 && s.len > 1 && (unsigned char)s.data[1] < 0xa0);
+}
+
+/* One character of the value into out (room for 4); returns how many bytes were taken. */
+static size_t
+escape_one(struct str s, char *out, size_t *written)
+{
+    unsigned char c = (unsigned char)s.data[0];
+    size_t n = sequence_length(s);
+
+    if (n == 0 || is_control(s)) {
+        *written = (size_t)snprintf(out, 5, "\\x%02x", c);
+        return 1;
+    }
+    *written = 0;
+    if (c == '"' || c == '\\')
+        out[(*written)++] = '\\';
+    memcpy(out + *written, s.data, n);
+    *written += n;
+    return n;
+}
+
+const char *
+log_value(struct str value, char out[LOG_VALUE_SIZE])
+{
+    size_t len = 0, taken, written;
+    bool plain = is_plain(value);
+    char piece[8];
+
+    if (!plain)
+        out[len++] = '"';
+    for (size_t i = 0; i < value.len; i += taken) {
+        taken = escape_one(str_slice(value.data + i, value.len - i), piece, &written);
+        if (len + written > LOG_VALUE_SIZE - 6) {
+            memcpy(out + len, "...", 3);
+            len += 3;
+            break;
+        }
+        memcpy(out + len, piece, written);
+        len += written;
+    }
+    if (!plain)
+        out[len++] = '"';
+    out[len] = '\0';
+    return out;
+}
