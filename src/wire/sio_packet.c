@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sio_packet: the Socket.IO codec, revisions 4 and 5.
+ */
+#include "wire/sio_packet.h"
+
+#include "base/buffer.h"
+#include "base/ensure.h"
+#include "placeholders.h"
+#include "wire/json_scan.h"
+
+enum { ACK_DIGITS_MAX = 15 };
+
+static bool
+is_binary(enum sio_type type)
+{
+    return type == SIO_BINARY_EVENT || type == SIO_BINARY_ACK;
+}
+
+static struct str
+digits_of(struct str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.data[n] >= '0' && s.data[n] <= '9')
+        n++;
+    return str_slice(s.data, n);
+}
+
+static struct str
+skip(struct str s, size_t n)
+{
+    return str_slice(s.data + n, s.len - n);
+}
+
+/* "1-" of a binary packet. */
+static bool
+take_attachments(struct str *rest, struct sio_packet *out)
+{
+    struct str digits = digits_of(*rest);
+    uint64_t count;
+
+    if (!is_binary(out->type))
+        return true;
+    if (!str_to_u64(digits, SIO_ATTACHMENTS_MAX, &count) || count == 0)
+        return false;
+    if (digits.len == rest->len || rest->data[digits.len] != '-')
+        return false;
+    out->attachments = (unsigned)count;
+    *rest = skip(*rest, digits.len + 1);
+    return true;
+}
+
+static void
+take_nsp(struct str *rest, struct sio_packet *out)
+{
+    out->nsp = STR_LIT("/");
+    if (rest->len > 0 && rest->data[0] == '/')
+        out->nsp = str_cut(*rest, ',', rest);
+}
+
+static bool
+take_ack(struct str *rest, struct sio_packet *out)
+{
+    struct str digits = digits_of(*rest);
+    uint64_t id;
+
+    out->ack = SIO_NO_ACK;
+    if (digits.len == 0)
+        return true;
+    if (digits.len > ACK_DIGITS_MAX || !str_to_u64(digits, INT64_MAX, &id))
+        return false;
+    out->ack = (int64_t)id;
+    *rest = skip(*rest, digits.len);
+    return true;
+}
+
+static bool
+array_is_event(struct str array, struct str *name)
+{
+    struct json_cursor c = json_scan_enter(array);
+
+    return json_scan_element(&c, name);
+}
+
+/* [] and {} are errors; a name that is no string is ignored by the references: no payload. */
+static bool
+check_event(struct sio_packet *p)
+{
+    struct str name;
+
+    if (json_scan_kind(p->payload) != JSON_ARRAY || !array_is_event(p->payload, &name))
+        return false;
+    if (json_scan_kind(name) != JSON_STRING)
+        p->payload = (struct str){ NULL, 0 };
+    return true;
+}
+
+static bool
+check_payload(struct sio_packet *p)
+{
+    enum json_kind kind = json_scan_kind(p->payload);
+
+    switch (p->type) {
+    case SIO_CONNECT:
+        return kind == JSON_NONE || kind == JSON_OBJECT;
+    case SIO_DISCONNECT:
+        return kind == JSON_NONE;
+    case SIO_EVENT:
+    case SIO_BINARY_EVENT:
+        return kind == JSON_NONE ? p->type == SIO_EVENT : check_event(p);
+    case SIO_ACK:
+    case SIO_BINARY_ACK:
+        return kind == JSON_ARRAY;
+    case SIO_CONNECT_ERROR:
+        return true;
+    }
+    return false;
+}
+
+enum sio_parse
+sio_packet_decode(struct str message, struct sio_packet *out)
+{
+    struct str rest;
+
+    *out = (struct sio_packet){ .ack = SIO_NO_ACK };
+    if (message.len == 0)
+        return SIO_PARSE_BAD;
+    if (message.data[0] < '0' || message.data[0] > '6')
+        return SIO_PARSE_UNKNOWN;
+    out->type = (enum sio_type)(message.data[0] - '0');
+    rest = skip(message, 1);
+    if (!take_attachments(&rest, out))
+        return SIO_PARSE_BAD;
+    take_nsp(&rest, out);
+    if (!take_ack(&rest, out))
+        return SIO_PARSE_BAD;
+    if (rest.len > 0 && !json_scan_whole(rest, &out->payload))
+        return SIO_PARSE_BAD;
+    if (!check_payload(out))
+        return SIO_PARSE_BAD;
+    if (is_binary(out->type) && !placeholders_within(out->payload, out->attachments))
+        return SIO_PARSE_BAD;
+    return SIO_PARSE_OK;
+}
+
+struct str
+sio_packet_argument(const struct sio_packet *p, unsigned n)
+{
+    struct json_cursor c;
+    struct str value;
+
+    if (p->payload.len == 0)
+        return (struct str){ NULL, 0 };
+    c = json_scan_enter(p->payload);
+    for (unsigned i = 0; json_scan_element(&c, &value); i++)
+        if (i == n + 1)
+            return value;
+    return (struct str){ NULL, 0 };
+}
+
+struct str
+sio_packet_event_name(const struct sio_packet *p)
+{
+    struct str name = { NULL, 0 };
+
+    if (p->payload.len > 0)
+        (void)array_is_event(p->payload, &name);
+    return name;
+}
+
+void
+sio_packet_event(struct str name, struct str channel, struct str data, struct buffer *out)
+{
+    buffer_append_text(out, "42[");
+    json_scan_quote(name, out);
+    buffer_append_char(out, ',');
+    json_scan_quote(channel, out);
+    if (data.len > 0) {
+        buffer_append_char(out, ',');
+        buffer_append_str(out, data);
+    }
+    buffer_append_char(out, ']');
+}
+
+void
+sio_packet_ack(struct str nsp, int64_t id, struct str args, struct buffer *out)
+{
+    ENSURE(id >= 0);
+    buffer_append_text(out, "43");
+    if (!str_is(nsp, "/")) {
+        buffer_append_str(out, nsp);
+        buffer_append_char(out, ',');
+    }
+    buffer_append_u64(out, (uint64_t)id);
+    buffer_append_char(out, '[');
+    buffer_append_str(out, args);
+    buffer_append_char(out, ']');
+}
