@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listener: listening sockets, one a worker on the same address, and the streams they accept.
+ */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct buffer;
+struct listener;
+struct loop;
+struct stream;
+struct tls_context;
+
+/*
+ * Bind count sockets to one address, before any thread runs; may block on the name.  host NULL:
+ * all addresses, IPv6 and IPv4 (IPv4 alone where there is no IPv6).  The first is bound without
+ * SO_REUSEPORT, so that an address somebody holds is refused; the option is set on it and the
+ * others share it.  The sockets listen when they are opened.  False: *error is one sentence, and
+ * *in_use says whether the address is taken.
+ */
+MUST_USE bool listener_bind(const char *host, unsigned port, unsigned count, int *fds,
+    bool *in_use, struct buffer *error);
+
+struct listener_handlers {
+    /* Attach a handler to s, or close it, before returning. */
+    void (*on_accept)(void *owner, struct stream *s);
+    /* After listener_close(): the last event. */
+    void (*on_close)(void *owner);
+};
+
+/*
+ * Accept on fd, which is taken over.  tls NULL: plain.  When the process is out of descriptors
+ * accepting pauses, says so once, and goes on when one is free again. .
+ */
+MUST_USE struct listener *listener_open(struct loop *l, int fd, struct tls_context *tls,
+    const struct listener_handlers *h, void *owner);
+/* For connections accepted from now on. */
+void listener_set_tls(struct listener *n, struct tls_context *tls);
+void listener_close(struct listener *n);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop: one thread's event loop (libuv behind it), its clock, and the end of each turn.
+ *
+ * A turn handles what is ready; then, in this order: the tasks of loop_end_of_turn(), the gathered
+ * writes of every stream that was sent to, the objects of loop_defer_free().  So a pointer on the
+ * stack stays valid through its callback, and a burst of sends is one write a socket.  Made by any
+ * thread, before it runs; from then on touched by its own thread alone.
+ */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/list.h"
+
+struct loop;
+
+/* Work for the end of the turn; embed it, zero it. */
+struct loop_task {
+    struct list node;
+    void (*run)(void *owner);
+    void *owner;
+};
+
+struct loop *loop_new(void);
+/* Everything opened on it must have been closed and the loop run to its end. */
+void loop_free(struct loop *l);
+
+/* Returns once loop_stop() was called and every handle is closed. */
+void loop_run(struct loop *l);
+/* End the loop when nothing is open any more (mailboxes, listeners and streams included). */
+void loop_stop(struct loop *l);
+/* One turn, without waiting when nothing is ready: for tests. */
+void loop_turn(struct loop *l);
+
+/* Milliseconds, monotonic, as of this turn's beginning (base/clock.h's scale). */
+uint64_t loop_now_ms(const struct loop *l);
+
+void loop_task_init(struct loop_task *t, void (*run)(void *owner), void *owner);
+/* Run t once at the end of this turn; a second call before it ran changes nothing. */
+void loop_end_of_turn(struct loop *l, struct loop_task *t);
+void loop_task_cancel(struct loop_task *t);
+
+/* Call drop(object) at the end of this turn. */
+void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
+
+/* A shared buffer of LOOP_SCRATCH_SIZE bytes; valid until the next call into another module. */
+enum { LOOP_SCRATCH_SIZE = 65536 };
+char *loop_scratch(struct loop *l);
+
+/* Streams of this loop, those on their way out included: what counts against maxConnections. */
+size_t loop_stream_count(const struct loop *l);
+
+#endif

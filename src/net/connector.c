@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * connector: resolve, connect to one address after another, negotiate TLS.
+ *
+ *   RESOLVING --list--> CONNECTING --connected--> HANDSHAKE --ready--> DONE
+ *                        ^      `--refused, slow                 (plain: at once)
+ *                        `----------'  next address
+ *
+ * An address that does not answer may use its share of the time that is left, so that a dead one
+ * does not hide a living one behind it.
+ */
+#include "net/connector.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "loop_priv.h"
+#include "net/poller.h"
+#include "net/tls.h"
+#include "resolver_priv.h"
+#include "stream_priv.h"
+#include "stream_tls_priv.h"
+
+enum { ADDRESSES_MAX = 8, ADDRESS_TEXT_SIZE = 160 };
+
+struct address {
+    socklen_t len;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_un path;
+    } at;
+};
+
+/* Every pending operation is a field; all NULL when it is done. */
+struct connector {
+    struct loop *loop;
+    void (*on_done)(void *owner, struct stream *s, const char *error); /* NULL: done */
+    void *owner;
+    char *host;
+    char *server_name;
+    unsigned port;
+    struct tls_context *tls;
+    uint64_t deadline_ms;
+    struct timer limit;     /* for all of it */
+    struct timer attempt;   /* for one address */
+    struct loop_task first; /* nothing is reported from within connector_open() */
+    struct resolver *resolver;
+    struct poller *poller;
+    struct stream *stream; /* during the handshake */
+    int fd;                /* -1: none */
+    unsigned count, next;
+    struct address addresses[ADDRESSES_MAX];
+    char error[512];
+};
+
+static void try_next(void *owner);
+
+static void
+drop(void *object)
+{
+    struct connector *c = object;
+
+    tls_unref(c->tls);
+    free(c->host);
+    free(c->server_name);
+    free(c);
+}
+
+static void
+leave_address(struct connector *c)
+{
+    timer_stop(&c->attempt);
+    poller_close(c->poller);
+    c->poller = NULL;
+    if (c->fd >= 0)
+        close(c->fd);
+    c->fd = -1;
+}
+
+/* Nothing is pending any more; the object goes at the end of the turn. */
+static void
+wind_up(struct connector *c)
+{
+    c->on_done = NULL;
+    timer_stop(&c->limit);
+    loop_task_cancel(&c->first);
+    resolver_cancel(c->resolver);
+    c->resolver = NULL;
+    leave_address(c);
+    if (c->stream) {
+        stream_attach(c->stream, NULL, NULL);
+        stream_close(c->stream, STREAM_END_LOCAL);
+        c->stream = NULL;
+    }
+    loop_defer_free(c->loop, c, drop);
+}
+
+static void
+finish(struct connector *c, struct stream *s)
+{
+    void (*on_done)(void *owner, struct stream *s, const char *error) = c->on_done;
+    void *owner = c->owner;
+
+    wind_up(c);
+    on_done(owner, s, s ? NULL : c->error);
+}
+
+static void
+address_text(const struct connector *c, const struct address *a, char out[ADDRESS_TEXT_SIZE])
+{
+    char host[INET6_ADDRSTRLEN] = "";
+
+    if (a->at.any.sa_family == AF_UNIX) {
+        snprintf(out, ADDRESS_TEXT_SIZE, "%s", a->at.path.sun_path);
+    } else if (a->at.any.sa_family == AF_INET6) {
+        uv_ip6_name(&a->at.v6, host, sizeof(host));
+        snprintf(out, ADDRESS_TEXT_SIZE, "[%s]:%u", host, c->port);
+    } else {
+        uv_ip4_name(&a->at.v4, host, sizeof(host));
+        snprintf(out, ADDRESS_TEXT_SIZE, "%s:%u", host, c->port);
+    }
+}
+
+/* The address tried last did not do. */
+static void
+note_failure(struct connector *c, int error)
+{
+    char where[ADDRESS_TEXT_SIZE], reason[128];
+
+    address_text(c, &c->addresses[c->next - 1], where);
+    uv_strerror_r(-error, reason, sizeof(reason));
+    if (error == ECONNREFUSED)
+        snprintf(c->error, sizeof(c->error), "connection refused by %s", where);
+    else if (error == ETIMEDOUT)
+        snprintf(c->error, sizeof(c->error), "no answer from %s in time", where);
+    else
+        snprintf(c->error, sizeof(c->error), "cannot connect to %s: %s", where, reason);
+}
+
+static void
+on_handshake_data(void *owner, const char *data, size_t len)
+{
+    (void)owner;
+    (void)data;
+    (void)len;
+}
+
+static void
+on_handshake_end(void *owner, enum stream_end why)
+{
+    struct connector *c = owner;
+    const char *error = stream_tls_error(c->stream);
+    char where[ADDRESS_TEXT_SIZE];
+
+    address_text(c, &c->addresses[c->next - 1], where);
+    c->stream = NULL;
+    if (error)
+        snprintf(c->error, sizeof(c->error), "%s", error);
+    else if (why == STREAM_END_TIMEOUT)
+        snprintf(c->error, sizeof(c->error), "no TLS handshake with %s in time", where);
+    else
+        snprintf(c->error, sizeof(c->error), "%s ended the TLS handshake", where);
+    finish(c, NULL);
+}
+
+static void
+on_handshake_done(void *owner)
+{
+    struct connector *c = owner;
+    struct stream *s = c->stream;
+
+    c->stream = NULL;
+    finish(c, s);
+}
+
+static const struct stream_handlers handshake_handlers = {
+    .on_data = on_handshake_data,
+    .on_end = on_handshake_end,
+};
+
+static void
+on_connected(struct connector *c)
+{
+    const struct address *a = &c->addresses[c->next - 1];
+    struct stream *s;
+    int fd = c->fd, on = 1;
+
+    c->fd = -1;
+    leave_address(c);
+    if (a->at.any.sa_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    s = stream_new(c->loop, fd, &a->at.any);
+    if (!s || !c->tls) {
+        if (!s)
+            note_failure(c, ENOMEM);
+        finish(c, s);
+        return;
+    }
+    c->stream = s;
+    stream_attach(s, &handshake_handlers, c);
+    stream_tls_connect(s, c->tls, c->server_name, on_handshake_done);
+}
+
+static void
+on_writable(void *owner, bool readable, bool writable)
+{
+    struct connector *c = owner;
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    (void)readable;
+    (void)writable;
+    getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    if (error == 0) {
+        on_connected(c);
+        return;
+    }
+    leave_address(c);
+    note_failure(c, error);
+    try_next(c);
+}
+
+static void
+on_slow_address(void *owner)
+{
+    struct connector *c = owner;
+
+    leave_address(c);
+    note_failure(c, ETIMEDOUT);
+    try_next(c);
+}
+
+/* Begin to connect; 0, EINPROGRESS or what went wrong. */
+static int
+begin(struct connector *c, const struct address *a)
+{
+    c->fd = socket(a->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (c->fd < 0 || connect(c->fd, &a->at.any, a->len) != 0)
+        return errno;
+    return 0;
+}
+
+static void
+await(struct connector *c)
+{
+    uint64_t now_ms = loop_now_ms(c->loop);
+    uint64_t left_ms = c->deadline_ms > now_ms ? c->deadline_ms - now_ms : 0;
+
+    if (c->next < c->count)
+        timer_start(c->loop, &c->attempt, left_ms / (c->count - c->next + 1));
+    poller_watch(c->poller, false, true);
+}
+
+static void
+try_next(void *owner)
+{
+    struct connector *c = owner;
+
+    while (c->next < c->count) {
+        int error = begin(c, &c->addresses[c->next++]);
+
+        if (error == 0) {
+            on_connected(c);
+            return;
+        }
+        if (error == EINPROGRESS) {
+            c->poller = poller_open(c->loop, c->fd, on_writable, c);
+            if (c->poller) {
+                await(c);
+                return;
+            }
+            error = ENOMEM;
+        }
+        leave_address(c);
+        note_failure(c, error);
+    }
+    finish(c, NULL);
+}
+
+static void
+on_list(void *owner, const struct addrinfo *list, const char *error)
+{
+    struct connector *c = owner;
+
+    c->resolver = NULL;
+    if (error)
+        snprintf(c->error, sizeof(c->error), "%s", error);
+    for (; list && c->count < ADDRESSES_MAX; list = list->ai_next) {
+        struct address *a = &c->addresses[c->count];
+
+        if (list->ai_family != AF_INET && list->ai_family != AF_INET6)
+            continue;
+        a->len = list->ai_addrlen;
+        memcpy(&a->at, list->ai_addr, a->len);
+        if (list->ai_family == AF_INET)
+            a->at.v4.sin_port = htons((uint16_t)c->port);
+        else
+            a->at.v6.sin6_port = htons((uint16_t)c->port);
+        c->count++;
+    }
+    try_next(c);
+}
+
+static void
+on_limit(void *owner)
+{
+    struct connector *c = owner;
+
+    if (c->next > 0)
+        note_failure(c, ETIMEDOUT);
+    else
+        snprintf(c->error, sizeof(c->error), "%s was not resolved in time", c->host);
+    finish(c, NULL);
+}
+
+static void
+use_path(struct connector *c, const char *path)
+{
+    struct address *a = &c->addresses[0];
+
+    if (strlen(path) >= sizeof(a->at.path.sun_path)) {
+        snprintf(c->error, sizeof(c->error), "the path of the socket is too long: %s", path);
+        return;
+    }
+    a->len = sizeof(a->at.path);
+    a->at.path.sun_family = AF_UNIX;
+    memcpy(a->at.path.sun_path, path, strlen(path) + 1);
+    c->count = 1;
+}
+
+struct connector *
+connector_open(struct loop *l, const struct connector_target *target,
+    void (*on_done)(void *owner, struct stream *s, const char *error), void *owner)
+{
+    struct connector *c = mem_zalloc(sizeof(*c));
+    const char *name = target->server_name ? target->server_name : target->host;
+
+    c->loop = l;
+    c->on_done = on_done;
+    c->owner = owner;
+    c->host = mem_strdup(target->host);
+    c->server_name = mem_strdup(name ? name : "localhost");
+    c->port = target->port;
+    c->tls = target->tls ? tls_ref(target->tls) : NULL;
+    c->fd = -1;
+    c->deadline_ms = loop_now_ms(l) + target->timeout_ms;
+    timer_init(&c->limit, on_limit, c);
+    timer_init(&c->attempt, on_slow_address, c);
+    loop_task_init(&c->first, try_next, c);
+    timer_start(l, &c->limit, target->timeout_ms);
+    if (target->path) {
+        use_path(c, target->path);
+        loop_end_of_turn(l, &c->first);
+    } else {
+        c->resolver = resolver_open_list(l, target->host, on_list, c);
+    }
+    return c;
+}
+
+void
+connector_cancel(struct connector *c)
+{
+    if (c && c->on_done)
+        wind_up(c);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop: libuv's loop with an end to each turn.
+ *
+ * libuv calls prepare hooks before it waits and check hooks after it has handled what was ready;
+ * timers and close callbacks run between a check and the next prepare.  So the end of the turn is
+ * both hooks: nothing waits while there is something to flush.
+ */
+#include "net/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "loop_priv.h"
+
+static void
+run_tasks(struct loop *l)
+{
+    struct list batch;
+
+    list_init(&batch);
+    list_splice(&batch, &l->tasks);
+    while (!list_empty(&batch)) {
+        struct loop_task *t = LIST_ENTRY(batch.next, struct loop_task, node);
+
+        list_remove(&t->node);
+        t->run(t->owner);
+    }
+}
+
+static void
+run_flushes(struct loop *l)
+{
+    struct list batch;
+
+    list_init(&batch);
+    list_splice(&batch, &l->dirty);
+    while (!list_empty(&batch)) {
+        struct list *node = batch.next;
+
+        list_remove(node);
+        l->flush(node);
+    }
+}
+
+/* Dropping one object may defer another. */
+static void
+run_drops(struct loop *l)
+{
+    for (size_t i = 0; i < l->drop_count; i++) {
+        struct loop_drop d = l->drops[i];
+
+        d.drop(d.object);
+    }
+    l->drop_count = 0;
+}
+
+static void
+end_turn(struct loop *l)
+{
+    do {
+        while (!list_empty(&l->tasks) || !list_empty(&l->dirty)) {
+            run_tasks(l);
+            run_flushes(l);
+        }
+        run_drops(l);
+    } while (!list_empty(&l->tasks) || !list_empty(&l->dirty));
+}
+
+static void
+on_before_wait(uv_prepare_t *handle)
+{
+    struct loop *l = handle->data;
+
+    end_turn(l);
+    timer_wheel_arm(&l->wheel);
+}
+
+static void
+on_after_wait(uv_check_t *handle)
+{
+    end_turn(handle->data);
+}
+
+struct loop *
+loop_new(void)
+{
+    struct loop *l = mem_zalloc(sizeof(*l));
+
+    signal(SIGPIPE, SIG_IGN);
+    ENSURE(uv_loop_init(&l->uv) == 0);
+    l->uv.data = l;
+    list_init(&l->tasks);
+    list_init(&l->dirty);
+    uv_prepare_init(&l->uv, &l->before_wait);
+    uv_check_init(&l->uv, &l->after_wait);
+    l->before_wait.data = l->after_wait.data = l;
+    uv_prepare_start(&l->before_wait, on_before_wait);
+    uv_check_start(&l->after_wait, on_after_wait);
+    timer_wheel_init(&l->wheel, &l->uv);
+    l->received = mem_alloc(LOOP_RECEIVED_SIZE);
+    l->plain = mem_alloc(LOOP_PLAIN_SIZE);
+    l->cipher = mem_alloc(LOOP_CIPHER_SIZE);
+    l->scratch = mem_alloc(LOOP_SCRATCH_SIZE);
+    return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+    if (!l)
+        return;
+    end_turn(l);
+    uv_close((uv_handle_t *)&l->before_wait, NULL);
+    uv_close((uv_handle_t *)&l->after_wait, NULL);
+    timer_wheel_close(&l->wheel);
+    uv_run(&l->uv, UV_RUN_NOWAIT);
+    ENSURE(uv_loop_close(&l->uv) == 0);
+    free(l->drops);
+    free(l->received);
+    free(l->plain);
+    free(l->cipher);
+    free(l->scratch);
+    free(l);
+}
+
+void
+loop_run(struct loop *l)
+{
+    do {
+        uv_run(&l->uv, UV_RUN_DEFAULT);
+        end_turn(l);
+    } while (uv_loop_alive(&l->uv));
+}
+
+/* The two hooks are what keeps a loop alive on which nothing is open yet. */
+void
+loop_stop(struct loop *l)
+{
+    uv_unref((uv_handle_t *)&l->before_wait);
+    uv_unref((uv_handle_t *)&l->after_wait);
+}
+
+void
+loop_turn(struct loop *l)
+{
+    uv_run(&l->uv, UV_RUN_NOWAIT);
+    end_turn(l);
+}
+
+uint64_t
+loop_now_ms(const struct loop *l)
+{
+    return uv_now(&l->uv);
+}
+
+void
+loop_task_init(struct loop_task *t, void (*run)(void *owner), void *owner)
+{
+    list_init(&t->node);
+    t->run = run;
+    t->owner = owner;
+}
+
+void
+loop_end_of_turn(struct loop *l, struct loop_task *t)
+{
+    if (list_empty(&t->node))
+        list_append(&l->tasks, &t->node);
+}
+
+void
+loop_task_cancel(struct loop_task *t)
+{
+    if (t->node.next)
+        list_remove(&t->node);
+}
+
+void
+loop_defer_free(struct loop *l, void *object, void (*drop)(void *object))
+{
+    if (l->drop_count == l->drop_capacity) {
+        l->drop_capacity = l->drop_capacity ? 2 * l->drop_capacity : 32;
+        l->drops = mem_resize(l->drops, l->drop_capacity, sizeof(*l->drops));
+    }
+    l->drops[l->drop_count++] = (struct loop_drop){ object, drop };
+}
+
+char *
+loop_scratch(struct loop *l)
+{
+    return l->scratch;
+}
+
+size_t
+loop_stream_count(const struct loop *l)
+{
+    return l->streams;
+}

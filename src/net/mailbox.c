@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mailbox: a queue under a mutex, and a libuv async that wakes its loop.
+ *
+ *   post: append, wake if nobody did since the last batch
+ *   wake: detach the batch; deliver it outside the lock; only then take its bytes off the count
+ *
+ * The wake-up is sent under the lock: after mailbox_close() no thread touches the async any more.
+ */
+#include "net/mailbox.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "loop_priv.h"
+
+/* Somebody who waits for the mailbox to go below its limit. */
+struct waiter {
+    struct waiter *next;
+    struct mailbox *back;
+    struct message *m;
+};
+
+struct mailbox {
+    uv_async_t async;
+    const char *name;
+    void *owner;
+    size_t limit_bytes;
+    pthread_mutex_t lock;
+    /* Under the lock: */
+    struct message *first, **last;
+    struct waiter *waiters;
+    size_t queued_bytes; /* waiting or being delivered */
+    bool woken;
+    bool closed; /* written by the receiver alone, which reads it without the lock */
+};
+
+static void
+drop_all(struct message *m)
+{
+    while (m) {
+        struct message *next = m->next;
+
+        m->kind->drop(m);
+        m = next;
+    }
+}
+
+static void
+post_waiters(struct waiter *w)
+{
+    while (w) {
+        struct waiter *next = w->next;
+
+        mailbox_post(w->back, w->m);
+        free(w);
+        w = next;
+    }
+}
+
+static struct message *
+detach_batch(struct mailbox *b)
+{
+    struct message *batch;
+
+    pthread_mutex_lock(&b->lock);
+    batch = b->first;
+    b->first = NULL;
+    b->last = &b->first;
+    b->woken = false;
+    pthread_mutex_unlock(&b->lock);
+    return batch;
+}
+
+/* Returns the bytes of the batch. */
+static size_t
+deliver_batch(struct mailbox *b, struct message *m)
+{
+    size_t bytes = 0;
+
+    while (m && !b->closed) {
+        struct message *next = m->next;
+
+        bytes += m->cost;
+        m->kind->deliver(b->owner, m);
+        m = next;
+    }
+    drop_all(m);
+    return bytes;
+}
+
+static void
+on_wake(uv_async_t *handle)
+{
+    struct mailbox *b = CONTAINER_OF(handle, struct mailbox, async);
+    size_t bytes = deliver_batch(b, detach_batch(b));
+    struct waiter *waiters = NULL;
+
+    if (b->closed)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->queued_bytes -= bytes;
+    if (b->queued_bytes < b->limit_bytes) {
+        waiters = b->waiters;
+        b->waiters = NULL;
+    }
+    pthread_mutex_unlock(&b->lock);
+    post_waiters(waiters);
+}
+
+struct mailbox *
+mailbox_open(struct loop *l, const char *name, size_t limit_bytes, void *owner)
+{
+    struct mailbox *b = mem_zalloc(sizeof(*b));
+
+    b->name = name;
+    b->owner = owner;
+    b->limit_bytes = limit_bytes;
+    b->last = &b->first;
+    ENSURE(pthread_mutex_init(&b->lock, NULL) == 0);
+    ENSURE(uv_async_init(&l->uv, &b->async, on_wake) == 0);
+    return b;
+}
+
+void
+mailbox_close(struct mailbox *b)
+{
+    struct message *left;
+    struct waiter *waiters;
+
+    if (b->closed)
+        return;
+    pthread_mutex_lock(&b->lock);
+    b->closed = true;
+    left = b->first;
+    b->first = NULL;
+    waiters = b->waiters;
+    b->waiters = NULL;
+    pthread_mutex_unlock(&b->lock);
+    uv_close((uv_handle_t *)&b->async, NULL);
+    drop_all(left);
+    post_waiters(waiters);
+}
+
+void
+mailbox_free(struct mailbox *b)
+{
+    if (!b)
+        return;
+    ENSURE(b->closed);
+    pthread_mutex_destroy(&b->lock);
+    free(b);
+}
+
+bool
+mailbox_post(struct mailbox *b, struct message *m)
+{
+    bool below, closed;
+
+    m->next = NULL;
+    pthread_mutex_lock(&b->lock);
+    closed = b->closed;
+    if (!closed) {
+        *b->last = m;
+        b->last = &m->next;
+        b->queued_bytes += m->cost;
+        if (!b->woken)
+            uv_async_send(&b->async);
+        b->woken = true;
+    }
+    below = b->queued_bytes < b->limit_bytes;
+    pthread_mutex_unlock(&b->lock);
+    if (closed)
+        m->kind->drop(m);
+    return closed || below;
+}
+
+void
+mailbox_post_when_below(struct mailbox *b, struct mailbox *back, struct message *m)
+{
+    struct waiter *w = mem_zalloc(sizeof(*w));
+    bool wait;
+
+    w->back = back;
+    w->m = m;
+    pthread_mutex_lock(&b->lock);
+    wait = !b->closed && b->queued_bytes >= b->limit_bytes;
+    if (wait) {
+        w->next = b->waiters;
+        b->waiters = w;
+    }
+    pthread_mutex_unlock(&b->lock);
+    if (!wait)
+        post_waiters(w);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poller: a libuv poll handle around somebody else's descriptor.
+ */
+#include "net/poller.h"
+
+#include <stdlib.h>
+
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "loop_priv.h"
+
+struct poller {
+    uv_poll_t poll;
+    int wanted; /* UV_READABLE, UV_WRITABLE */
+    int watched;
+    void (*on_ready)(void *owner, bool readable, bool writable);
+    void *owner;
+};
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+static void
+watch(struct poller *p)
+{
+    if (p->watched == p->wanted)
+        return;
+    p->watched = p->wanted;
+    if (p->wanted)
+        ENSURE(uv_poll_start(&p->poll, p->wanted, on_poll) == 0);
+    else
+        uv_poll_stop(&p->poll);
+}
+
+/* libuv stops a handle whose socket has an error: the owner learns which by reading or writing. */
+static void
+on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct poller *p = CONTAINER_OF(handle, struct poller, poll);
+
+    if (status < 0) {
+        events = p->wanted;
+        p->watched = 0;
+        watch(p);
+    }
+    p->on_ready(p->owner, (events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+    free(CONTAINER_OF(handle, struct poller, poll));
+}
+
+struct poller *
+poller_open(struct loop *l, int fd, void (*on_ready)(void *owner, bool readable, bool writable),
+    void *owner)
+{
+    struct poller *p = mem_zalloc(sizeof(*p));
+
+    p->on_ready = on_ready;
+    p->owner = owner;
+    if (uv_poll_init(&l->uv, &p->poll, fd) != 0) {
+        free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void
+poller_watch(struct poller *p, bool readable, bool writable)
+{
+    p->wanted = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+    watch(p);
+}
+
+void
+poller_close(struct poller *p)
+{
+    if (!p || uv_is_closing((uv_handle_t *)&p->poll))
+        return;
+    p->wanted = 0;
+    uv_close((uv_handle_t *)&p->poll, on_closed);
+}

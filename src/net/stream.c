@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream: states, the queue, and the socket's readiness; what differs with TLS is behind ops.
+ *
+ * The socket is watched with a poll handle and read and written here: unlike libuv's TCP handle it
+ * allocates nothing when the kernel refuses bytes, is 88 bytes smaller, and lets go of its
+ * descriptor, so that a stream changes loops without a spare one.
+ */
+#include "net/stream.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "loop_priv.h"
+#include "stream_priv.h"
+#include "stream_tls_priv.h"
+
+/* A peer that takes nothing of the last bytes for so long is given up. */
+enum { FINISH_LIMIT_MS = 10000, LINGER_LIMIT_MS = 2000 };
+
+struct stream_parcel {
+    struct stream_tls *tls;
+    uint64_t bytes_in, bytes_out;
+    int fd;
+    char peer[INET6_ADDRSTRLEN];
+};
+
+static const unsigned may_follow[] = {
+    [STREAM_OPEN] = BIT(STREAM_FINISHING) | BIT(STREAM_CLOSED) | BIT(STREAM_DETACHED),
+    [STREAM_FINISHING] = BIT(STREAM_LINGERING) | BIT(STREAM_CLOSED),
+    [STREAM_LINGERING] = BIT(STREAM_CLOSED),
+    [STREAM_CLOSED] = 0,
+    [STREAM_DETACHED] = 0,
+};
+
+static const struct stream_ops plain_ops = {
+    .read = stream_deliver,
+    .flush = stream_plain_flush,
+};
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+/* The only place that writes s->state. */
+static void
+enter(struct stream *s, enum stream_state next)
+{
+    ENSURE(may_follow[s->state] & BIT(next));
+    s->state = (uint8_t)next;
+}
+
+/* The last event, and the end of the object. */
+static void
+on_closed(uv_handle_t *handle)
+{
+    struct stream *s = CONTAINER_OF(handle, struct stream, poll);
+
+    if (s->state == STREAM_CLOSED && s->handlers)
+        s->handlers->on_end(s->owner, (enum stream_end)s->why);
+    stream_tls_free(s->tls);
+    stream_queue_fini(&s->queue);
+    free(s);
+}
+
+/* Out of the loop, with or without the descriptor. */
+static void
+leave_loop(struct stream *s)
+{
+    timer_stop(&s->limit);
+    list_remove(&s->dirty);
+    stream_loop(s)->streams--;
+    uv_close((uv_handle_t *)&s->poll, on_closed);
+}
+
+static void
+on_limit(void *owner)
+{
+    struct stream *s = owner;
+
+    stream_close(s, s->state == STREAM_LINGERING ? (enum stream_end)s->why : STREAM_END_TIMEOUT);
+}
+
+/* Tell the loop what to wait for, if that has changed. */
+static void
+watch(struct stream *s)
+{
+    bool reads = !s->stalled && !s->ended && (s->handlers || s->state != STREAM_OPEN);
+    bool writes = s->blocked || (s->full && s->queue.count == 0);
+    int wanted = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
+
+    if (s->state == STREAM_CLOSED || wanted == s->watched)
+        return;
+    s->watched = (uint8_t)wanted;
+    if (!wanted)
+        uv_poll_stop(&s->poll);
+    else if (uv_poll_start(&s->poll, wanted, on_poll) != 0)
+        stream_close(s, STREAM_END_FAILED);
+}
+
+static void
+linger(struct stream *s)
+{
+    if (s->ended) {
+        stream_close(s, (enum stream_end)s->why);
+        return;
+    }
+    enter(s, STREAM_LINGERING);
+    shutdown(s->fd, SHUT_WR);
+    timer_start(stream_loop(s), &s->limit, LINGER_LIMIT_MS);
+}
+
+static enum stream_flush
+write_queue(struct stream *s)
+{
+    enum stream_flush result = s->ops->flush(s);
+
+    if (result == STREAM_FLUSH_DONE && s->state == STREAM_FINISHING && s->ops->farewell)
+        return s->ops->farewell(s);
+    return result;
+}
+
+/* Write what the kernel takes; act on what that leaves. */
+static void
+flush(struct stream *s)
+{
+    uint64_t before = s->bytes_out;
+    enum stream_flush result;
+
+    if (s->state > STREAM_FINISHING)
+        return;
+    result = write_queue(s);
+    s->blocked = result == STREAM_FLUSH_BLOCKED;
+    if (result == STREAM_FLUSH_FAILED || (result == STREAM_FLUSH_WAITING && s->ended)) {
+        stream_close(s, s->ended ? STREAM_END_PEER : STREAM_END_FAILED);
+        return;
+    }
+    if (s->state == STREAM_FINISHING && s->bytes_out != before)
+        timer_start(stream_loop(s), &s->limit, FINISH_LIMIT_MS);
+    if (s->state == STREAM_FINISHING && result == STREAM_FLUSH_DONE)
+        linger(s);
+}
+
+static void
+on_dirty(struct list *node)
+{
+    struct stream *s = CONTAINER_OF(node, struct stream, dirty);
+
+    if (s->ops->replay && s->state == STREAM_OPEN && !s->paused)
+        s->ops->replay(s);
+    if (s->state >= STREAM_CLOSED)
+        return;
+    if (!s->blocked)
+        flush(s);
+    watch(s);
+}
+
+static void
+on_readable(struct stream *s)
+{
+    struct loop *l = stream_loop(s);
+    ssize_t len;
+
+    if (s->paused) {
+        s->stalled = true;
+        return;
+    }
+    len = recv(s->fd, l->received, LOOP_RECEIVED_SIZE, 0);
+    if (len > 0) {
+        if (s->state != STREAM_LINGERING)
+            s->ops->read(s, l->received, (size_t)len);
+        return;
+    }
+    if (len < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (len == 0)
+        stream_input_ended(s);
+    else
+        stream_close(s, s->state == STREAM_OPEN ? STREAM_END_FAILED : (enum stream_end)s->why);
+}
+
+/* The queue is written before anybody is told that there is room. */
+static void
+on_writable(struct stream *s)
+{
+    flush(s);
+    if (s->state != STREAM_OPEN || !s->full || s->blocked || s->queue.count > 0)
+        return;
+    s->full = false;
+    if (s->handlers && s->handlers->on_drain)
+        s->handlers->on_drain(s->owner);
+}
+
+/* A socket with an error is no longer watched by libuv; reading or writing tells which. */
+static void
+on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct stream *s = CONTAINER_OF(handle, struct stream, poll);
+
+    if (status < 0) {
+        events = s->watched;
+        s->watched = 0;
+    }
+    if (events & UV_WRITABLE)
+        on_writable(s);
+    if (s->state < STREAM_CLOSED && (events & UV_READABLE))
+        on_readable(s);
+    if (s->state < STREAM_CLOSED)
+        watch(s);
+}
+
+static void
+name_peer(struct stream *s, const struct sockaddr *peer)
+{
+    const struct sockaddr_in *v4 = (const void *)peer;
+    const struct sockaddr_in6 *v6 = (const void *)peer;
+
+    if (peer->sa_family == AF_INET)
+        inet_ntop(AF_INET, &v4->sin_addr, s->peer, sizeof(s->peer));
+    else if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], s->peer, sizeof(s->peer));
+    else if (peer->sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &v6->sin6_addr, s->peer, sizeof(s->peer));
+    else
+        memcpy(s->peer, "unix", sizeof("unix"));
+}
+
+struct stream *
+stream_new(struct loop *l, int fd, const struct sockaddr *peer)
+{
+    struct stream *s = mem_zalloc(sizeof(*s));
+
+    if (uv_poll_init(&l->uv, &s->poll, fd) != 0) {
+        close(fd);
+        free(s);
+        return NULL;
+    }
+    l->flush = on_dirty;
+    l->streams++;
+    s->ops = &plain_ops;
+    s->fd = fd;
+    s->state = STREAM_OPEN;
+    list_init(&s->dirty);
+    stream_queue_init(&s->queue);
+    timer_init(&s->limit, on_limit, s);
+    if (peer)
+        name_peer(s, peer);
+    return s;
+}
+
+void
+stream_touch(struct stream *s)
+{
+    if (s->state < STREAM_CLOSED && list_empty(&s->dirty))
+        list_append(&stream_loop(s)->dirty, &s->dirty);
+}
+
+void
+stream_deliver(struct stream *s, const char *data, size_t len)
+{
+    if (s->state != STREAM_OPEN || !s->handlers)
+        return;
+    s->bytes_in += len;
+    s->handlers->on_data(s->owner, data, len);
+}
+
+static void
+finish(struct stream *s, enum stream_end why)
+{
+    enter(s, STREAM_FINISHING);
+    s->why = (uint8_t)why;
+    s->paused = s->stalled = s->full = false;
+    if (!timer_active(&s->limit))
+        timer_start(stream_loop(s), &s->limit, FINISH_LIMIT_MS);
+    stream_touch(s);
+}
+
+/* The answer to the peer's last words may be queued still. */
+void
+stream_input_ended(struct stream *s)
+{
+    s->ended = true;
+    if (s->state == STREAM_OPEN)
+        finish(s, STREAM_END_PEER);
+    else if (s->state == STREAM_LINGERING)
+        stream_close(s, (enum stream_end)s->why);
+    stream_touch(s);
+}
+
+void
+stream_attach(struct stream *s, const struct stream_handlers *h, void *owner)
+{
+    s->handlers = h;
+    s->owner = owner;
+    stream_touch(s);
+}
+
+bool
+stream_send(struct stream *s, struct bytes *out)
+{
+    if (s->state != STREAM_OPEN || out->len == 0)
+        return !s->full;
+    stream_queue_push(&s->queue, bytes_ref(out));
+    stream_touch(s);
+    if (s->queue.total_bytes >= STREAM_HIGH_MARK)
+        s->full = true;
+    return !s->full;
+}
+
+bool
+stream_send_copy(struct stream *s, const char *data, size_t len)
+{
+    struct bytes *copy = bytes_new(data, len);
+    bool room = stream_send(s, copy);
+
+    bytes_unref(copy);
+    return room;
+}
+
+size_t
+stream_queued(const struct stream *s)
+{
+    return s->queue.total_bytes + (s->tls ? stream_tls_held(s->tls) : 0);
+}
+
+void
+stream_pause(struct stream *s)
+{
+    if (s->state == STREAM_OPEN)
+        s->paused = true;
+}
+
+void
+stream_resume(struct stream *s)
+{
+    s->paused = s->stalled = false;
+    stream_touch(s);
+}
+
+void
+stream_finish(struct stream *s)
+{
+    if (s->state == STREAM_OPEN)
+        finish(s, STREAM_END_LOCAL);
+}
+
+void
+stream_close(struct stream *s, enum stream_end why)
+{
+    if (s->state >= STREAM_CLOSED)
+        return;
+    enter(s, STREAM_CLOSED);
+    s->why = (uint8_t)why;
+    s->full = false;
+    leave_loop(s);
+    close(s->fd);
+    stream_queue_fini(&s->queue);
+}
+
+bool
+stream_is_tls(const struct stream *s)
+{
+    return s->tls != NULL;
+}
+
+const char *
+stream_peer(const struct stream *s)
+{
+    return s->peer;
+}
+
+struct loop *
+stream_loop(const struct stream *s)
+{
+    return s->poll.loop->data;
+}
+
+uint64_t
+stream_bytes_in(const struct stream *s)
+{
+    return s->bytes_in;
+}
+
+uint64_t
+stream_bytes_out(const struct stream *s)
+{
+    return s->bytes_out;
+}
+
+struct stream_parcel *
+stream_detach(struct stream *s)
+{
+    struct stream_parcel *p;
+
+    ENSURE(stream_queued(s) == 0);
+    if (s->state != STREAM_OPEN || (s->tls && !stream_tls_pack(s->tls)))
+        return NULL;
+    p = mem_zalloc(sizeof(*p));
+    p->tls = s->tls;
+    p->fd = s->fd;
+    p->bytes_in = s->bytes_in;
+    p->bytes_out = s->bytes_out;
+    memcpy(p->peer, s->peer, sizeof(p->peer));
+    s->tls = NULL;
+    enter(s, STREAM_DETACHED);
+    leave_loop(s);
+    return p;
+}
+
+struct stream *
+stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handlers *h, void *owner)
+{
+    struct stream *s = stream_new(l, p->fd, NULL);
+
+    p->fd = -1;
+    if (s) {
+        s->bytes_in = p->bytes_in;
+        s->bytes_out = p->bytes_out;
+        memcpy(s->peer, p->peer, sizeof(s->peer));
+        if (p->tls)
+            stream_tls_adopt(s, p->tls);
+        p->tls = NULL;
+        stream_attach(s, h, owner);
+    }
+    stream_parcel_drop(p);
+    return s;
+}
+
+void
+stream_parcel_drop(struct stream_parcel *p)
+{
+    if (!p)
+        return;
+    if (p->fd >= 0)
+        close(p->fd);
+    stream_tls_free(p->tls);
+    free(p);
+}

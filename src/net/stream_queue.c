@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream_queue: see the header.  The capacity is a power of two, in the slots and in the ring.
+ */
+#include "stream_queue_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/ensure.h"
+#include "base/mem.h"
+
+enum { FIRST_RING = 32 };
+
+static struct bytes **
+base_of(struct stream_queue *q)
+{
+    return q->ring ? q->ring : q->slots;
+}
+
+static struct bytes *
+element(const struct stream_queue *q, uint32_t i)
+{
+    struct bytes *const *base = q->ring ? q->ring : q->slots;
+
+    return base[(q->head + i) & (q->capacity - 1)];
+}
+
+void
+stream_queue_init(struct stream_queue *q)
+{
+    *q = (struct stream_queue){ .capacity = STREAM_QUEUE_INLINE };
+}
+
+void
+stream_queue_fini(struct stream_queue *q)
+{
+    for (uint32_t i = 0; i < q->count; i++)
+        bytes_unref(element(q, i));
+    free(q->ring);
+    stream_queue_init(q);
+}
+
+static void
+grow(struct stream_queue *q)
+{
+    uint32_t capacity = q->ring ? 2 * q->capacity : FIRST_RING;
+    struct bytes **ring;
+
+    ENSURE(capacity > q->capacity);
+    ring = mem_resize(NULL, capacity, sizeof(struct bytes *));
+    for (uint32_t i = 0; i < q->count; i++)
+        ring[i] = element(q, i);
+    free(q->ring);
+    q->ring = ring;
+    q->capacity = capacity;
+    q->head = 0;
+}
+
+void
+stream_queue_push(struct stream_queue *q, struct bytes *b)
+{
+    if (q->count == q->capacity)
+        grow(q);
+    base_of(q)[(q->head + q->count) & (q->capacity - 1)] = b;
+    q->count++;
+    q->total_bytes += b->len;
+}
+
+struct str
+stream_queue_at(const struct stream_queue *q, uint32_t i)
+{
+    const struct bytes *b = element(q, i);
+    size_t skip = i == 0 ? q->taken : 0;
+
+    return str_slice(b->data + skip, b->len - skip);
+}
+
+unsigned
+stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned max)
+{
+    unsigned count = q->count < max ? q->count : max;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct str s = stream_queue_at(q, i);
+
+        /* iovec serves reading too, hence its pointer to what is not const. */
+        out[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)s.data, .iov_len = s.len };
+    }
+    return count;
+}
+
+struct str
+stream_queue_join(const struct stream_queue *q, char *room, size_t size)
+{
+    struct str first = stream_queue_at(q, 0);
+    size_t len = 0;
+
+    if (first.len > size)
+        first.len = size;
+    if (first.len == size || q->count == 1)
+        return first;
+    for (uint32_t i = 0; i < q->count && len < size; i++) {
+        struct str s = stream_queue_at(q, i);
+        size_t part = s.len < size - len ? s.len : size - len;
+
+        memcpy(room + len, s.data, part);
+        len += part;
+    }
+    return str_slice(room, len);
+}
+
+void
+stream_queue_take(struct stream_queue *q, size_t len)
+{
+    ENSURE(len <= q->total_bytes);
+    q->total_bytes -= len;
+    q->taken += len;
+    while (q->count > 0 && q->taken >= element(q, 0)->len) {
+        struct bytes *b = element(q, 0);
+
+        q->taken -= b->len;
+        bytes_unref(b);
+        q->head = (q->head + 1) & (q->capacity - 1);
+        q->count--;
+    }
+    if (q->count == 0)
+        stream_queue_fini(q);
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream_tls: OpenSSL between the socket and the stream, over the loop's buffers.
+ *
+ *   recv -> io.in -> BIO -> SSL_read -> the loop's plain buffer -> stream_deliver
+ *   queue -> up to 16 kB joined in the loop's plain buffer -> SSL_write -> BIO -> io.out -> send
+ *
+ * What a paused stream leaves of io.in goes to held_in, what the kernel refuses of io.out to
+ * held_out; both are freed when they are empty.
+ */
+#include "stream_tls_priv.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "loop_priv.h"
+#include "stream_priv.h"
+#include "tls_bio_priv.h"
+#include "tls_priv.h"
+
+enum {
+    HANDSHAKE_LIMIT_MS = 10000,
+    /* A record's payload with its header, padding and tag, and the answer to a key update. */
+    RECORD_ROOM = LOOP_PLAIN_SIZE + 1024,
+    /* Above what the queue can leave: a peer that asks for key updates and reads no answer. */
+    HELD_OUT_LIMIT = 2 * LOOP_CIPHER_SIZE,
+};
+
+/*
+ * HANDSHAKE ----> TRAFFIC ----> NOTIFIED     our close_notify is written
+ *     `-------------`-----------> BROKEN     nothing more is read or written
+ */
+enum tls_phase { TLS_HANDSHAKE, TLS_TRAFFIC, TLS_NOTIFIED, TLS_BROKEN };
+
+/* Owned by its stream, or by the parcel it travels in. */
+struct stream_tls {
+    SSL *ssl;
+    enum tls_phase phase;
+    struct tls_io io;       /* points to the loop's buffers, during a call alone */
+    struct buffer held_in;  /* read from the socket while the stream was paused */
+    struct buffer held_out; /* refused by the kernel */
+    bool in_is_held;        /* io.in points into held_in */
+    void (*on_ready)(void *owner);
+    char *error;
+};
+
+static void
+lend_room(struct stream *s)
+{
+    s->tls->io.out = stream_loop(s)->cipher;
+    s->tls->io.out_size = LOOP_CIPHER_SIZE;
+}
+
+/* The one sentence about a failure: the certificate if it was that, else OpenSSL's reason. */
+static void
+note_error(struct stream_tls *t)
+{
+    long verdict = SSL_get_verify_result(t->ssl);
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+    struct buffer text = { 0 };
+
+    t->phase = TLS_BROKEN;
+    if (t->error)
+        return;
+    if (verdict != X509_V_OK && SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE)
+        buffer_printf(
+            &text, "certificate verify failed: %s", X509_verify_cert_error_string(verdict));
+    else
+        buffer_printf(&text, "TLS failed: %s", reason ? reason : "protocol error");
+    t->error = mem_copy_text(text.data, text.len);
+    buffer_fini(&text);
+}
+
+/* Keep what the kernel refused, behind what it refused before. */
+static void
+hold_out(struct stream_tls *t, size_t sent)
+{
+    if (t->io.out_len > sent)
+        buffer_append(&t->held_out, t->io.out + sent, t->io.out_len - sent);
+    t->io.out_len = 0;
+}
+
+/* Returns how much of data the kernel took, or -1. */
+static ssize_t
+send_some(struct stream *s, const char *data, size_t len)
+{
+    ssize_t sent;
+
+    do
+        sent = send(s->fd, data, len, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 && errno == EAGAIN ? 0 : sent;
+}
+
+/* Write the ciphertext made so far. */
+static enum stream_flush
+push(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+    bool queued = t->held_out.len > 0;
+    ssize_t sent;
+
+    if (queued)
+        hold_out(t, 0);
+    if (!queued && t->io.out_len == 0)
+        return STREAM_FLUSH_DONE;
+    sent = queued ? send_some(s, t->held_out.data, t->held_out.len)
+                  : send_some(s, t->io.out, t->io.out_len);
+    if (sent < 0) {
+        t->io.out_len = 0;
+        t->phase = TLS_BROKEN;
+        return STREAM_FLUSH_FAILED;
+    }
+    if (queued)
+        buffer_consume(&t->held_out, (size_t)sent);
+    else
+        hold_out(t, (size_t)sent);
+    if (t->held_out.len > 0)
+        return STREAM_FLUSH_BLOCKED;
+    buffer_fini(&t->held_out);
+    return STREAM_FLUSH_DONE;
+}
+
+/* Push what OpenSSL wrote while it read: an alert, tickets, a key update.  False: s is closed. */
+static bool
+push_answer(struct stream *s)
+{
+    switch (push(s)) {
+    case STREAM_FLUSH_BLOCKED:
+        s->blocked = true;
+        if (s->tls->held_out.len <= HELD_OUT_LIMIT)
+            return true;
+        stream_close(s, STREAM_END_FAILED);
+        return false;
+    case STREAM_FLUSH_FAILED:
+        stream_close(s, STREAM_END_FAILED);
+        return false;
+    case STREAM_FLUSH_DONE:
+    case STREAM_FLUSH_WAITING:
+        break;
+    }
+    return true;
+}
+
+static void
+fail(struct stream *s)
+{
+    note_error(s->tls);
+    push(s);
+    stream_close(s, STREAM_END_FAILED);
+}
+
+/* Whether reading may go on: s is ours, open, and nobody paused it. */
+static bool
+wants_input(const struct stream *s, const struct stream_tls *t)
+{
+    return s->tls == t && s->state <= STREAM_FINISHING && !s->paused && t->phase <= TLS_TRAFFIC;
+}
+
+/* What OpenSSL said when it could not go on; true: try again. */
+static bool
+after_short_call(struct stream *s, int result)
+{
+    switch (SSL_get_error(s->tls->ssl, result)) {
+    case SSL_ERROR_WANT_READ:
+        return false;
+    case SSL_ERROR_WANT_WRITE:
+        return push(s) == STREAM_FLUSH_DONE;
+    case SSL_ERROR_ZERO_RETURN:
+        stream_input_ended(s);
+        return false;
+    default:
+        fail(s);
+        return false;
+    }
+}
+
+static bool
+shake_hands(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+    int result;
+
+    ERR_clear_error();
+    result = SSL_do_handshake(t->ssl);
+    if (result != 1)
+        return after_short_call(s, result);
+    t->phase = TLS_TRAFFIC;
+    if (s->state == STREAM_OPEN)
+        timer_stop(&s->limit);
+    stream_touch(s);
+    if (!push_answer(s))
+        return false;
+    if (t->on_ready)
+        t->on_ready(s->owner);
+    return true;
+}
+
+static bool
+read_record(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+    char *plain = stream_loop(s)->plain;
+    int len;
+
+    ERR_clear_error();
+    len = SSL_read(t->ssl, plain, LOOP_PLAIN_SIZE);
+    if (len <= 0)
+        return after_short_call(s, len);
+    if (!push_answer(s))
+        return false;
+    stream_deliver(s, plain, (size_t)len);
+    return true;
+}
+
+/* The end of a call: what was not read is kept, the loop's buffers are let go. */
+static void
+hold_in(struct stream_tls *t)
+{
+    if (t->in_is_held)
+        buffer_consume(&t->held_in, t->held_in.len - t->io.in_len);
+    else if (t->io.in_len > 0)
+        buffer_append(&t->held_in, t->io.in, t->io.in_len);
+    if (t->held_in.len == 0)
+        buffer_fini(&t->held_in);
+    t->io.in = NULL;
+    t->io.in_len = 0;
+    t->in_is_held = false;
+    t->io.out = NULL;
+}
+
+/* on_data may close, pause or detach s: then the rest waits, or is another thread's. */
+static void
+tls_read(struct stream *s, const char *data, size_t len)
+{
+    struct stream_tls *t = s->tls;
+
+    if (t->phase > TLS_TRAFFIC)
+        return;
+    if (t->held_in.len > 0) {
+        buffer_append(&t->held_in, data, len);
+        data = t->held_in.data;
+        len = t->held_in.len;
+        t->in_is_held = true;
+    }
+    t->io.in = data;
+    t->io.in_len = len;
+    lend_room(s);
+    while (wants_input(s, t))
+        if (!(t->phase == TLS_HANDSHAKE ? shake_hands(s) : read_record(s)))
+            break;
+    if (s->tls != t)
+        return;
+    if (s->state < STREAM_CLOSED)
+        push_answer(s);
+    hold_in(t);
+}
+
+static void
+tls_replay(struct stream *s)
+{
+    if (s->tls->held_in.len > 0 || SSL_pending(s->tls->ssl) > 0)
+        tls_read(s, "", 0);
+}
+
+/* Encrypt records until the queue is empty or the loop's buffer full; false on an error. */
+static bool
+encrypt(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+
+    while (s->queue.count > 0 && t->io.out_size - t->io.out_len >= RECORD_ROOM) {
+        struct str part = stream_queue_join(&s->queue, stream_loop(s)->plain, LOOP_PLAIN_SIZE);
+
+        ERR_clear_error();
+        if (SSL_write(t->ssl, part.data, (int)part.len) != (int)part.len)
+            return false;
+        s->bytes_out += part.len;
+        stream_queue_take(&s->queue, part.len);
+    }
+    return true;
+}
+
+static enum stream_flush
+write_records(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+    enum stream_flush result = push(s);
+
+    while (result == STREAM_FLUSH_DONE && s->queue.count > 0) {
+        if (!encrypt(s)) {
+            note_error(t);
+            return STREAM_FLUSH_FAILED;
+        }
+        result = push(s);
+    }
+    return result;
+}
+
+/* During the handshake only its own bytes go out; for a client, the first of all. */
+static enum stream_flush
+tls_flush(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+    enum stream_flush result;
+
+    if (t->phase == TLS_BROKEN)
+        return STREAM_FLUSH_FAILED;
+    if (t->phase == TLS_HANDSHAKE && !s->ended) {
+        tls_read(s, "", 0);
+        if (s->state >= STREAM_CLOSED || s->tls != t)
+            return STREAM_FLUSH_WAITING;
+    }
+    lend_room(s);
+    result = t->phase == TLS_HANDSHAKE ? push(s) : write_records(s);
+    t->io.out = NULL;
+    return t->phase == TLS_HANDSHAKE && result == STREAM_FLUSH_DONE ? STREAM_FLUSH_WAITING : result;
+}
+
+static enum stream_flush
+tls_farewell(struct stream *s)
+{
+    struct stream_tls *t = s->tls;
+    enum stream_flush result;
+
+    lend_room(s);
+    if (t->phase == TLS_TRAFFIC) {
+        ERR_clear_error();
+        SSL_shutdown(t->ssl);
+        t->phase = TLS_NOTIFIED;
+    }
+    result = push(s);
+    t->io.out = NULL;
+    return result;
+}
+
+static const struct stream_ops tls_ops = {
+    .read = tls_read,
+    .replay = tls_replay,
+    .flush = tls_flush,
+    .farewell = tls_farewell,
+};
+
+static struct stream_tls *
+start(struct stream *s, struct tls_context *c)
+{
+    struct stream_tls *t = mem_zalloc(sizeof(*t));
+    BIO *bio = tls_bio_new(&t->io);
+
+    t->ssl = SSL_new(tls_openssl(c));
+    ENSURE(t->ssl);
+    SSL_set_bio(t->ssl, bio, bio);
+    stream_tls_adopt(s, t);
+    timer_start(stream_loop(s), &s->limit, HANDSHAKE_LIMIT_MS);
+    return t;
+}
+
+void
+stream_tls_accept(struct stream *s, struct tls_context *c)
+{
+    SSL_set_accept_state(start(s, c)->ssl);
+}
+
+/* An address has no server name indication (RFC 6066, section 3). */
+static void
+expect_name(SSL *ssl, const char *name)
+{
+    X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
+    struct in6_addr address;
+
+    if (inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1) {
+        X509_VERIFY_PARAM_set1_ip_asc(rules, name);
+        return;
+    }
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set1_host(rules, name, 0);
+    SSL_set_tlsext_host_name(ssl, name);
+}
+
+void
+stream_tls_connect(
+    struct stream *s, struct tls_context *c, const char *server_name, void (*on_ready)(void *owner))
+{
+    struct stream_tls *t = start(s, c);
+
+    t->on_ready = on_ready;
+    expect_name(t->ssl, server_name);
+    SSL_set_connect_state(t->ssl);
+    stream_touch(s);
+}
+
+const char *
+stream_tls_error(const struct stream *s)
+{
+    return s->tls ? s->tls->error : NULL;
+}
+
+bool
+stream_tls_pack(struct stream_tls *t)
+{
+    if (t->phase != TLS_TRAFFIC)
+        return false;
+    hold_in(t);
+    t->on_ready = NULL;
+    return true;
+}
+
+void
+stream_tls_adopt(struct stream *s, struct stream_tls *t)
+{
+    s->tls = t;
+    s->ops = &tls_ops;
+}
+
+void
+stream_tls_free(struct stream_tls *t)
+{
+    if (!t)
+        return;
+    SSL_free(t->ssl);
+    buffer_fini(&t->held_in);
+    buffer_fini(&t->held_out);
+    free(t->error);
+    free(t);
+}
+
+size_t
+stream_tls_held(const struct stream_tls *t)
+{
+    return t->held_out.len;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tests of the resolver.
+ */
+#include "net/resolver.h"
+
+#include "peer.h"
+
+struct answer {
+    unsigned calls;
+    char address[64], error[128];
+};
+
+static void
+on_done(void *owner, const char *address, const char *error)
+{
+    struct answer *a = owner;
+
+    a->calls++;
+    snprintf(a->address, sizeof(a->address), "%s", address ? address : "");
+    snprintf(a->error, sizeof(a->error), "%s", error ? error : "");
+}
+
+static void
+ask(struct loop *l, struct answer *a, const char *host)
+{
+    *a = (struct answer){ 0 };
+    resolver_open(l, host, on_done, a);
+    assert_int_equal(a->calls, 0);
+    TURN_UNTIL(l, a->calls);
+}
+
+static void
+names_and_addresses_are_resolved(void **state)
+{
+    struct loop *l = loop_new();
+    struct answer a;
+
+    (void)state;
+    ask(l, &a, "192.0.2.7");
+    assert_string_equal(a.address, "192.0.2.7");
+    ask(l, &a, "2001:db8::7");
+    assert_string_equal(a.address, "2001:db8::7");
+    ask(l, &a, "localhost");
+    assert_true(!strcmp(a.address, "127.0.0.1") || !strcmp(a.address, "::1"));
+    assert_string_equal(a.error, "");
+    loop_turn(l);
+    loop_free(l);
+}
+
+static void
+unknown_name_is_a_sentence(void **state)
+{
+    struct loop *l = loop_new();
+    struct answer a;
+
+    (void)state;
+    ask(l, &a, "no.such.name.invalid");
+    assert_string_equal(a.address, "");
+    assert_memory_equal(a.error, "cannot resolve no.such.name.invalid: ", 37);
+    loop_turn(l);
+    loop_free(l);
+}
+
+static void
+cancelled_resolver_is_silent(void **state)
+{
+    struct loop *l = loop_new();
+    struct answer a = { 0 };
+
+    (void)state;
+    resolver_cancel(resolver_open(l, "192.0.2.7", on_done, &a));
+    resolver_cancel(resolver_open(l, "localhost", on_done, &a));
+    resolver_cancel(NULL);
+    loop_stop(l);
+    loop_run(l);
+    assert_int_equal(a.calls, 0);
+    loop_free(l);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_and_addresses_are_resolved),
+        cmocka_unit_test(unknown_name_is_a_sentence),
+        cmocka_unit_test(cancelled_resolver_is_silent),
+    };
+
+    alarm(60);
+    return cmocka_run_group_tests_name("net/resolver", tests, NULL, NULL);
+}

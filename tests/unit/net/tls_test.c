@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tests of TLS contexts: each mistake is a sentence that names the file.
+ */
+#include "net/tls.h"
+
+#include "certs.h"
+#include "peer.h"
+#include "tls_priv.h"
+
+static void
+refused_with(const struct tls_server_options *o, const char *format, const char *a, const char *b)
+{
+    struct buffer error = { 0 };
+    char expected[512];
+
+    snprintf(expected, sizeof(expected), format, a, b);
+    assert_null(tls_server_new(o, &error));
+    buffer_append_char(&error, '\0');
+    assert_string_equal(error.data, expected);
+    buffer_fini(&error);
+}
+
+static void
+good_files_make_a_context(void **state)
+{
+    struct tls_server_options o = {
+        .cert_path = certs_path("server.pem"),
+        .key_path = certs_path("secret.key"),
+        .chain_path = certs_path("ca.pem"),
+        .passphrase = "swordfish",
+    };
+    struct buffer error = { 0 };
+    struct tls_context *c = tls_server_new(&o, &error);
+
+    (void)state;
+    assert_non_null(c);
+    assert_ptr_equal(tls_ref(c), c);
+    tls_unref(c);
+    tls_unref(c);
+    tls_unref(NULL);
+    assert_int_equal(error.len, 0);
+}
+
+static unsigned
+chain_length(const char *chain_path)
+{
+    struct tls_server_options o = {
+        .cert_path = certs_path("full.pem"),
+        .key_path = certs_path("server.key"),
+        .chain_path = chain_path,
+    };
+    struct buffer error = { 0 };
+    struct tls_context *c = tls_server_new(&o, &error);
+    STACK_OF(X509) *chain = NULL;
+    int count;
+
+    assert_non_null(c);
+    SSL_CTX_get0_chain_certs(tls_openssl(c), &chain);
+    count = sk_X509_num(chain);
+    tls_unref(c);
+    return (unsigned)count;
+}
+
+static void
+repeated_certificates_are_sent_once(void **state)
+{
+    (void)state;
+    assert_int_equal(chain_length(NULL), 1);
+    assert_int_equal(chain_length(certs_path("ca.pem")), 1);
+    assert_int_equal(chain_length(certs_path("full.pem")), 1);
+}
+
+static void
+missing_files_are_named(void **state)
+{
+    struct tls_server_options o = {
+        .cert_path = "/nowhere/cert.pem",
+        .key_path = certs_path("server.key"),
+    };
+
+    (void)state;
+    refused_with(
+        &o, "cannot read the certificate /nowhere/cert.pem: %s", "no such file or directory", NULL);
+    o.cert_path = certs_path("server.pem");
+    o.key_path = "/nowhere/key.pem";
+    refused_with(
+        &o, "cannot read the private key /nowhere/key.pem: %s", "no such file or directory", NULL);
+    o.key_path = certs_path("server.key");
+    o.chain_path = "/nowhere/chain.pem";
+    refused_with(&o, "cannot read the certificate chain /nowhere/chain.pem: %s",
+        "no such file or directory", NULL);
+    o.chain_path = NULL;
+    o.key_path = "/tmp";
+    refused_with(
+        &o, "cannot read the private key /tmp: %s", "illegal operation on a directory", NULL);
+}
+
+static void
+files_that_are_not_pem_are_named(void **state)
+{
+    struct tls_server_options o = {
+        .cert_path = certs_path("server.key"),
+        .key_path = certs_path("server.key"),
+    };
+    FILE *file = fopen(certs_path("broken.pem"), "w");
+
+    (void)state;
+    fputs("-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n", file);
+    fclose(file);
+    refused_with(
+        &o, "%s is not a PEM file with certificates: no certificate found", o.cert_path, NULL);
+    o.cert_path = certs_path("broken.pem");
+    refused_with(
+        &o, "%s is not a PEM file with certificates: no certificate found", o.cert_path, NULL);
+    o.cert_path = certs_path("server.pem");
+    o.key_path = certs_path("server.pem");
+    refused_with(&o, "%s is not a PEM file with a private key", o.key_path, NULL);
+}
+
+static void
+key_of_another_certificate_is_refused(void **state)
+{
+    struct tls_server_options o = {
+        .cert_path = certs_path("server.pem"),
+        .key_path = certs_path("other.key"),
+    };
+
+    (void)state;
+    refused_with(
+        &o, "the private key %s does not belong to the certificate %s", o.key_path, o.cert_path);
+}
+
+static void
+passphrase_is_never_asked_for(void **state)
+{
+    struct tls_server_options o = {
+        .cert_path = certs_path("server.pem"),
+        .key_path = certs_path("secret.key"),
+    };
+
+    (void)state;
+    refused_with(&o, "the private key %s is encrypted and needs a passphrase", o.key_path, NULL);
+    o.passphrase = "";
+    refused_with(&o, "the private key %s is encrypted and needs a passphrase", o.key_path, NULL);
+    o.passphrase = "catfish";
+    refused_with(&o, "the passphrase does not open the private key %s", o.key_path, NULL);
+}
+
+static void
+client_names_a_bad_authority(void **state)
+{
+    struct buffer error = { 0 };
+    struct tls_context *c = tls_client_new(true, certs_path("ca.pem"), &error);
+
+    (void)state;
+    assert_non_null(c);
+    tls_unref(c);
+    assert_null(tls_client_new(true, certs_path("server.key"), &error));
+    assert_true(str_ends(buffer_str(&error), "server.key is not a PEM file with certificates"));
+    buffer_fini(&error);
+}
+
+int
+main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_files_make_a_context),
+        cmocka_unit_test(repeated_certificates_are_sent_once),
+        cmocka_unit_test(missing_files_are_named),
+        cmocka_unit_test(files_that_are_not_pem_are_named),
+        cmocka_unit_test(key_of_another_certificate_is_refused),
+        cmocka_unit_test(passphrase_is_never_asked_for),
+        cmocka_unit_test(client_names_a_bad_authority),
+    };
+
+    alarm(60);
+    return cmocka_run_group_tests_name("net/tls", tests, certs_set_up, certs_tear_down);
+}
