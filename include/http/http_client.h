@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_client: requests to the application (RFC 9110, 9112), over kept-alive connections, a pool
+ * for each origin.  An answer is read to its end whether it has a length, is chunked, or ends with
+ * the connection.  Belongs to one loop.  It has no queue and no cap: the caller decides how many
+ * requests are in flight.
+ */
+#ifndef HTTP_HTTP_CLIENT_H
+#define HTTP_HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct http_call;
+struct http_client;
+struct loop;
+struct tls_context;
+
+enum { HTTP_CLIENT_HEAD_MAX = 65536 };
+
+/* "http://host[:port][/base]" taken apart; text fields are NUL-terminated and inside storage. */
+struct http_origin {
+    bool tls;
+    unsigned port;
+    char host[256];     /* without the brackets of IPv6 */
+    char base[512];     /* path prefix without a slash at its end; "" when none */
+};
+
+/* False: no http or https URL, or too long.  A text without a scheme is not an origin. */
+MUST_USE bool http_origin_parse(struct str url, struct http_origin *out);
+/* Whether the host is localhost, 127.0.0.0/8 or ::1. */
+bool http_origin_is_loopback(const struct http_origin *o);
+
+/* tls is used for https origins (a reference is taken), tls_loopback for those that
+ * http_origin_is_loopback(); idle connections close after idle_ms. */
+struct http_client *http_client_open(struct loop *l, struct tls_context *tls,
+    struct tls_context *tls_loopback, uint64_t idle_ms);
+/* Idle connections close; calls under way end without on_done. */
+void http_client_close(struct http_client *c);
+
+struct http_call_request {
+    const struct http_origin *origin;   /* copied */
+    struct str path;                    /* appended to the origin's base; begins with '/' */
+    struct str headers;                 /* lines "Name: value\r\n"; no Host, Connection, length */
+    struct str body;                    /* POST; copied */
+    size_t answer_limit;                /* bytes of the body kept; more fails the call */
+    uint64_t timeout_ms;                /* from now to the answer's last byte */
+};
+
+enum http_call_result {
+    HTTP_CALL_ANSWERED,
+    HTTP_CALL_UNREACHABLE,  /* no connection: resolving, connecting, TLS */
+    HTTP_CALL_UNTRUSTED,    /* the certificate was not accepted */
+    HTTP_CALL_BROKEN,       /* the connection ended, or was no HTTP, before the answer's end */
+    HTTP_CALL_TIMEOUT,
+};
+
+struct http_answer {
+    enum http_call_result result;
+    unsigned status;        /* ANSWERED */
+    struct str body;        /* ANSWERED; borrowed */
+    const char *error;      /* else: one sentence */
+};
+
+/*
+ * POST; on_done is called once, in a later turn.  When a kept-alive connection dies before the
+ * first byte of the answer, the request is repeated once on a new one.  Redirects are answers.
+ */
+struct http_call *http_client_post(struct http_client *c, const struct http_call_request *r,
+    void (*on_done)(void *owner, const struct http_answer *answer), void *owner);
+/* on_done will not be called; the connection closes. */
+void http_call_cancel(struct http_call *call);
+
+#endif
