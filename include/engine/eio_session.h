@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eio_session: one client's Engine.IO session, over whatever transport it is on at the moment.
+ *
+ * Messages keep their order over polling, the upgrade and WebSocket.  An idle session on a
+ * WebSocket owns no buffer.  The worker's thread only.
+ */
+#ifndef ENGINE_EIO_SESSION_H
+#define ENGINE_EIO_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct eio_message;
+struct eio_session;
+
+/* Why a session ended; eio_session_end_name() gives the word in the log. */
+enum eio_end {
+    EIO_END_PEER,            /* close packet, close frame, or the connection's end: "peer" */
+    EIO_END_LOCAL,           /* the layer above closed it: "local" */
+    EIO_END_PING_TIMEOUT,    /* "ping timeout" */
+    EIO_END_CONNECT_TIMEOUT, /* no Socket.IO connect in time (the layer above): "connect timeout" */
+    EIO_END_PARSE,           /* malformed packet: "parse error" */
+    EIO_END_TOO_LARGE,       /* a message past the limit: "too large" */
+    EIO_END_OVERLAP,         /* two polls, or two posts, at once: "overlap" */
+    EIO_END_SLOW,            /* its queue passed the limit: "slow" */
+    EIO_END_TRANSPORT,       /* the transport failed: "transport error" */
+    EIO_END_SHUTDOWN,        /* the server stops: "shutdown" */
+};
+
+const char *eio_session_end_name(enum eio_end why);
+
+void eio_session_attach(struct eio_session *s, void *owner);
+
+/* Queue a message; on a WebSocket it is gathered into this turn's write.  A reference is taken.
+ * A queue past its limit closes the session (EIO_END_SLOW).  After a close nothing happens. */
+void eio_session_send(struct eio_session *s, struct eio_message *m);
+/* The same for a text that one session alone receives; it is the whole packet and is copied. */
+void eio_session_send_text(struct eio_session *s, struct str text);
+
+/* Close; idempotent.  on_close follows at the end of this turn or later. */
+void eio_session_close(struct eio_session *s, enum eio_end why);
+
+/* Stop and resume taking messages from the client: its reading waits.  Nested. */
+void eio_session_pause(struct eio_session *s);
+void eio_session_resume(struct eio_session *s);
+
+/* 3 or 4. */
+unsigned eio_session_version(const struct eio_session *s);
+/* 20 characters. */
+struct str eio_session_sid(const struct eio_session *s);
+/* Of the handshake; len 0 when there was none.  The session keeps them. */
+struct str eio_session_cookie(const struct eio_session *s);
+struct str eio_session_referer(const struct eio_session *s);
+const char *eio_session_peer(const struct eio_session *s);
+
+enum { EIO_SESSION_SID_LEN = 20 };
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine: Engine.IO 3 and 4 on one worker: handshakes, sessions, their transports.
+ *
+ * It answers the requests under its path, keeps this worker's sessions by sid, and tells the layer
+ * above about sessions and messages.  A sid names the worker that owns it.  It knows nothing of
+ * Socket.IO, channels or configuration files.  The worker's thread only.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "engine/eio_session.h"
+
+struct engine;
+struct http_exchange;
+struct http_request;
+struct loop;
+
+/* Options of the port, shared by all workers; owned by the caller, immutable while it is set. */
+struct engine_limits {
+    const char *path; /* "/socket.io/", with both slashes */
+    uint64_t ping_interval_ms, ping_timeout_ms;
+    uint64_t upgrade_timeout_ms;
+    size_t message_bytes;    /* maxHttpBufferSize: a body, a WebSocket message */
+    size_t queue_bytes;      /* past it a slow reader is disconnected */
+    bool polling, websocket; /* transports */
+    bool allow_upgrades;
+    bool deflate;             /* permessage-deflate is answered */
+    size_t deflate_threshold; /* bytes; shorter messages go as they are */
+    bool compression;         /* gzip and deflate of polling bodies */
+    size_t compression_threshold;
+    /* The `io` cookie of Engine.IO 3's polling answers: a prebuilt text around the sid,
+     * "io=" and "; Path=/; HttpOnly; SameSite=Strict"; NULL: none. */
+    const char *cookie3_name, *cookie3_attributes;
+    /* The same for Engine.IO 4, on the handshake's answer only; NULL: none. */
+    const char *cookie4_name, *cookie4_attributes;
+    /* socketio.origins: NULL-terminated list; NULL: any origin. */
+    const char *const *origins;
+};
+
+/* Session events: see eio_session.h for what an owner may do. */
+struct engine_handlers {
+    /* A session began; attach an owner now (eio_session_attach).  Messages sent now travel with
+     * the handshake's answer. */
+    void (*on_open)(void *owner, struct eio_session *s);
+    /* data is borrowed.  session_owner is what was attached. */
+    void (*on_message)(void *session_owner, struct str data, bool binary);
+    /* The last event of a session; it is gone at the end of this turn. */
+    void (*on_close)(void *session_owner, enum eio_end why);
+};
+
+struct engine *engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits);
+/* The layer above; once, before the first request. */
+void engine_attach(struct engine *e, const struct engine_handlers *h, void *owner);
+/* A request for a session of another worker: detach x's connection and send it there, or answer;
+ * without a handler such a sid is unknown. */
+void engine_on_foreign_sid(struct engine *e,
+    void (*on_foreign)(void *owner, struct http_exchange *x, unsigned worker), void *owner);
+/* For that handler, when there is no such worker: the answer to an unknown sid. */
+void engine_answer_unknown(struct http_exchange *x);
+void engine_set_limits(struct engine *e, const struct engine_limits *limits);
+const struct engine_limits *engine_get_limits(const struct engine *e);
+
+/* An http_service (http/http_router.h): true when the request is under the engine's path; for
+ * upgrades on other paths false. */
+bool engine_offer(void *engine, struct http_exchange *x, const struct http_request *r);
+
+/* Close every session with EIO_END_SHUTDOWN; new ones are refused with 503. */
+void engine_shutdown(struct engine *e);
+/* Sessions and candidates that are still open (closing ones included). */
+size_t engine_session_count(const struct engine *e);
+/* After the last session is gone. */
+void engine_close(struct engine *e);
+
+#endif

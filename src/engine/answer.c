@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answer: the HTTP answers of Engine.IO that do not depend on a transport.
+ */
+#include "answer.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "eio_session_priv.h"
+#include "engine_priv.h"
+#include "http/http_conn.h"
+#include "net/stream.h"
+#include "websocket.h"
+
+static const char *const messages[] = {
+    [ANSWER_UNKNOWN_TRANSPORT] = "Transport unknown",
+    [ANSWER_UNKNOWN_SID] = "Session ID unknown",
+    [ANSWER_BAD_METHOD] = "Bad handshake method",
+    [ANSWER_BAD_REQUEST] = "Bad request",
+    [ANSWER_FORBIDDEN] = "Forbidden",
+    [ANSWER_BAD_VERSION] = "Unsupported protocol version",
+};
+
+/* ---- headers ---- */
+
+void
+answer_add_cors(struct buffer *head, const struct http_request *r)
+{
+    struct str origin = http_request_header(r, "Origin");
+
+    if (origin.len == 0) {
+        buffer_append_text(head, "Access-Control-Allow-Origin: *\r\n");
+    } else {
+        buffer_append_text(
+            head, "Access-Control-Allow-Credentials: true\r\nAccess-Control-Allow-Origin: ");
+        buffer_append_str(head, origin);
+        buffer_append_text(head, "\r\n");
+    }
+    buffer_append_text(head, "Vary: Origin\r\n");
+}
+
+static void
+add_cookie(struct buffer *head, const char *name, struct str sid, const char *attributes)
+{
+    if (name == NULL)
+        return;
+    buffer_append_text(head, "Set-Cookie: ");
+    buffer_append_text(head, name);
+    buffer_append_str(head, sid);
+    if (attributes)
+        buffer_append_text(head, attributes);
+    buffer_append_text(head, "\r\n");
+}
+
+void
+answer_add_polling(
+    struct buffer *head, const struct http_request *r, const struct eio_session *s, bool first)
+{
+    const struct engine_limits *limits = s->engine->limits;
+    struct str agent = http_request_header(r, "User-Agent");
+
+    if (str_contains(agent, ";MSIE") || str_contains(agent, "Trident/"))
+        buffer_append_text(head, "X-XSS-Protection: 0\r\n");
+    if (eio_session_version(s) == EIO_3) {
+        add_cookie(head, limits->cookie3_name, eio_session_sid(s), limits->cookie3_attributes);
+        return;
+    }
+    buffer_append_text(head, "Cache-Control: no-store\r\n");
+    if (first)
+        add_cookie(head, limits->cookie4_name, eio_session_sid(s), limits->cookie4_attributes);
+}
+
+/* ---- answers ---- */
+
+void
+answer_error(struct http_exchange *x, enum answer_error error)
+{
+    struct buffer head, body;
+
+    buffer_init(&head);
+    buffer_init(&body);
+    if (error != ANSWER_FORBIDDEN)
+        answer_add_cors(&head, http_exchange_request(x));
+    buffer_printf(&body, "{\"code\":%d,\"message\":\"%s\"}", (int)error, messages[error]);
+    struct http_reply reply = {
+        .status = error == ANSWER_FORBIDDEN ? 403 : 400,
+        .type = "application/json",
+        .headers = buffer_str(&head),
+        .body = buffer_str(&body),
+    };
+    http_exchange_reply(x, &reply);
+    buffer_fini(&head);
+    buffer_fini(&body);
+}
+
+void
+answer_refuse_text(
+    struct http_exchange *x, const char *status, const char *headers, struct str body)
+{
+    struct buffer out;
+    char *early;
+    size_t early_len;
+
+    struct stream *s = http_exchange_upgrade(x, &early, &early_len);
+    free(early); /* what follows a refused request is not read */
+    buffer_init(&out);
+    buffer_printf(&out,
+        "HTTP/1.1 %s\r\nConnection: close\r\nContent-type: text/html\r\n"
+        "Content-Length: %zu\r\n%s\r\n%.*s",
+        status, body.len, headers, STR_ARG(body));
+    stream_send_copy(s, out.data, out.len);
+    buffer_fini(&out);
+    websocket_part(s);
+}
+
+void
+answer_refuse(struct http_exchange *x, enum answer_error error, unsigned version)
+{
+    bool mute = error == ANSWER_FORBIDDEN && version != EIO_4;
+    answer_refuse_text(x, "400 Bad Request", "", str_of(mute ? "" : messages[error]));
+}
+
+static void
+add_allowed_headers(struct buffer *head, const struct http_request *r)
+{
+    struct str asked = http_request_header(r, "Access-Control-Request-Headers");
+
+    buffer_append_text(head, "Access-Control-Allow-Headers: Content-Type");
+    if (asked.len > 0 && !str_is_nocase(asked, "content-type")) {
+        buffer_append_text(head, ", ");
+        buffer_append_str(head, asked);
+    }
+    buffer_append_text(head, "\r\nAccess-Control-Allow-Methods: GET, POST, OPTIONS\r\n");
+}
+
+void
+answer_preflight(struct http_exchange *x, const struct eio_session *s)
+{
+    const struct http_request *r = http_exchange_request(x);
+    struct buffer head;
+
+    buffer_init(&head);
+    answer_add_cors(&head, r);
+    add_allowed_headers(&head, r);
+    if (s)
+        answer_add_polling(&head, r, s, false);
+    struct http_reply reply = { .status = 200, .headers = buffer_str(&head) };
+    http_exchange_reply(x, &reply);
+    buffer_fini(&head);
+}
+
+void
+answer_empty(struct http_exchange *x, unsigned status)
+{
+    struct http_reply reply = { .status = status };
+    http_exchange_reply(x, &reply);
+}
+
+void
+answer_empty_cors(struct http_exchange *x, unsigned status)
+{
+    struct buffer head;
+
+    buffer_init(&head);
+    answer_add_cors(&head, http_exchange_request(x));
+    struct http_reply reply = { .status = status, .headers = buffer_str(&head) };
+    http_exchange_reply(x, &reply);
+    buffer_fini(&head);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answer: the HTTP answers of Engine.IO that do not depend on a transport: errors in both forms,
+ * preflights, and the headers that polling shares (docs/protocol.md).
+ */
+#ifndef ENGINE_ANSWER_H
+#define ENGINE_ANSWER_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct buffer;
+struct eio_session;
+struct http_exchange;
+struct http_request;
+struct stream;
+
+/* The codes of the JSON bodies. */
+enum answer_error {
+    ANSWER_UNKNOWN_TRANSPORT,
+    ANSWER_UNKNOWN_SID,
+    ANSWER_BAD_METHOD,
+    ANSWER_BAD_REQUEST,
+    ANSWER_FORBIDDEN,
+    ANSWER_BAD_VERSION,
+    ANSWER_FINE,
+};
+
+/* {"code":1,"message":"Session ID unknown"} */
+void answer_error(struct http_exchange *x, enum answer_error error);
+/* The same to a WebSocket request, as text; the connection closes.  version as in the query. */
+void answer_refuse(struct http_exchange *x, enum answer_error error, unsigned version);
+/* 400 with a plain sentence or word; headers are further lines. */
+void answer_refuse_text(
+    struct http_exchange *x, const char *status, const char *headers, struct str body);
+
+void answer_preflight(struct http_exchange *x, const struct eio_session *s);
+/* No body. */
+void answer_empty(struct http_exchange *x, unsigned status);
+/* The same with the headers that let a page read the status. */
+void answer_empty_cors(struct http_exchange *x, unsigned status);
+
+void answer_add_cors(struct buffer *head, const struct http_request *r);
+/* Cookie, caching and what old browsers need; first: the handshake's answer. */
+void answer_add_polling(
+    struct buffer *head, const struct http_request *r, const struct eio_session *s, bool first);
+
+#endif

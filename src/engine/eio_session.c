@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eio_session: one client's Engine.IO session.
+ *
+ * What the layer above asks for happens at once; what it is told about an end comes at the end of
+ * the turn (eio_session_settle), so that a close inside a fan-out or a callback is harmless.
+ */
+#include "engine/eio_session.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/ensure.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "eio_message_priv.h"
+#include "eio_session_priv.h"
+#include "engine_priv.h"
+#include "http/http_request.h"
+#include "net/stream.h"
+#include "sid.h"
+#include "transport.h"
+#include "upgrade.h"
+#include "ws_frame.h"
+
+/* How long a closed session keeps its goodbye for the next poll. */
+enum { GOODBYE_MS = 30000 };
+
+/*
+ * OPEN ----candidate--> PROBING ----upgrade packet----------> OPEN
+ *   |                      |  `----candidate lost, too slow-> OPEN
+ *   |----------------------'
+ *   |----closed, but nobody to tell--> LEAVING ----poll, 30 s--> CLOSED
+ *   `----closed------------------------------------------------> CLOSED
+ *
+ * OPEN     one transport: active.
+ * PROBING  two: active still carries messages, the candidate only the handshake.
+ * LEAVING  active is a polling transport without a poll; no message passes any more.
+ * CLOSED   no transport, not in the map; freed once the layer above was told.
+ */
+static const unsigned may_follow[] = {
+    [SESSION_OPEN] = BIT(SESSION_PROBING) | BIT(SESSION_LEAVING) | BIT(SESSION_CLOSED),
+    [SESSION_PROBING] = BIT(SESSION_OPEN),
+    [SESSION_LEAVING] = BIT(SESSION_CLOSED),
+    [SESSION_CLOSED] = 0,
+};
+
+static const char *const state_name[] = {
+    [SESSION_OPEN] = "open",
+    [SESSION_PROBING] = "probing",
+    [SESSION_LEAVING] = "leaving",
+    [SESSION_CLOSED] = "closed",
+};
+
+/* The only place that writes s->state. */
+void
+eio_session_enter(struct eio_session *s, enum session_state next)
+{
+    ENSURE(may_follow[s->state] & BIT(next));
+    log_debug("session %.*s: %s -> %s", EIO_SESSION_SID_LEN, s->sid, state_name[s->state],
+        state_name[next]);
+    s->state = (uint8_t)next;
+}
+
+bool
+eio_session_live(const struct eio_session *s)
+{
+    return s->state == SESSION_OPEN || s->state == SESSION_PROBING;
+}
+
+bool
+eio_session_paused(const struct eio_session *s)
+{
+    return s->pauses > 0;
+}
+
+bool
+eio_session_is_polling(const struct eio_session *s)
+{
+    return s->active && s->active->ops->hand_over;
+}
+
+void
+eio_session_mark(struct eio_session *s)
+{
+    struct engine *e = s->engine;
+    if (list_empty(&s->node))
+        list_append(&e->dirty, &s->node);
+    loop_end_of_turn(e->loop, &e->turn);
+}
+
+/* ---- birth ---- */
+
+static void
+keep_client(struct eio_session *s, const struct http_request *r)
+{
+    struct str peer = str_of(r->peer ? r->peer : "");
+    struct str cookie = http_request_header(r, "Cookie");
+    struct str referer = http_request_header(r, "Referer");
+
+    s->client = mem_alloc(peer.len + 1 + cookie.len + referer.len);
+    memcpy(s->client, peer.data, peer.len);
+    s->client[peer.len] = '\0';
+    if (cookie.len > 0)
+        memcpy(s->client + peer.len + 1, cookie.data, cookie.len);
+    if (referer.len > 0)
+        memcpy(s->client + peer.len + 1 + cookie.len, referer.data, referer.len);
+    s->cookie_len = (uint32_t)cookie.len;
+    s->referer_len = (uint32_t)referer.len;
+}
+
+static void on_heartbeat_due(void *owner);
+
+struct eio_session *
+eio_session_new(struct engine *e, enum eio_version v, const struct http_request *r)
+{
+    struct eio_session *s = mem_zalloc(sizeof(*s));
+
+    s->engine = e;
+    s->state = SESSION_OPEN;
+    s->told = true;
+    s->opened_ms = loop_now_ms(e->loop);
+    list_init(&s->node);
+    heartbeat_init(&s->heartbeat, v, on_heartbeat_due, s);
+    keep_client(s, r);
+    sid_make(e->worker, s->sid);
+    map_put(&e->sessions, eio_session_sid(s), s);
+    e->count++;
+    return s;
+}
+
+void
+eio_session_activate(struct eio_session *s, struct eio_transport *t)
+{
+    s->active = t;
+    s->direct = t->stream;
+    s->deflate = t->deflate;
+    if (s->pauses > 0)
+        t->ops->pause(t);
+}
+
+static void
+send_open_packet(struct eio_session *s)
+{
+    const struct engine_limits *limits = s->engine->limits;
+    bool upgrade = limits->allow_upgrades && limits->websocket && eio_session_is_polling(s);
+    struct buffer out;
+
+    buffer_init(&out);
+    buffer_printf(&out,
+        "0{\"sid\":\"%.*s\",\"upgrades\":[%s],\"pingInterval\":%llu,\"pingTimeout\":%llu",
+        EIO_SESSION_SID_LEN, s->sid, upgrade ? "\"websocket\"" : "",
+        (unsigned long long)limits->ping_interval_ms, (unsigned long long)limits->ping_timeout_ms);
+    if (eio_session_version(s) == EIO_4)
+        buffer_printf(&out, ",\"maxPayload\":%zu", limits->message_bytes);
+    buffer_append_char(&out, '}');
+    eio_session_send_text(s, buffer_str(&out));
+    buffer_fini(&out);
+}
+
+void
+eio_session_begin(struct eio_session *s, struct eio_transport *t)
+{
+    eio_session_activate(s, t);
+    heartbeat_start(&s->heartbeat, s->engine);
+    send_open_packet(s);
+}
+
+void
+eio_session_announce(struct eio_session *s)
+{
+    struct engine *e = s->engine;
+
+    if (!eio_session_live(s) || e->handlers == NULL)
+        return;
+    s->told = false;
+    e->handlers->on_open(e->owner, s);
+}
+
+void
+eio_session_attach(struct eio_session *s, void *owner)
+{
+    s->owner = owner;
+}
+
+/* ---- sending ---- */
+
+static void
+send_frame(struct eio_session *s, struct bytes *frame)
+{
+    if (stream_queued(s->direct) + frame->len > s->engine->limits->queue_bytes)
+        eio_session_end(s, EIO_END_SLOW);
+    else
+        stream_send(s->direct, frame); /* the limit above bounds the queue, not the high mark */
+}
+
+static void
+send_message(struct eio_session *s, struct eio_message *m)
+{
+    if (eio_session_live(s) && !s->active->ops->send(s->active, m))
+        eio_session_end(s, EIO_END_SLOW);
+}
+
+void
+eio_session_send(struct eio_session *s, struct eio_message *m)
+{
+    if (s->direct == NULL)
+        send_message(s, m);
+    else if (s->deflate)
+        send_frame(s, eio_message_deflated(m, s->engine->limits->deflate_threshold));
+    else
+        send_frame(s, eio_message_frame(m));
+}
+
+void
+eio_session_send_text(struct eio_session *s, struct str text)
+{
+    if (s->direct && !s->deflate) {
+        struct bytes *frame = ws_frame_new(WS_TEXT, false, text);
+        send_frame(s, frame);
+        bytes_unref(frame);
+        return;
+    }
+    if (!eio_session_live(s))
+        return;
+    struct bytes *copy = bytes_new(text.data, text.len);
+    struct eio_message *m = eio_message_new(copy);
+    bytes_unref(copy);
+    eio_session_send(s, m);
+    eio_message_release(m);
+}
+
+/* ---- end ---- */
+
+const char *
+eio_session_end_name(enum eio_end why)
+{
+    static const char *const names[] = {
+        [EIO_END_PEER] = "peer",
+        [EIO_END_LOCAL] = "local",
+        [EIO_END_PING_TIMEOUT] = "ping timeout",
+        [EIO_END_CONNECT_TIMEOUT] = "connect timeout",
+        [EIO_END_PARSE] = "parse error",
+        [EIO_END_TOO_LARGE] = "too large",
+        [EIO_END_OVERLAP] = "overlap",
+        [EIO_END_SLOW] = "slow",
+        [EIO_END_TRANSPORT] = "transport error",
+        [EIO_END_SHUTDOWN] = "shutdown",
+    };
+    return names[why];
+}
+
+/* Every way to CLOSED. */
+static void
+close_now(struct eio_session *s)
+{
+    struct eio_transport *t = s->active;
+
+    eio_session_enter(s, SESSION_CLOSED);
+    heartbeat_stop(&s->heartbeat);
+    map_remove(&s->engine->sessions, eio_session_sid(s));
+    s->active = NULL;
+    t->ops->close(t, (enum eio_end)s->why);
+    log_info("session end sid=%.*s ip=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
+        EIO_SESSION_SID_LEN, s->sid, eio_session_peer(s), t->ops->name,
+        LOG_STR(str_of(eio_session_end_name((enum eio_end)s->why))),
+        (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
+        (unsigned long long)(loop_now_ms(s->engine->loop) - s->opened_ms));
+    eio_session_mark(s);
+}
+
+static void
+stop(struct eio_session *s, enum eio_end why)
+{
+    if (s->state == SESSION_PROBING)
+        upgrade_cancel(s);
+    s->why = (uint8_t)why;
+    s->direct = NULL;
+}
+
+void
+eio_session_end(struct eio_session *s, enum eio_end why)
+{
+    if (s->state == SESSION_CLOSED)
+        return;
+    if (eio_session_live(s))
+        stop(s, why);
+    close_now(s);
+}
+
+void
+eio_session_close(struct eio_session *s, enum eio_end why)
+{
+    if (!eio_session_live(s))
+        return;
+    stop(s, why);
+    if (s->active->ops->reachable(s->active)) {
+        close_now(s);
+        return;
+    }
+    eio_session_enter(s, SESSION_LEAVING);
+    timer_start(s->engine->loop, &s->heartbeat.timer, GOODBYE_MS);
+    eio_session_mark(s);
+}
+
+static void
+session_free(void *object)
+{
+    struct eio_session *s = object;
+    s->engine->count--;
+    free(s->client);
+    free(s);
+}
+
+void
+eio_session_settle(struct eio_session *s)
+{
+    if (s->active)
+        s->active->ops->settle(s->active);
+    if (!eio_session_live(s) && !s->told) {
+        s->told = true;
+        if (s->owner)
+            s->engine->handlers->on_close(s->owner, (enum eio_end)s->why);
+    }
+    if (s->state != SESSION_CLOSED)
+        return;
+    list_remove(&s->node);
+    loop_defer_free(s->engine->loop, s, session_free);
+}
+
+/* ---- heartbeat ---- */
+
+static void
+on_heartbeat_due(void *owner)
+{
+    struct eio_session *s = owner;
+
+    if (s->state == SESSION_LEAVING) {
+        close_now(s); /* nobody came for the goodbye */
+        return;
+    }
+    if (heartbeat_due(&s->heartbeat, s->engine) == HEARTBEAT_ASK)
+        eio_session_send(s, s->engine->ping);
+    else if (s->pauses > 0)
+        heartbeat_excuse(&s->heartbeat, s->engine); /* we were not listening */
+    else
+        eio_session_end(s, EIO_END_PING_TIMEOUT);
+}
+
+/* ---- packets ---- */
+
+/* In 3 the client beats; in 4 it must not. */
+static void
+on_ping(struct eio_session *s)
+{
+    if (eio_session_version(s) == EIO_3)
+        eio_session_send(s, s->engine->pong);
+    else
+        eio_session_end(s, EIO_END_PARSE);
+}
+
+void
+eio_session_packet(struct eio_session *s, struct eio_transport *from, const struct eio_packet *p)
+{
+    if (!eio_session_live(s))
+        return; /* packets behind a close in the same payload */
+    if (from != s->active) {
+        if (upgrade_is_candidate(s, from))
+            upgrade_packet(s, p);
+        return;
+    }
+    heartbeat_saw(&s->heartbeat, s->engine, p->type);
+    switch (p->type) {
+    case EIO_PING:
+        on_ping(s);
+        return;
+    case EIO_CLOSE:
+        eio_session_end(s, EIO_END_PEER);
+        return;
+    case EIO_MESSAGE:
+        if (s->owner)
+            s->engine->handlers->on_message(s->owner, p->data, p->binary);
+        return;
+    case EIO_OPEN:
+    case EIO_PONG:
+    case EIO_UPGRADE:
+    case EIO_NOOP:
+        return; /* nothing more to do, or nothing that a live transport heeds */
+    }
+}
+
+void
+eio_session_lost(struct eio_session *s, struct eio_transport *from, enum eio_end why)
+{
+    if (upgrade_is_candidate(s, from))
+        upgrade_cancel(s);
+    else if (from == s->active)
+        eio_session_end(s, why);
+}
+
+/* ---- what the owner asks ---- */
+
+void
+eio_session_pause(struct eio_session *s)
+{
+    ENSURE(s->pauses < UINT16_MAX);
+    if (s->pauses++ == 0 && s->active)
+        s->active->ops->pause(s->active);
+}
+
+void
+eio_session_resume(struct eio_session *s)
+{
+    ENSURE(s->pauses > 0);
+    if (--s->pauses == 0 && s->active)
+        eio_session_mark(s);
+}
+
+unsigned
+eio_session_version(const struct eio_session *s)
+{
+    return s->heartbeat.version;
+}
+
+struct str
+eio_session_sid(const struct eio_session *s)
+{
+    return str_slice(s->sid, EIO_SESSION_SID_LEN);
+}
+
+struct str
+eio_session_cookie(const struct eio_session *s)
+{
+    return str_slice(s->client + strlen(s->client) + 1, s->cookie_len);
+}
+
+struct str
+eio_session_referer(const struct eio_session *s)
+{
+    return str_slice(s->client + strlen(s->client) + 1 + s->cookie_len, s->referer_len);
+}
+
+const char *
+eio_session_peer(const struct eio_session *s)
+{
+    return s->client;
+}

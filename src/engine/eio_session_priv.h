@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eio_session, as the modules of this layer see it.
+ */
+#ifndef ENGINE_EIO_SESSION_PRIV_H
+#define ENGINE_EIO_SESSION_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "engine/eio_session.h"
+#include "heartbeat.h"
+#include "wire/eio_packet.h"
+
+struct eio_packet;
+struct eio_transport;
+struct engine;
+struct http_request;
+struct stream;
+struct upgrade;
+
+enum session_state { SESSION_OPEN, SESSION_PROBING, SESSION_LEAVING, SESSION_CLOSED };
+
+/* Owned by its engine; the layer above holds a pointer from on_open to on_close. */
+struct eio_session {
+    /* What a broadcast touches: the open WebSocket's stream, or NULL. */
+    struct stream *direct;
+    struct engine *engine;
+    bool deflate;
+    uint8_t state; /* enum session_state */
+    uint8_t why;   /* enum eio_end */
+    bool told;     /* the layer above knows of the end, or never knew of the session */
+    uint16_t pauses;
+
+    void *owner;
+    struct eio_transport *active;
+    struct upgrade *upgrade; /* while PROBING */
+    struct list node;        /* in the engine's dirty list */
+    struct heartbeat heartbeat;
+    char *client; /* peer, NUL, cookie, referer of the handshake: one allocation */
+    uint32_t cookie_len, referer_len;
+    uint64_t opened_ms;
+    uint64_t bytes_in, bytes_out;
+    char sid[EIO_SESSION_SID_LEN];
+};
+
+/* A session with an id but without a transport; in the map. */
+struct eio_session *eio_session_new(
+    struct engine *e, enum eio_version v, const struct http_request *r);
+/* It begins on t: the open packet goes out. */
+void eio_session_begin(struct eio_session *s, struct eio_transport *t);
+/* Tell the layer above, which may close it. */
+void eio_session_announce(struct eio_session *s);
+/* Whether messages still pass. */
+bool eio_session_live(const struct eio_session *s);
+bool eio_session_paused(const struct eio_session *s);
+/* On a transport that can be left for a WebSocket. */
+bool eio_session_is_polling(const struct eio_session *s);
+
+/* For upgrade.c: change the state; carry messages over t from now on. */
+void eio_session_enter(struct eio_session *s, enum session_state next);
+void eio_session_activate(struct eio_session *s, struct eio_transport *t);
+
+/* Call the transports' settle() at the end of this turn. */
+void eio_session_mark(struct eio_session *s);
+/* What the engine does with a marked session. */
+void eio_session_settle(struct eio_session *s);
+
+/* A packet from the active transport or the candidate. */
+void eio_session_packet(
+    struct eio_session *s, struct eio_transport *from, const struct eio_packet *p);
+/* A transport broke its rules or is gone.  The candidate's end does not harm the session. */
+void eio_session_lost(struct eio_session *s, struct eio_transport *from, enum eio_end why);
+/* Close now, whether somebody listens or not; from LEAVING too. */
+void eio_session_end(struct eio_session *s, enum eio_end why);
+
+#endif

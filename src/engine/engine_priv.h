@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine, as the modules of this layer see it: one a worker.
+ */
+#ifndef ENGINE_ENGINE_PRIV_H
+#define ENGINE_ENGINE_PRIV_H
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "engine/engine.h"
+#include "net/loop.h"
+#include "ws_reader.h"
+
+struct eio_message;
+
+struct engine {
+    struct loop *loop;
+    unsigned worker;
+    bool stopping;
+    const struct engine_limits *limits;
+    const struct engine_handlers *handlers;
+    void *owner;
+    void (*on_foreign)(void *owner, struct http_exchange *x, unsigned worker);
+    void *foreign_owner;
+
+    struct map sessions; /* by sid: open ones, and those that still owe a goodbye */
+    size_t count;        /* allocated */
+    struct list dirty;   /* sessions with something to do at the end of this turn */
+    struct loop_task turn;
+
+    struct ws_reader_pool readers;
+    /* Packets that every session sends. */
+    struct eio_message *ping, *pong, *close, *noop, *probe;
+    /* Working memory for one function at a time: heads and bodies of answers, decoded packets. */
+    struct buffer head, body, script, packed, scratch;
+};
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heartbeat: when a silent session is dead, and when the server has to ask (Engine.IO 4).
+ */
+#include "heartbeat.h"
+
+#include "engine_priv.h"
+
+static void
+wait_for(struct heartbeat *h, struct engine *e, uint64_t delay_ms)
+{
+    timer_start(e->loop, &h->timer, delay_ms);
+}
+
+void
+heartbeat_init(struct heartbeat *h, enum eio_version v, void (*on_due)(void *), void *owner)
+{
+    timer_init(&h->timer, on_due, owner);
+    h->version = (uint8_t)v;
+    h->waiting = false;
+    h->extended = false;
+}
+
+void
+heartbeat_start(struct heartbeat *h, struct engine *e)
+{
+    const struct engine_limits *limits = e->limits;
+    h->waiting = false;
+    wait_for(h, e, limits->ping_interval_ms + (h->version == EIO_3 ? limits->ping_timeout_ms : 0));
+}
+
+void
+heartbeat_stop(struct heartbeat *h)
+{
+    timer_stop(&h->timer);
+}
+
+void
+heartbeat_saw(struct heartbeat *h, struct engine *e, enum eio_type type)
+{
+    if (h->version == EIO_3 || type == EIO_PONG) {
+        heartbeat_start(h, e);
+        return;
+    }
+    if (!h->waiting || h->extended)
+        return;
+    h->extended = true;
+    wait_for(h, e, e->limits->ping_timeout_ms);
+}
+
+enum heartbeat_verdict
+heartbeat_due(struct heartbeat *h, struct engine *e)
+{
+    if (h->version == EIO_3 || h->waiting)
+        return HEARTBEAT_DEAD;
+    h->waiting = true;
+    h->extended = false;
+    wait_for(h, e, e->limits->ping_timeout_ms);
+    return HEARTBEAT_ASK;
+}
+
+void
+heartbeat_excuse(struct heartbeat *h, struct engine *e)
+{
+    wait_for(h, e, e->limits->ping_timeout_ms);
+}

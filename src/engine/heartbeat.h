@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heartbeat: when a silent session is dead, and when the server has to ask (Engine.IO 4).
+ *
+ * In 3 the client beats: any packet proves life for interval + timeout.  In 4 the server sends a
+ * ping an interval after the last pong and waits a timeout for the next.  One wheel timer.
+ */
+#ifndef ENGINE_HEARTBEAT_H
+#define ENGINE_HEARTBEAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/timer.h"
+#include "wire/eio_packet.h"
+
+struct engine;
+
+struct heartbeat {
+    struct timer timer;
+    uint8_t version;
+    bool waiting;  /* 4: a ping is out */
+    bool extended; /* 4: its time-out was already lengthened by another packet */
+};
+
+enum heartbeat_verdict { HEARTBEAT_ASK, HEARTBEAT_DEAD };
+
+void heartbeat_init(struct heartbeat *h, enum eio_version v, void (*on_due)(void *), void *owner);
+void heartbeat_start(struct heartbeat *h, struct engine *e);
+void heartbeat_stop(struct heartbeat *h);
+/* A packet arrived. */
+void heartbeat_saw(struct heartbeat *h, struct engine *e, enum eio_type type);
+/* The timer fired: send a ping, or give up. */
+enum heartbeat_verdict heartbeat_due(struct heartbeat *h, struct engine *e);
+/* Nothing was read on purpose: wait as long again. */
+void heartbeat_excuse(struct heartbeat *h, struct engine *e);
+
+#endif

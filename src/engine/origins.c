@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * origins: who may open a session from a page.
+ */
+#include "origins.h"
+
+#include "base/buffer.h"
+#include "http/http_request.h"
+
+/* The parts of "https://host:port/path"; the port is the scheme's when it is not written. */
+struct origin {
+    struct str scheme; /* with its colon and slashes; may be empty */
+    struct str host;
+    struct str port;
+};
+
+static struct str
+without_first(struct str s, size_t n)
+{
+    return str_slice(s.data + n, s.len - n);
+}
+
+static size_t
+find(struct str s, char c)
+{
+    const char *at = s.len > 0 ? memchr(s.data, c, s.len) : NULL;
+    return at ? (size_t)(at - s.data) : s.len;
+}
+
+static size_t
+scheme_len(struct str url)
+{
+    size_t colon = find(url, ':');
+    struct str rest = without_first(url, colon);
+    return str_starts(rest, "://") ? colon + 3 : 0;
+}
+
+/* An IPv6 host keeps its brackets out of the search for the port. */
+static struct origin
+parse(struct str url)
+{
+    struct origin o;
+    size_t n = scheme_len(url);
+
+    o.scheme = str_slice(url.data, n);
+    struct str rest = without_first(url, n);
+    struct str authority = str_slice(rest.data, find(rest, '/'));
+    size_t bracket = str_starts(authority, "[") ? find(authority, ']') : 0;
+    size_t colon = bracket + find(without_first(authority, bracket), ':');
+    o.host = str_slice(authority.data, colon);
+    o.port = colon + 1 < authority.len             ? without_first(authority, colon + 1)
+             : str_is_nocase(o.scheme, "https://") ? STR_LIT("443")
+                                                   : STR_LIT("80");
+    return o;
+}
+
+/* Whether entry is the concatenation of three parts. */
+static bool
+matches(struct str entry, struct str a, struct str b, struct str c)
+{
+    struct buffer whole;
+    buffer_init(&whole);
+    buffer_append_str(&whole, a);
+    buffer_append_str(&whole, b);
+    buffer_append_char(&whole, ':');
+    buffer_append_str(&whole, c);
+    buffer_append_char(&whole, '\0');
+    bool same = str_is_nocase(entry, whole.data);
+    buffer_fini(&whole);
+    return same;
+}
+
+static bool
+entry_admits(struct str entry, const struct origin *o)
+{
+    const struct str none = STR_LIT(""), any = STR_LIT("*");
+
+    return str_is(entry, "*:*") || matches(entry, o->scheme, o->host, o->port) ||
+           matches(entry, none, o->host, o->port) || matches(entry, none, o->host, any) ||
+           matches(entry, none, any, o->port);
+}
+
+bool
+origins_admit(const char *const *list, const struct http_request *r)
+{
+    struct str origin = http_request_header(r, "Origin");
+
+    if (list == NULL)
+        return true;
+    if (origin.len == 0)
+        origin = http_request_header(r, "Referer");
+    /* No page that could be named: as in the reference, only "*:*" and "*:80" admit it. */
+    struct origin parts = { STR_LIT(""), STR_LIT("*"), STR_LIT("80") };
+    if (origin.len > 0 && !str_is(origin, "null"))
+        parts = parse(origin);
+    for (size_t i = 0; list[i]; i++) {
+        if (entry_admits(str_of(list[i]), &parts))
+            return true;
+    }
+    return false;
+}

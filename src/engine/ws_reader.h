@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ws_reader: bytes of one client become WebSocket messages and control frames, checked as RFC 6455
+ * and RFC 7692 want them.  wslay splits and unmasks the frames; the rules are kept here.
+ *
+ * wslay's context reads past a frame's end and has no reset.  So it is given exactly one frame at a
+ * time: behind a whole message nothing of this client is left in it, and the reader goes back to
+ * the pool.  A reader that holds part of a message stays with its connection.  No I/O.
+ */
+#ifndef ENGINE_WS_READER_H
+#define ENGINE_WS_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct ws_reader;
+
+/* All zero is an empty pool. */
+struct ws_reader_pool {
+    struct ws_reader *idle;
+    unsigned count;
+};
+
+struct ws_reader *ws_reader_lend(struct ws_reader_pool *pool);
+/* Takes it back; one that is in the middle of something, or has failed, is freed.  NULL is fine. */
+void ws_reader_return(struct ws_reader_pool *pool, struct ws_reader *r);
+void ws_reader_pool_fini(struct ws_reader_pool *pool);
+void ws_reader_free(struct ws_reader *r);
+
+enum ws_event {
+    WS_EVENT_MORE, /* all input was taken */
+    WS_EVENT_TEXT,
+    WS_EVENT_BINARY,
+    WS_EVENT_PING,
+    WS_EVENT_PONG,
+    WS_EVENT_CLOSE,  /* data is empty, or the code and a valid reason */
+    WS_EVENT_FAILED, /* close with code; the reader is of no more use */
+};
+
+struct ws_rules {
+    size_t message_bytes; /* limit of a message, inflated too */
+    bool deflate;         /* permessage-deflate was agreed */
+};
+
+struct ws_incoming {
+    struct str data; /* borrowed until the next call */
+    unsigned code;
+};
+
+/* Take from the front of *input until something is complete. */
+MUST_USE enum ws_event ws_reader_next(
+    struct ws_reader *r, const struct ws_rules *rules, struct str *input, struct ws_incoming *out);
+
+/* Between messages, with no input kept. */
+bool ws_reader_is_idle(const struct ws_reader *r);
+
+/* Input that has to wait, in order; kept input is read by ws_reader_take_kept(), which moves it
+ * into a buffer that the caller frees. */
+void ws_reader_keep(struct ws_reader *r, struct str input);
+struct buffer ws_reader_take_kept(struct ws_reader *r);
+
+#endif

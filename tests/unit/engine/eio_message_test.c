@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eio_message: each form is right, and made once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "eio_message_priv.h"
+#include "wire/deflate.h"
+#include "ws_frame.h"
+
+static struct eio_message *
+message_of_length(size_t len)
+{
+    struct bytes *text = bytes_alloc(len);
+    for (size_t i = 0; i < len; i++)
+        text->data[i] = (char)('a' + i % 7);
+    struct eio_message *m = eio_message_new(text);
+    bytes_unref(text);
+    return m;
+}
+
+static void
+assert_head(struct bytes *frame, const char *head, size_t head_len, size_t payload_len)
+{
+    assert_int_equal(frame->len, head_len + payload_len);
+    assert_memory_equal(frame->data, head, head_len);
+}
+
+static void
+a_frame_has_the_shortest_length_form(void **state)
+{
+    static const struct {
+        size_t len, head_len;
+        const char *head;
+    } rows[] = {
+        { 1, 2, "\x81\x01" },
+        { 125, 2, "\x81\x7d" },
+        { 126, 4, "\x81\x7e\x00\x7e" },
+        { 65535, 4, "\x81\x7e\xff\xff" },
+        { 65536, 10, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct eio_message *m = message_of_length(rows[i].len);
+        struct bytes *frame = eio_message_frame(m);
+        assert_head(frame, rows[i].head, rows[i].head_len, rows[i].len);
+        assert_memory_equal(frame->data + rows[i].head_len, m->text->data, rows[i].len);
+        eio_message_release(m);
+    }
+}
+
+static void
+forms_are_made_once(void **state)
+{
+    struct eio_message *m = message_of_length(2000);
+    (void)state;
+    assert_ptr_equal(eio_message_frame(m), eio_message_frame(m));
+    assert_ptr_equal(eio_message_deflated(m, 1024), eio_message_deflated(m, 1024));
+    assert_ptr_not_equal(eio_message_deflated(m, 1024), eio_message_frame(m));
+    eio_message_release(m);
+}
+
+static void
+a_long_message_is_compressed(void **state)
+{
+    struct eio_message *m = message_of_length(2000);
+    struct bytes *frame = eio_message_deflated(m, 1024);
+    struct buffer out = { 0 };
+
+    (void)state;
+    assert_int_equal((unsigned char)frame->data[0], 0xc1);
+    assert_true((unsigned char)frame->data[1] < 126);
+    assert_int_equal(
+        deflate_inflate_raw(str_slice(frame->data + 2, frame->len - 2), 4000, &out), DEFLATE_OK);
+    assert_int_equal(out.len, 2000);
+    assert_memory_equal(out.data, m->text->data, 2000);
+    buffer_fini(&out);
+    eio_message_release(m);
+}
+
+static void
+a_short_message_is_not_compressed(void **state)
+{
+    struct eio_message *m = message_of_length(1023);
+    (void)state;
+    assert_ptr_equal(eio_message_deflated(m, 1024), eio_message_frame(m));
+    eio_message_release(m);
+}
+
+static void
+polling_of_3_counts_utf16_units(void **state)
+{
+    struct eio_message *a = eio_message_of("4\xf0\x9f\x98\x80"), *b = eio_message_of("2");
+    struct buffer out = { 0 };
+
+    (void)state;
+    eio_message_append(a, EIO_3, &out);
+    eio_message_append(b, EIO_3, &out);
+    eio_message_append(a, EIO_3, &out);
+    assert_true(str_is(buffer_str(&out), "3:4\xf0\x9f\x98\x80"
+                                         "1:2"
+                                         "3:4\xf0\x9f\x98\x80"));
+    buffer_fini(&out);
+    eio_message_release(a);
+    eio_message_release(b);
+}
+
+static void
+polling_of_4_separates_packets(void **state)
+{
+    struct eio_message *a = eio_message_of("4hello"), *b = eio_message_of("2");
+    struct buffer out = { 0 };
+
+    (void)state;
+    eio_message_append(a, EIO_4, &out);
+    assert_true(str_is(buffer_str(&out), "4hello"));
+    eio_message_append(b, EIO_4, &out);
+    assert_true(str_is(buffer_str(&out), "4hello\x1e"
+                                         "2"));
+    buffer_fini(&out);
+    eio_message_release(a);
+    eio_message_release(b);
+}
+
+static void
+the_last_holder_frees_it(void **state)
+{
+    struct bytes *text = bytes_new("4x", 2);
+    struct eio_message *m = eio_message_new(text);
+
+    (void)state;
+    assert_ptr_equal(eio_message_hold(m), m);
+    eio_message_release(m);
+    assert_true(str_is(bytes_str(m->text), "4x"));
+    eio_message_release(m);
+    assert_int_equal(atomic_load(&text->refs), 1);
+    bytes_unref(text);
+}
+
+static void
+a_close_frame_is_empty_or_has_a_code(void **state)
+{
+    struct bytes *empty = ws_frame_new_close(WS_CODE_NONE);
+    struct bytes *coded = ws_frame_new_close(WS_CODE_TOO_LARGE);
+
+    (void)state;
+    assert_int_equal(empty->len, 2);
+    assert_memory_equal(empty->data, "\x88\x00", 2);
+    assert_int_equal(coded->len, 4);
+    assert_memory_equal(coded->data, "\x88\x02\x03\xf1", 4);
+    bytes_unref(empty);
+    bytes_unref(coded);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_frame_has_the_shortest_length_form),
+        cmocka_unit_test(forms_are_made_once),
+        cmocka_unit_test(a_long_message_is_compressed),
+        cmocka_unit_test(a_short_message_is_not_compressed),
+        cmocka_unit_test(polling_of_3_counts_utf16_units),
+        cmocka_unit_test(polling_of_4_separates_packets),
+        cmocka_unit_test(the_last_holder_frees_it),
+        cmocka_unit_test(a_close_frame_is_empty_or_has_a_code),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * handshake: who gets in, and what the others are told.
+ */
+#include "dialogue.h"
+
+static const char *const origins[] = { "http://good.test:80", NULL };
+
+static void
+a_polling_session_of_3_begins_with_open_and_connect(void **state)
+{
+    struct client c = dial(*state);
+
+    say_get(&c, 3, "&t=abc&b64=1");
+    struct answer a = hear_answer(&c);
+    assert_int_equal(a.status, 200);
+    assert_memory_equal(a.body, "97:0{\"sid\":\"", 12);
+    assert_string_equal(a.body + 32,
+        "\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\"pingTimeout\":20000}2:40");
+    assert_non_null(strstr(a.head, "\r\nContent-Type: text/plain; charset=UTF-8\r\n"));
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Origin: *\r\n"));
+    assert_non_null(strstr(a.head, "; Path=/; HttpOnly; SameSite=Strict\r\n"));
+    assert_memory_equal(strstr(a.head, "Set-Cookie: io=") + 15, a.body + 12, 20);
+    answer_fini(&a);
+    hang_up(&c);
+}
+
+static void
+a_polling_session_of_4_begins_with_open_alone(void **state)
+{
+    struct client c = dial(*state);
+
+    say(&c, "GET /socket.io/anything?transport=pollin%67&EIO=%34 HTTP/1.1\r\nHost: a\r\n"
+            "Origin: http://a.test\r\nUser-Agent: Trident/7\r\n\r\n");
+    struct answer a = hear_answer(&c);
+    assert_memory_equal(a.body, "0{\"sid\":\"", 9);
+    assert_string_equal(a.body + 29, "\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,"
+                                     "\"pingTimeout\":20000,\"maxPayload\":100000}");
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Origin: http://a.test\r\n"));
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Credentials: true\r\n"));
+    assert_non_null(strstr(a.head, "\r\nVary: Origin\r\n"));
+    assert_non_null(strstr(a.head, "\r\nX-XSS-Protection: 0\r\n"));
+    assert_non_null(strstr(a.head, "\r\nCache-Control: no-store\r\n"));
+    assert_null(strstr(a.head, "Set-Cookie"));
+    answer_fini(&a);
+    hang_up(&c);
+}
+
+static void
+a_websocket_session_begins_with_frames(void **state)
+{
+    struct client c3 = dial(*state), c4 = dial(*state);
+
+    open_websocket(&c3, 3);
+    open_websocket(&c4, 4);
+    assert_int_equal(engine_session_count(c3.server->engine), 2);
+    hear_nothing(&c4, 20);
+    hang_up(&c3);
+    hang_up(&c4);
+}
+
+static void
+packets_may_come_right_behind_the_head(void **state)
+{
+    struct client c = dial(*state);
+
+    say(&c, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\n"
+            "Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Protocol: one, two\r\n\r\n\x81\x86\1\1\1\1"
+            "5idmmn");
+    HEAR(&c, ACCEPTED "Sec-WebSocket-Protocol: one\r\n\r\n\x81");
+    hear_at_least(&c, 1);
+    size_t len = (unsigned char)c.in.data[0];
+    hear_at_least(&c, 1 + len);
+    buffer_consume(&c.in, 1 + len);
+    hear_packet(&c, "4echo:hello");
+    hang_up(&c);
+}
+
+static void
+errors_are_json(void **state)
+{
+    static const struct {
+        const char *request;
+        unsigned status;
+        const char *body;
+    } rows[] = {
+        { "GET /socket.io/", 400, "{\"code\":0,\"message\":\"Transport unknown\"}" },
+        { "GET /socket.io/?EIO=4&transport=flash", 400,
+            "{\"code\":0,\"message\":\"Transport unknown\"}" },
+        { "GET /socket.io/?EIO=4&transport=polling&sid=aaaaaaaaaaaaaaaaaaaa", 400,
+            "{\"code\":1,\"message\":\"Session ID unknown\"}" },
+        { "POST /socket.io/?EIO=4&transport=polling&sid=x", 400,
+            "{\"code\":1,\"message\":\"Session ID unknown\"}" },
+        { "POST /socket.io/?EIO=4&transport=polling", 400,
+            "{\"code\":2,\"message\":\"Bad handshake method\"}" },
+        { "GET /socket.io/?EIO=4&transport=websocket", 400,
+            "{\"code\":3,\"message\":\"Bad request\"}" },
+        { "GET /socket.io/?EIO=5&transport=polling", 400,
+            "{\"code\":5,\"message\":\"Unsupported protocol version\"}" },
+        { "GET /socket.io/?transport=polling", 400,
+            "{\"code\":5,\"message\":\"Unsupported protocol version\"}" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct client c = dial(*state);
+        say(&c, rows[i].request);
+        say(&c, " HTTP/1.1\r\nHost: a\r\nOrigin: http://a.test\r\nContent-Length: 0\r\n\r\n");
+        struct answer a = hear_answer(&c);
+        assert_int_equal(a.status, rows[i].status);
+        assert_string_equal(a.body, rows[i].body);
+        assert_non_null(strstr(a.head, "\r\nContent-Type: application/json\r\n"));
+        assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Origin: http://a.test\r\n"));
+        answer_fini(&a);
+        hang_up(&c);
+    }
+}
+
+static void
+a_refused_websocket_hears_text(void **state)
+{
+    static const struct {
+        const char *query, *answer;
+    } rows[] = {
+        { "EIO=4&transport=flash", "17\r\n\r\nTransport unknown" },
+        { "EIO=4&transport=websocket&sid=x", "18\r\n\r\nSession ID unknown" },
+        { "EIO=2&transport=websocket", "28\r\n\r\nUnsupported protocol version" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct client c = dial(*state);
+        say_upgrade(&c, rows[i].query, "");
+        HEAR(&c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\n"
+                 "Content-Length: ");
+        hear_bytes(&c, rows[i].answer, strlen(rows[i].answer));
+        hear_end(&c);
+        hang_up(&c);
+    }
+}
+
+static void
+a_bad_websocket_head_hears_bad_request(void **state)
+{
+    struct client c = dial(*state);
+
+    say(&c, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\n"
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 12\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    HEAR(&c, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\n"
+             "Content-Length: 11\r\nSec-WebSocket-Version: 13, 8\r\n\r\nBad Request");
+    hear_end(&c);
+    hang_up(&c);
+}
+
+static void
+origins_are_kept_out(void **state)
+{
+    struct server *v = *state;
+    struct client c = dial(v), w3 = dial(v), w4 = dial(v), good = dial(v);
+
+    v->limits.origins = origins;
+    say_get(&c, 4, "");
+    struct answer a = hear_answer(&c);
+    assert_int_equal(a.status, 403);
+    assert_string_equal(a.body, "{\"code\":4,\"message\":\"Forbidden\"}");
+    assert_null(strstr(a.head, "Access-Control"));
+    answer_fini(&a);
+    say_upgrade(&w3, "EIO=3&transport=websocket", "Origin: http://evil.test\r\n");
+    HEAR(&w3, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\n"
+              "Content-Length: 0\r\n\r\n");
+    hear_end(&w3);
+    say_upgrade(&w4, "EIO=4&transport=websocket", "Origin: http://evil.test\r\n");
+    HEAR(&w4, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-type: text/html\r\n"
+              "Content-Length: 9\r\n\r\nForbidden");
+    hear_end(&w4);
+    say_upgrade(&good, "EIO=4&transport=websocket", "Origin: http://good.test\r\n");
+    HEAR(&good, ACCEPTED);
+    hang_up(&c);
+    hang_up(&w3);
+    hang_up(&w4);
+    hang_up(&good);
+}
+
+static void
+any_preflight_is_answered(void **state)
+{
+    struct client c = dial(*state);
+
+    say(&c, "OPTIONS /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n"
+            "Origin: http://a.test\r\nAccess-Control-Request-Headers: x-token\r\n\r\n");
+    struct answer a = hear_answer(&c);
+    assert_int_equal(a.status, 200);
+    assert_string_equal(a.body, "");
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Headers: Content-Type, x-token\r\n"));
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Methods: GET, POST, OPTIONS\r\n"));
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Origin: http://a.test\r\n"));
+    answer_fini(&a);
+    hang_up(&c);
+}
+
+static void
+a_session_request_repeats_its_version_and_transport(void **state)
+{
+    struct client c = dial(*state), w = dial(*state);
+    struct sid_query q = open_polling(&c, 3);
+    char query[96];
+
+    say_get(&c, 4, q.text);
+    expect_answer(&c, 400, "{\"code\":3,\"message\":\"Bad request\"}");
+    snprintf(query, sizeof(query), "GET /socket.io/?EIO=3&transport=websocket%s", q.text);
+    say(&w, query);
+    say(&w, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_answer(&w, 400, "{\"code\":3,\"message\":\"Bad request\"}");
+    say(&c, "PUT /socket.io/?EIO=3&transport=polling");
+    say(&c, q.text);
+    say(&c, " HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_answer(&c, 500, "");
+    hang_up(&c);
+    hang_up(&w);
+}
+
+static void
+a_sid_of_another_worker_is_sent_there(void **state)
+{
+    struct server *v = *state;
+    struct client c = dial(v);
+    struct engine *other = engine_open(v->loop, 9, &v->limits);
+    struct engine *own = v->engine;
+
+    v->engine = other;
+    struct sid_query q = open_polling(&c, 4);
+    v->engine = own;
+    engine_on_foreign_sid(own, on_foreign, v);
+    say_get(&c, 4, q.text);
+    expect_answer(&c, 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
+    assert_int_equal(v->foreign, 9);
+    engine_shutdown(other);
+    turn(v);
+    assert_int_equal(engine_session_count(other), 0);
+    engine_close(other);
+    hang_up(&c);
+}
+
+static void
+other_paths_are_not_the_engines(void **state)
+{
+    struct client c = dial(*state);
+
+    say(&c, "GET /socket.io?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_answer(&c, 404, "not the engine's");
+    hang_up(&c);
+}
+
+static void
+transports_can_be_switched_off(void **state)
+{
+    struct server *v = *state;
+    struct client c = dial(v);
+
+    v->limits.websocket = false;
+    say_get(&c, 4, "");
+    struct answer a = hear_answer(&c);
+    assert_non_null(strstr(a.body, "\"upgrades\":[]"));
+    answer_fini(&a);
+    say(&c, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect_answer(&c, 400, "{\"code\":0,\"message\":\"Transport unknown\"}");
+    hang_up(&c);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ENGINE_TEST(a_polling_session_of_3_begins_with_open_and_connect),
+        ENGINE_TEST(a_polling_session_of_4_begins_with_open_alone),
+        ENGINE_TEST(a_websocket_session_begins_with_frames),
+        ENGINE_TEST(packets_may_come_right_behind_the_head),
+        ENGINE_TEST(errors_are_json),
+        ENGINE_TEST(a_refused_websocket_hears_text),
+        ENGINE_TEST(a_bad_websocket_head_hears_bad_request),
+        ENGINE_TEST(origins_are_kept_out),
+        ENGINE_TEST(any_preflight_is_answered),
+        ENGINE_TEST(a_session_request_repeats_its_version_and_transport),
+        ENGINE_TEST(a_sid_of_another_worker_is_sent_there),
+        ENGINE_TEST(other_paths_are_not_the_engines),
+        ENGINE_TEST(transports_can_be_switched_off),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
