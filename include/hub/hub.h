@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub: the thread that sees the whole node: Redis, the registry of channels, and what is published
+ * by any worker.  It encodes each event once and posts it to the workers that have listeners.
+ *
+ * Made by the main thread before any thread runs; then it lives on its own loop's thread.  Workers
+ * reach it through hub_link alone.
+ */
+#ifndef HUB_HUB_H
+#define HUB_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "redis/redis_link.h"
+
+struct hub;
+struct loop;
+
+enum { HUB_WORKERS_MAX = 256 };
+
+struct hub_options {
+    unsigned workers;
+    bool redis; /* subscribers.redis */
+    struct redis_options redis_link;
+    const char *key_prefix; /* "" when none */
+    bool dev_mode;          /* log each event, and what was ignored */
+    size_t mailbox_bytes;   /* limit of each mailbox */
+    uint64_t beat_ms;       /* between proofs of life of the subscription; 0: 5 s */
+    uint64_t silence_ms;    /* without one the connection is made anew; 0: 10 s */
+};
+
+/* o is copied. */
+struct hub *hub_open(struct loop *l, const struct hub_options *o);
+
+/* From any thread: close Redis and the mailbox, and end the hub's loop. */
+void hub_stop(struct hub *h);
+/* After its thread ended and no link is left. */
+void hub_free(struct hub *h);
+
+#endif

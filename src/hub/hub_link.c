@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hub_link: a worker's mailbox for what the hub says, and the questions that wait for an answer.
+ */
+#include "hub/hub_link.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "hub_messages.h"
+#include "hub_priv.h"
+#include "net/mailbox.h"
+
+struct question {
+    uint32_t token; /* the map's key */
+    hub_link_answer *on_answer;
+    void *owner;
+};
+
+struct hub_link {
+    struct hub *hub;
+    unsigned worker;
+    struct mailbox *box;
+    const struct hub_link_handlers *handlers;
+    void *owner;
+    struct map questions; /* token -> struct question, which it owns */
+    uint32_t last_token;
+    bool hub_is_behind; /* our post went past its limit; DRAINED is on its way */
+    bool hold;          /* the hub waits for some worker */
+};
+
+static struct str
+token_key(const uint32_t *token)
+{
+    return str_slice((const char *)token, sizeof(*token));
+}
+
+struct hub_link *
+hub_link_open(struct loop *l, struct hub *h, unsigned worker)
+{
+    struct hub_link *k = mem_zalloc(sizeof(*k));
+
+    k->hub = h;
+    k->worker = worker;
+    k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), k);
+    hub_add_link(h, worker, k->box);
+    return k;
+}
+
+void
+hub_link_attach(struct hub_link *k, const struct hub_link_handlers *h, void *owner)
+{
+    k->handlers = h;
+    k->owner = owner;
+}
+
+static void
+forget_questions(struct hub_link *k)
+{
+    struct question *q;
+
+    for (size_t i = 0; (q = map_next(&k->questions, &i));)
+        free(q);
+    map_fini(&k->questions);
+    map_init(&k->questions);
+}
+
+void
+hub_link_close(struct hub_link *k)
+{
+    mailbox_close(k->box);
+    forget_questions(k);
+    k->handlers = NULL;
+}
+
+void
+hub_link_free(struct hub_link *k)
+{
+    if (!k)
+        return;
+    forget_questions(k);
+    mailbox_free(k->box);
+    free(k);
+}
+
+static void
+post(struct hub_link *k, struct message *m)
+{
+    struct mailbox *to = hub_mailbox(k->hub);
+
+    if (mailbox_post(to, m) || k->hub_is_behind)
+        return;
+    k->hub_is_behind = true;
+    mailbox_post_when_below(to, k->box, hub_messages_sign(HUB_MESSAGE_DRAINED, k->worker, true));
+}
+
+void
+hub_link_join(struct hub_link *k, struct bytes *name)
+{
+    post(k, hub_messages_count(HUB_MESSAGE_JOIN, name, k->worker));
+}
+
+void
+hub_link_leave(struct hub_link *k, struct bytes *name)
+{
+    post(k, hub_messages_count(HUB_MESSAGE_LEAVE, name, k->worker));
+}
+
+static uint32_t
+ask(struct hub_link *k, hub_link_answer *on_answer, void *owner)
+{
+    struct question *q = mem_zalloc(sizeof(*q));
+
+    do {
+        q->token = ++k->last_token;
+    } while (q->token == 0 || map_get(&k->questions, token_key(&q->token)));
+    q->on_answer = on_answer;
+    q->owner = owner;
+    map_put(&k->questions, token_key(&q->token), q);
+    return q->token;
+}
+
+uint32_t
+hub_link_sync(struct hub_link *k, hub_link_answer *on_answer, void *owner)
+{
+    uint32_t token = ask(k, on_answer, owner);
+
+    post(k, hub_messages_token(HUB_MESSAGE_SYNC, k->worker, token));
+    return token;
+}
+
+uint32_t
+hub_link_publish(
+    struct hub_link *k, const struct hub_event *e, hub_link_answer *on_answer, void *owner)
+{
+    uint32_t token = ask(k, on_answer, owner);
+
+    post(k, hub_messages_publish(e, k->worker, token));
+    return token;
+}
+
+void
+hub_link_whisper(struct hub_link *k, struct str channel, struct bytes *text, struct str except)
+{
+    struct bytes *name = bytes_new(channel.data, channel.len);
+    struct bytes *sender = bytes_new(except.data, except.len);
+
+    post(k, hub_messages_text(HUB_MESSAGE_WHISPER, name, text, sender));
+    bytes_unref(name);
+    bytes_unref(sender);
+}
+
+bool
+hub_link_full(const struct hub_link *k)
+{
+    return k->hub_is_behind || k->hold;
+}
+
+void
+hub_link_forget(struct hub_link *k, uint32_t token)
+{
+    free(map_remove(&k->questions, token_key(&token)));
+}
+
+void
+hub_link_on_broadcast(void *owner, struct message *m)
+{
+    struct hub_link *k = owner;
+    const struct hub_text_message *t = (struct hub_text_message *)m;
+    struct str except = t->except ? bytes_str(t->except) : str_slice(NULL, 0);
+
+    if (k->handlers)
+        k->handlers->on_broadcast(k->owner, bytes_str(t->channel), t->text, except);
+    hub_messages_drop(m);
+}
+
+void
+hub_link_on_answer(void *owner, struct message *m)
+{
+    struct hub_link *k = owner;
+    uint32_t token = ((struct hub_token_message *)m)->token;
+    struct question *found = map_remove(&k->questions, token_key(&token));
+    struct question q;
+
+    hub_messages_drop(m);
+    if (!found)
+        return;
+    q = *found;
+    free(found);
+    q.on_answer(q.owner, q.token);
+}
+
+static void
+maybe_drained(struct hub_link *k)
+{
+    if (!hub_link_full(k) && k->handlers && k->handlers->on_drain)
+        k->handlers->on_drain(k->owner);
+}
+
+void
+hub_link_on_hold(void *owner, struct message *m)
+{
+    struct hub_link *k = owner;
+
+    k->hold = ((struct hub_sign_message *)m)->on;
+    hub_messages_drop(m);
+    maybe_drained(k);
+}
+
+void
+hub_link_on_drained(void *owner, struct message *m)
+{
+    struct hub_link *k = owner;
+
+    hub_messages_drop(m);
+    k->hub_is_behind = false;
+    maybe_drained(k);
+}

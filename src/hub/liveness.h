@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * liveness: proves that the subscription to Redis still works, by publishing to an own internal
+ * channel on a second link and waiting to hear it.  A PING would not do: on a subscribed link
+ * hiredis 0.14 never hands its answer out.
+ *
+ * It knows nothing of channels or sockets.  The hub's thread only.
+ */
+#ifndef HUB_LIVENESS_H
+#define HUB_LIVENESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct liveness;
+struct loop;
+struct redis_options;
+
+struct liveness_options {
+    const struct redis_options *redis;
+    struct str channel; /* whole name, prefix included; copied */
+    uint64_t beat_ms, silence_ms;
+};
+
+/* on_silent: a beat was published and not heard within silence_ms. */
+struct liveness *liveness_open(
+    struct loop *l, const struct liveness_options *o, void (*on_silent)(void *owner), void *owner);
+void liveness_close(struct liveness *v);
+
+/* Whether beats should be heard at the moment: subscribed, and reading. */
+void liveness_watch(struct liveness *v, bool listening);
+/* Something came through the subscription. */
+void liveness_heard(struct liveness *v);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registry: the channels of this node and their counts by worker, in one hash map, since each event
+ * that Redis brings costs one look-up here.
+ */
+#include "registry.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/ensure.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+struct registry {
+    struct map channels; /* name -> struct registry_channel, which owns it */
+    unsigned workers;
+};
+
+struct registry *
+registry_new(unsigned workers)
+{
+    struct registry *r = mem_zalloc(sizeof(*r));
+
+    r->workers = workers;
+    return r;
+}
+
+static void
+channel_free(struct registry_channel *c)
+{
+    bytes_unref(c->name);
+    free(c);
+}
+
+void
+registry_free(struct registry *r)
+{
+    struct registry_channel *c;
+
+    if (!r)
+        return;
+    for (size_t i = 0; (c = map_next(&r->channels, &i));)
+        channel_free(c);
+    map_fini(&r->channels);
+    free(r);
+}
+
+static struct registry_channel *
+channel_new(struct registry *r, struct bytes *name)
+{
+    struct registry_channel *c = mem_zalloc(sizeof(*c) + r->workers * sizeof(c->of_worker[0]));
+
+    c->name = bytes_ref(name);
+    map_put(&r->channels, bytes_str(c->name), c);
+    return c;
+}
+
+void
+registry_join(struct registry *r, struct bytes *name, unsigned worker)
+{
+    struct registry_channel *c = map_get(&r->channels, bytes_str(name));
+
+    ENSURE(worker < r->workers);
+    if (!c)
+        c = channel_new(r, name);
+    c->sockets++;
+    c->of_worker[worker]++;
+}
+
+void
+registry_leave(struct registry *r, struct bytes *name, unsigned worker)
+{
+    struct registry_channel *c = map_get(&r->channels, bytes_str(name));
+
+    ENSURE(c && worker < r->workers && c->of_worker[worker] > 0);
+    c->of_worker[worker]--;
+    c->sockets--;
+    if (c->sockets > 0)
+        return;
+    map_remove(&r->channels, bytes_str(c->name));
+    channel_free(c);
+}
+
+const struct registry_channel *
+registry_find(const struct registry *r, struct str name)
+{
+    return map_get(&r->channels, name);
+}
+
+size_t
+registry_count(const struct registry *r)
+{
+    return r->channels.count;
+}

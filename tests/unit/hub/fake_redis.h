@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_redis: redis_link as a test drives it: links remember what was asked of them, and the test
+ * calls their handlers.  Included by one test file each; it defines the layer's functions.
+ */
+#ifndef TEST_HUB_FAKE_REDIS_H
+#define TEST_HUB_FAKE_REDIS_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "redis/redis_link.h"
+
+struct redis_link {
+    const struct redis_link_handlers *handlers;
+    void *owner;
+    bool ready, paused;
+    unsigned restarts, published;
+    char pattern[128];
+    char published_to[128];
+    void (*on_reply)(void *owner, const struct redis_value *reply);
+    void *reply_owner;
+};
+
+/* The link that subscribes is the one with on_message. */
+static struct redis_link *fake_subscriber, *fake_commands;
+
+struct redis_link *
+redis_link_open(
+    struct loop *l, const struct redis_options *o, const struct redis_link_handlers *h, void *owner)
+{
+    struct redis_link *r = mem_zalloc(sizeof(*r));
+
+    (void)l;
+    (void)o;
+    r->handlers = h;
+    r->owner = owner;
+    if (h->on_message)
+        fake_subscriber = r;
+    else
+        fake_commands = r;
+    return r;
+}
+
+void
+redis_link_close(struct redis_link *r)
+{
+    if (r == fake_subscriber)
+        fake_subscriber = NULL;
+    else
+        fake_commands = NULL;
+    free(r);
+}
+
+bool
+redis_link_ready(const struct redis_link *r)
+{
+    return r->ready;
+}
+
+void
+redis_link_restart(struct redis_link *r, const char *reason)
+{
+    (void)reason;
+    r->restarts++;
+}
+
+void
+redis_link_pause(struct redis_link *r)
+{
+    r->paused = true;
+}
+
+void
+redis_link_resume(struct redis_link *r)
+{
+    r->paused = false;
+}
+
+void
+redis_link_psubscribe(struct redis_link *r, struct str pattern)
+{
+    memcpy(r->pattern, pattern.data, pattern.len);
+    r->pattern[pattern.len] = '\0';
+}
+
+bool
+redis_link_command(struct redis_link *r, const struct str *argv, size_t argc,
+    void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
+{
+    (void)argc;
+    if (!r->ready)
+        return false;
+    r->published++;
+    memcpy(r->published_to, argv[1].data, argv[1].len);
+    r->published_to[argv[1].len] = '\0';
+    r->on_reply = on_reply;
+    r->reply_owner = owner;
+    return true;
+}
+
+void
+redis_link_escape_pattern(struct str name, struct buffer *out)
+{
+    buffer_append_str(out, name);
+}
+
+/* Connected and subscribed. */
+static inline void
+fake_redis_up(void)
+{
+    fake_subscriber->ready = true;
+    fake_subscriber->handlers->on_ready(fake_subscriber->owner);
+    fake_subscriber->handlers->on_subscribed(fake_subscriber->owner);
+}
+
+static inline void
+fake_redis_message(const char *channel, const char *payload)
+{
+    fake_subscriber->handlers->on_message(fake_subscriber->owner, str_of(channel), str_of(payload));
+}
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * subscriber and liveness: the prefix, own names, and the proof that the subscription lives.
+ */
+#include "subscriber.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fake_redis.h"
+#include "hub/hub.h"
+#include "net/loop.h"
+
+static struct loop *loop;
+static struct subscriber *subscriber;
+static char seen[256];
+static unsigned events;
+
+static void
+on_event(void *owner, struct str channel, struct str payload)
+{
+    (void)owner;
+    (void)payload;
+    events++;
+    memcpy(seen, channel.data, channel.len);
+    seen[channel.len] = '\0';
+}
+
+static int
+setup(void **state)
+{
+    const struct hub_options o = {
+        .redis_link = { .host = "127.0.0.1", .port = 6379 },
+        .key_prefix = "app_",
+        .beat_ms = 20,
+        .silence_ms = 60,
+    };
+
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    events = 0;
+    loop = loop_new();
+    subscriber = subscriber_open(loop, &o, on_event, NULL);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    subscriber_close(subscriber);
+    loop_stop(loop);
+    loop_run(loop);
+    loop_free(loop);
+    return 0;
+}
+
+static void
+run_for(uint64_t ms)
+{
+    uint64_t end = clock_ms() + ms;
+
+    while (clock_ms() < end) {
+        loop_turn(loop);
+        usleep(1000);
+    }
+}
+
+/* Whatever is published to the alive channel comes back, as from a Redis that works. */
+static void
+run_with_echo(uint64_t ms)
+{
+    uint64_t end = clock_ms() + ms;
+    unsigned answered = fake_commands->published;
+    const struct redis_value one = { .kind = REDIS_INTEGER, .integer = 1 };
+
+    while (clock_ms() < end) {
+        loop_turn(loop);
+        usleep(1000);
+        if (fake_commands->published == answered)
+            continue;
+        answered = fake_commands->published;
+        fake_commands->on_reply(fake_commands->reply_owner, &one);
+        fake_redis_message(fake_commands->published_to, "1");
+    }
+}
+
+static void
+the_prefix_is_in_the_pattern_and_cut_off_names(void **state)
+{
+    (void)state;
+    fake_redis_up();
+    assert_string_equal(fake_subscriber->pattern, "app_*");
+    fake_redis_message("app_news", "{}");
+    assert_int_equal(events, 1);
+    assert_string_equal(seen, "news");
+}
+
+static void
+own_names_are_no_events(void **state)
+{
+    (void)state;
+    fake_redis_up();
+    fake_redis_message("app_echo-server:alive:other-node", "1");
+    fake_redis_message("app_echo-server:anything", "{}");
+    assert_int_equal(events, 0);
+}
+
+static void
+a_heard_beat_keeps_the_connection(void **state)
+{
+    (void)state;
+    fake_redis_up();
+    fake_commands->ready = true;
+    run_with_echo(300);
+    assert_true(fake_commands->published > 3);
+    assert_true(strncmp(fake_commands->published_to, "app_echo-server:alive:", 22) == 0);
+    assert_int_equal(fake_subscriber->restarts, 0);
+    assert_int_equal(fake_commands->restarts, 0);
+    assert_int_equal(events, 0);
+}
+
+static void
+a_silent_subscription_is_made_anew(void **state)
+{
+    const struct redis_value one = { .kind = REDIS_INTEGER, .integer = 1 };
+    uint64_t end = clock_ms() + 2000;
+
+    (void)state;
+    fake_redis_up();
+    fake_commands->ready = true;
+    while (fake_subscriber->restarts == 0 && clock_ms() < end) {
+        run_for(5);
+        if (fake_commands->on_reply)
+            fake_commands->on_reply(fake_commands->reply_owner, &one);
+        fake_commands->on_reply = NULL;
+    }
+    assert_int_equal(fake_subscriber->restarts, 1);
+    assert_int_equal(fake_commands->restarts, 0);
+}
+
+static void
+a_command_without_a_reply_restarts_its_link(void **state)
+{
+    uint64_t end = clock_ms() + 2000;
+
+    (void)state;
+    fake_commands->ready = true;
+    while (fake_commands->restarts == 0 && clock_ms() < end)
+        run_for(5);
+    assert_int_equal(fake_commands->restarts, 1);
+    assert_int_equal(fake_subscriber->restarts, 0);
+}
+
+static void
+what_is_not_read_is_not_missed(void **state)
+{
+    const struct redis_value one = { .kind = REDIS_INTEGER, .integer = 1 };
+
+    (void)state;
+    fake_redis_up();
+    fake_commands->ready = true;
+    subscriber_pause(subscriber);
+    assert_true(fake_subscriber->paused);
+    for (int i = 0; i < 40; i++) {
+        run_for(5);
+        if (fake_commands->on_reply)
+            fake_commands->on_reply(fake_commands->reply_owner, &one);
+    }
+    assert_int_equal(fake_subscriber->restarts, 0);
+    subscriber_resume(subscriber);
+    assert_false(fake_subscriber->paused);
+}
+
+static void
+a_refused_publish_ends_the_check_only(void **state)
+{
+    const struct redis_value no = { .kind = REDIS_ERROR, .text = STR_LIT("NOPERM") };
+
+    (void)state;
+    fake_redis_up();
+    fake_commands->ready = true;
+    for (int i = 0; i < 40; i++) {
+        run_for(5);
+        if (fake_commands->on_reply)
+            fake_commands->on_reply(fake_commands->reply_owner, &no);
+    }
+    assert_int_equal(fake_subscriber->restarts, 0);
+    assert_int_equal(fake_commands->restarts, 0);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            the_prefix_is_in_the_pattern_and_cut_off_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(own_names_are_no_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_heard_beat_keeps_the_connection, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_silent_subscription_is_made_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_command_without_a_reply_restarts_its_link, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_read_is_not_missed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_refused_publish_ends_the_check_only, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
