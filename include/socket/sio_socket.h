@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sio_socket: a client in the namespace "/" of Socket.IO 2 (codec 4, on Engine.IO 3) or 3 and 4
+ * (codec 5, on Engine.IO 4): connect, events, acks, disconnect.
+ *
+ * It decodes and checks; what an event means is the owner's business.  It knows nothing of
+ * channels.  The worker's thread only.
+ */
+#ifndef SOCKET_SIO_SOCKET_H
+#define SOCKET_SIO_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct eio_message;
+struct eio_session;
+struct sio_socket;
+
+struct sio_event {
+    struct str name;     /* raw JSON string, with quotes */
+    struct str argument; /* the first argument, raw JSON; len 0: none */
+    int64_t ack;         /* SIO_NO_ACK (wire/sio_packet.h), or the id to answer */
+};
+
+void sio_socket_attach(struct sio_socket *s, void *owner);
+struct str sio_socket_id(const struct sio_socket *s);
+/* Lives as long as the socket; NULL once its session has closed. */
+struct eio_session *sio_socket_session(const struct sio_socket *s);
+
+/* Of the session, for those who do not see the engine; see engine/eio_session.h. */
+struct str sio_socket_sid(const struct sio_socket *s);
+struct str sio_socket_cookie(const struct sio_socket *s);
+struct str sio_socket_referer(const struct sio_socket *s);
+void sio_socket_pause(struct sio_socket *s);
+void sio_socket_resume(struct sio_socket *s);
+
+/* 42["name","channel",data]; name and channel plain text, data raw JSON, len 0 leaves it out. */
+void sio_socket_emit(struct sio_socket *s, struct str name, struct str channel, struct str data);
+/* 43<id>[args]; args raw JSON. */
+void sio_socket_ack(struct sio_socket *s, int64_t id, struct str args);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sio_intake: what each packet of a client does to its socket (docs/protocol.md: malformed packets,
+ * and where this project departs from the references).
+ *
+ *   text ---> decode ---> complete? --yes--> by type ---> connect, disconnect, event
+ *                            `--no--> attachments awaited ---binary messages---'
+ */
+#include "sio_priv.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "wire/json_scan.h"
+#include "wire/sio_packet.h"
+
+static void
+refuse(struct sio_socket *s, struct str packet, const char *reason)
+{
+    log_debug("malformed packet sid=%s reason=%s packet=%s", LOG_STR(sio_socket_sid(s)),
+        LOG_STR(str_of(reason)), LOG_STR(packet));
+    sio_socket_end(s, EIO_END_PARSE);
+}
+
+/* The namespace of a packet as this version looks it up: 2.x knows of a query behind its name. */
+static bool
+is_root(const struct sio_socket *s, struct str nsp)
+{
+    struct str rest;
+
+    return str_is(s->version == EIO_3 ? str_cut(nsp, '?', &rest) : nsp, "/");
+}
+
+static void
+refuse_namespace(struct sio_socket *s, struct str nsp)
+{
+    struct buffer *out = &s->server->scratch;
+    struct str rest;
+
+    buffer_clear(out);
+    buffer_append_text(out, "44");
+    buffer_append_str(out, s->version == EIO_3 ? str_cut(nsp, '?', &rest) : nsp);
+    buffer_append_text(out,
+        s->version == EIO_3 ? ",\"Invalid namespace\"" : ",{\"message\":\"Invalid namespace\"}");
+    eio_session_send_text(s->session, buffer_str(out));
+}
+
+static void
+on_connect_packet(struct sio_socket *s, const struct sio_packet *p, struct str text)
+{
+    if (!is_root(s, p->nsp)) {
+        refuse_namespace(s, p->nsp);
+        return;
+    }
+    if (s->state != SIO_CONNECTED) {
+        sio_socket_enter(s, s->version == EIO_3); /* a 2.x client expects no answer here */
+        return;
+    }
+    if (s->version != EIO_3)
+        refuse(s, text, "connected already");
+}
+
+/* Words that Socket.IO keeps for itself. */
+static bool
+is_reserved(struct str name)
+{
+    static const char *const reserved[] = { "connect", "connect_error", "disconnect",
+        "disconnecting", "newListener", "removeListener" };
+
+    for (size_t i = 0; i < COUNT_OF(reserved); i++) {
+        if (json_scan_string_is(name, reserved[i]))
+            return true;
+    }
+    return false;
+}
+
+/* What makes a well-formed packet out of place; NULL: nothing. */
+static const char *
+out_of_place(const struct sio_socket *s, const struct sio_packet *p)
+{
+    if (s->state != SIO_CONNECTED || !is_root(s, p->nsp))
+        return "not connected to this namespace";
+    switch (p->type) {
+    case SIO_CONNECT_ERROR:
+        return "only a server sends this";
+    case SIO_EVENT:
+    case SIO_BINARY_EVENT:
+        if (p->payload.len > 0 && is_reserved(sio_packet_event_name(p)))
+            return "a reserved name";
+        return NULL;
+    case SIO_CONNECT:
+    case SIO_DISCONNECT:
+    case SIO_ACK:
+    case SIO_BINARY_ACK:
+        return NULL;
+    }
+    return NULL;
+}
+
+/* A complete event, its placeholders as they are. */
+static void
+deliver(struct sio_socket *s, const struct sio_packet *p)
+{
+    const struct sio_event e = {
+        .name = sio_packet_event_name(p),
+        .argument = sio_packet_argument(p, 0),
+        .ack = p->ack,
+    };
+
+    if (s->owner)
+        s->server->handlers->on_event(s->owner, &e);
+}
+
+/* Attachments follow; the text of an event is kept for the owner. */
+static void
+await_attachments(struct sio_socket *s, const struct sio_packet *p, struct str text)
+{
+    s->assembly = mem_zalloc(sizeof(*s->assembly));
+    s->assembly->missing = p->attachments;
+    if (p->type == SIO_BINARY_EVENT)
+        buffer_append_str(&s->assembly->packet, text);
+}
+
+static void
+on_decoded(struct sio_socket *s, const struct sio_packet *p, struct str text)
+{
+    const char *fault;
+
+    if (p->type == SIO_CONNECT) {
+        on_connect_packet(s, p, text);
+        return;
+    }
+    fault = out_of_place(s, p);
+    if (fault) {
+        refuse(s, text, fault);
+        return;
+    }
+    if (p->attachments > 0)
+        await_attachments(s, p, text);
+    else if (p->type == SIO_DISCONNECT)
+        sio_socket_leave(s);
+    else if (p->type == SIO_EVENT && p->payload.len > 0)
+        deliver(s, p);
+}
+
+/* 2.x servers take "40[]" and "40null" for one more connect, which they ignore. */
+static bool
+is_connect_again(struct str text)
+{
+    struct str payload;
+
+    if (!str_starts(text, "0"))
+        return false;
+    if (!json_scan_whole(str_slice(text.data + 1, text.len - 1), &payload))
+        return false;
+    return json_scan_kind(payload) == JSON_ARRAY || json_scan_kind(payload) == JSON_NULL;
+}
+
+static void
+on_text(struct sio_socket *s, struct str text)
+{
+    struct sio_packet p;
+
+    if (s->assembly || text.len == 0) {
+        refuse(s, text, s->assembly ? "an attachment is missing" : "empty");
+        return;
+    }
+    switch (sio_packet_decode(text, &p)) {
+    case SIO_PARSE_OK:
+        on_decoded(s, &p, text);
+        return;
+    case SIO_PARSE_UNKNOWN:
+        if (s->version != EIO_3)
+            refuse(s, text, "unknown type");
+        return;
+    case SIO_PARSE_BAD:
+        if (s->version != EIO_3 || !is_connect_again(text))
+            refuse(s, text, "not a packet");
+        return;
+    }
+}
+
+static void
+complete_assembly(struct sio_socket *s)
+{
+    struct buffer text = s->assembly->packet;
+    struct sio_packet p;
+
+    buffer_init(&s->assembly->packet);
+    sio_socket_drop_assembly(s);
+    if (text.len > 0 && sio_packet_decode(buffer_str(&text), &p) == SIO_PARSE_OK)
+        deliver(s, &p);
+    buffer_fini(&text);
+}
+
+/* The bytes themselves are not kept: nobody above has a use for them. */
+static void
+on_attachment(struct sio_socket *s, struct str data)
+{
+    if (!s->assembly) {
+        refuse(s, STR_LIT(""), "binary message out of turn");
+        return;
+    }
+    s->assembly->bytes += data.len;
+    if (s->assembly->bytes > engine_get_limits(s->server->engine)->message_bytes) {
+        sio_socket_end(s, EIO_END_TOO_LARGE);
+        return;
+    }
+    if (--s->assembly->missing == 0)
+        complete_assembly(s);
+}
+
+void
+sio_intake_on_message(void *socket, struct str data, bool binary)
+{
+    struct sio_socket *s = socket;
+
+    if (s->state == SIO_CLOSED)
+        return;
+    if (binary)
+        on_attachment(s, data);
+    else
+        on_text(s, data);
+}

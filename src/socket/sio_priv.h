@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sio_priv: what sio_server, sio_socket and sio_intake share.
+ */
+#ifndef SOCKET_SIO_PRIV_H
+#define SOCKET_SIO_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "base/map.h"
+#include "engine/eio_session.h"
+#include "net/timer.h"
+#include "socket/sio_server.h"
+#include "wire/eio_packet.h"
+
+struct engine;
+struct loop;
+
+struct sio_server {
+    struct loop *loop;
+    struct engine *engine;
+    struct sio_limits limits;
+    const struct sio_handlers *handlers;
+    void *owner;
+    struct map connected;  /* id -> struct sio_socket */
+    struct buffer scratch; /* for texts that one socket alone receives */
+};
+
+/*
+ * WAITING ----connect----> CONNECTED ----disconnect packet----> LEFT
+ *    |                       |  ^----------connect---------------|
+ *    `----------- the session ends ------------------------------`-----> CLOSED
+ *
+ * WAITING    the session is open, the client has not connected: only Socket.IO 3 and 4, and only
+ *            for so long (connectTimeout).
+ * CONNECTED  in the namespace: in the server's map, the owner hears its events.
+ * LEFT       out of it again; nothing is owed to anybody and no time runs.
+ * CLOSED     the session is closing, or gone; packets are not heeded any more.
+ */
+enum sio_state { SIO_WAITING, SIO_CONNECTED, SIO_LEFT, SIO_CLOSED };
+
+enum { SIO_ID_BYTES = 15, SIO_ID_LEN = 20 };
+
+/* A binary event whose attachments are still arriving. */
+struct sio_assembly {
+    unsigned missing;     /* 0: none is awaited */
+    size_t bytes;         /* of the attachments so far */
+    struct buffer packet; /* its text; empty when it is nobody's */
+};
+
+/* Owned by its session: from on_open to on_close. */
+struct sio_socket {
+    struct sio_server *server;
+    struct eio_session *session;
+    void *owner;
+    enum sio_state state;
+    enum eio_version version;
+    char id[SIO_ID_LEN + 1];
+    struct timer connect_limit;
+    struct sio_assembly *assembly; /* NULL unless a binary packet is incomplete */
+};
+
+/* A session began: make its socket. */
+void sio_socket_open(struct sio_server *v, struct eio_session *session);
+/* The engine's last word; socket is the session's owner. */
+void sio_socket_on_close(void *socket, enum eio_end why);
+
+/* Into the namespace, with or without telling the client; calls up. */
+void sio_socket_enter(struct sio_socket *s, bool silently);
+/* Out of the namespace; calls up. */
+void sio_socket_leave(struct sio_socket *s);
+/* Close the session; no packet is heeded any more; calls up. */
+void sio_socket_end(struct sio_socket *s, enum eio_end why);
+/* Forget a binary packet that is incomplete. */
+void sio_socket_drop_assembly(struct sio_socket *s);
+
+/* The engine's handler of messages; socket is the session's owner. */
+void sio_intake_on_message(void *socket, struct str data, bool binary);
+
+#endif

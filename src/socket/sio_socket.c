@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sio_socket: the state of one client in the namespace "/", its id, and what is sent to it.
+ */
+#include "socket/sio_socket.h"
+
+#include <stdlib.h>
+
+#include "base/digest.h"
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "sio_priv.h"
+#include "wire/sio_packet.h"
+
+static const unsigned may_follow[] = {
+    [SIO_WAITING] = BIT(SIO_CONNECTED) | BIT(SIO_CLOSED),
+    [SIO_CONNECTED] = BIT(SIO_LEFT) | BIT(SIO_CLOSED),
+    [SIO_LEFT] = BIT(SIO_CONNECTED) | BIT(SIO_CLOSED),
+    [SIO_CLOSED] = 0,
+};
+
+/* The only place that writes s->state. */
+static void
+socket_enter(struct sio_socket *s, enum sio_state next)
+{
+    ENSURE(may_follow[s->state] & BIT(next));
+    if (s->state == SIO_WAITING)
+        timer_stop(&s->connect_limit);
+    if (s->state == SIO_CONNECTED)
+        map_remove(&s->server->connected, sio_socket_id(s));
+    s->state = next;
+    if (next == SIO_CONNECTED)
+        map_put(&s->server->connected, sio_socket_id(s), s);
+}
+
+void
+sio_socket_drop_assembly(struct sio_socket *s)
+{
+    if (!s->assembly)
+        return;
+    buffer_fini(&s->assembly->packet);
+    free(s->assembly);
+    s->assembly = NULL;
+}
+
+static void
+leave_for(struct sio_socket *s, enum sio_state next)
+{
+    bool was_connected = s->state == SIO_CONNECTED;
+    void *owner = s->owner;
+
+    socket_enter(s, next);
+    s->owner = NULL;
+    if (was_connected && s->server->handlers)
+        s->server->handlers->on_disconnect(owner);
+}
+
+void
+sio_socket_leave(struct sio_socket *s)
+{
+    leave_for(s, SIO_LEFT);
+}
+
+void
+sio_socket_end(struct sio_socket *s, enum eio_end why)
+{
+    if (s->state == SIO_CLOSED)
+        return;
+    sio_socket_drop_assembly(s);
+    eio_session_close(s->session, why);
+    leave_for(s, SIO_CLOSED);
+}
+
+static void
+on_connect_limit(void *owner)
+{
+    sio_socket_end(owner, EIO_END_CONNECT_TIMEOUT);
+}
+
+static void
+new_id(struct sio_socket *s)
+{
+    char random[SIO_ID_BYTES];
+
+    if (s->version == EIO_3) {
+        memcpy(s->id, eio_session_sid(s->session).data, SIO_ID_LEN);
+        return;
+    }
+    digest_random(random, sizeof(random));
+    (void)digest_base64url(random, sizeof(random), s->id);
+}
+
+static void
+send_connected(struct sio_socket *s)
+{
+    struct buffer *out = &s->server->scratch;
+
+    if (s->version == EIO_3) {
+        eio_session_send_text(s->session, STR_LIT("40"));
+        return;
+    }
+    buffer_clear(out);
+    buffer_append_text(out, "40{\"sid\":\"");
+    buffer_append(out, s->id, SIO_ID_LEN);
+    buffer_append_text(out, "\"}");
+    eio_session_send_text(s->session, buffer_str(out));
+}
+
+void
+sio_socket_enter(struct sio_socket *s, bool silently)
+{
+    new_id(s);
+    socket_enter(s, SIO_CONNECTED);
+    if (!silently)
+        send_connected(s);
+    if (s->server->handlers)
+        s->server->handlers->on_connect(s->server->owner, s);
+}
+
+void
+sio_socket_open(struct sio_server *v, struct eio_session *session)
+{
+    struct sio_socket *s = mem_zalloc(sizeof(*s));
+
+    s->server = v;
+    s->session = session;
+    s->version = eio_session_version(session);
+    s->state = SIO_WAITING;
+    timer_init(&s->connect_limit, on_connect_limit, s);
+    eio_session_attach(session, s);
+    if (s->version == EIO_3) {
+        sio_socket_enter(s, false);
+        return;
+    }
+    timer_start(v->loop, &s->connect_limit, v->limits.connect_timeout_ms);
+}
+
+static void
+socket_free(void *object)
+{
+    free(object);
+}
+
+void
+sio_socket_on_close(void *socket, enum eio_end why)
+{
+    struct sio_socket *s = socket;
+
+    (void)why; /* the engine logs and counts it */
+    sio_socket_drop_assembly(s);
+    s->session = NULL;
+    loop_defer_free(s->server->loop, s, socket_free);
+    if (s->state != SIO_CLOSED)
+        leave_for(s, SIO_CLOSED);
+}
+
+void
+sio_socket_attach(struct sio_socket *s, void *owner)
+{
+    s->owner = owner;
+}
+
+struct str
+sio_socket_id(const struct sio_socket *s)
+{
+    return str_slice(s->id, SIO_ID_LEN);
+}
+
+struct eio_session *
+sio_socket_session(const struct sio_socket *s)
+{
+    return s->session;
+}
+
+struct str
+sio_socket_sid(const struct sio_socket *s)
+{
+    return s->session ? eio_session_sid(s->session) : STR_LIT("");
+}
+
+struct str
+sio_socket_cookie(const struct sio_socket *s)
+{
+    return s->session ? eio_session_cookie(s->session) : STR_LIT("");
+}
+
+struct str
+sio_socket_referer(const struct sio_socket *s)
+{
+    return s->session ? eio_session_referer(s->session) : STR_LIT("");
+}
+
+void
+sio_socket_pause(struct sio_socket *s)
+{
+    if (s->session)
+        eio_session_pause(s->session);
+}
+
+void
+sio_socket_resume(struct sio_socket *s)
+{
+    if (s->session)
+        eio_session_resume(s->session);
+}
+
+void
+sio_socket_emit(struct sio_socket *s, struct str name, struct str channel, struct str data)
+{
+    struct buffer *out = &s->server->scratch;
+
+    if (s->state != SIO_CONNECTED)
+        return;
+    buffer_clear(out);
+    sio_packet_event(name, channel, data, out);
+    eio_session_send_text(s->session, buffer_str(out));
+}
+
+void
+sio_socket_ack(struct sio_socket *s, int64_t id, struct str args)
+{
+    struct buffer *out = &s->server->scratch;
+
+    if (s->state != SIO_CONNECTED)
+        return;
+    buffer_clear(out);
+    sio_packet_ack(STR_LIT("/"), id, args, out);
+    eio_session_send_text(s->session, buffer_str(out));
+}
