@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth: asks the application whether a socket may join a channel: POST <authHost><authEndpoint>
+ * (docs/protocol.md).  A cap on requests in flight, a queue that is fair between sockets, retries,
+ * time-outs.  It knows nothing of sockets but the facts it is given.  The worker's thread only.
+ */
+#ifndef CHANNELS_AUTH_H
+#define CHANNELS_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/str.h"
+
+struct auth;
+struct auth_ask;
+struct http_origin;
+struct loop;
+struct tls_context;
+
+/* Immutable while it is set. */
+struct auth_limits {
+    unsigned in_flight;  /* requests at once, of this worker */
+    uint64_t timeout_ms; /* from the sending of a request */
+    uint64_t retry_ms;   /* how long failed attempts are repeated */
+    unsigned headers;    /* forwarded, a subscription */
+    size_t header_bytes;
+    size_t answer_bytes; /* of the application's body */
+};
+
+struct auth_options {
+    /* At least one.  Which is asked: see auth_choose_host(). */
+    const char *const *hosts;
+    size_t host_count;
+    const char *endpoint; /* "/broadcasting/auth" */
+    bool verify_tls;
+    const char *ca_path; /* NULL: the system's store alone */
+};
+
+/* NULL: *error is one sentence that names the option. */
+struct buffer;
+struct auth *auth_open(struct loop *l, const struct auth_options *o,
+    const struct auth_limits *limits, struct buffer *error);
+void auth_set_limits(struct auth *a, const struct auth_limits *limits);
+void auth_close(struct auth *a);
+
+/* One socket's place in the fair queue; embed it, auth_line_init() it, and cancel its asks before
+ * it dies. */
+struct auth_line {
+    struct list node;    /* among the lines that wait */
+    struct list waiting; /* its asks, in order */
+    size_t bytes;        /* of all its asks: bounded */
+};
+void auth_line_init(struct auth_line *line);
+
+struct auth_question {
+    struct auth_line *line;
+    struct str channel;
+    struct str headers;         /* raw JSON of auth.headers; len 0: none */
+    struct str cookie, referer; /* of the handshake; len 0: none */
+};
+
+struct auth_verdict {
+    unsigned status;   /* 200: admitted; 0: no answer of the application */
+    struct str body;   /* borrowed */
+    const char *cause; /* one sentence for the log when status is 0, else NULL */
+};
+
+enum auth_refusal {
+    AUTH_OK,
+    AUTH_TOO_MANY_HEADERS,
+    AUTH_HEADERS_TOO_LARGE,
+    AUTH_QUEUE_FULL, /* the line's asks take AUTH_LINE_BYTES_MAX together */
+};
+
+enum { AUTH_LINE_BYTES_MAX = 4 << 20 };
+
+/*
+ * Everything is copied.  on_verdict comes once, in a later turn.  *ask is NULL with any refusal
+ * other than AUTH_OK, and on_verdict does not come.
+ */
+enum auth_refusal auth_begin(struct auth *a, const struct auth_question *q,
+    void (*on_verdict)(void *owner, const struct auth_verdict *v), void *owner,
+    struct auth_ask **ask);
+/* on_verdict will not be called. */
+void auth_cancel(struct auth_ask *ask);
+
+/*
+ * The host to ask, after the Referer of the handshake: no Referer, the first; else the entry that
+ * equals its scheme://host, its host, or is a ".example.com" at the end of its host name (then
+ * the Referer's own scheme and host); no match, the last.  False: the choice is no URL.
+ */
+bool auth_choose_host(
+    const char *const *hosts, size_t count, struct str referer, struct http_origin *out);
+
+#endif

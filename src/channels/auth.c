@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth: an ask's way from the queue to the application and back, as often as it takes.
+ */
+#include "channels/auth.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "auth_queue.h"
+#include "auth_request.h"
+#include "base/buffer.h"
+#include "base/digest.h"
+#include "base/ensure.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/http_client.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "net/tls.h"
+
+enum {
+    /* Below the 5 s after which Apache and Node drop an idle connection. */
+    IDLE_MS = 4000,
+    RETRY_FIRST_MS = 250,
+    RETRY_DOUBLINGS = 4,
+};
+
+struct auth {
+    struct loop *loop;
+    struct auth_limits limits;
+    char **hosts;
+    size_t host_count;
+    char *endpoint;
+    struct tls_context *tls, *tls_loopback; /* NULL when no host needs them */
+    struct http_client *client;
+    struct auth_queue queue;
+    unsigned in_flight;
+    size_t asks; /* of all states */
+    struct loop_task pump;
+    struct buffer scratch;
+};
+
+/*
+ * QUEUED ---a slot is free---> SENT ---answered, or failed for good---> DONE
+ *   ^                           |
+ *   `--------- RESTING <--------'  failed in a way that may pass
+ *
+ * QUEUED   in its line.
+ * SENT     call is under way and takes one of the slots.
+ * RESTING  the timer runs; no slot is taken.
+ * DONE     the verdict was given, or nobody wants it; freed at the end of the turn.
+ */
+enum ask_state { ASK_QUEUED, ASK_SENT, ASK_RESTING, ASK_DONE };
+
+/* Owned by auth until the verdict or auth_cancel(). */
+struct auth_ask {
+    struct list node; /* in line->waiting while QUEUED */
+    struct auth *auth;
+    struct auth_line *line;
+    enum ask_state state;
+    struct http_call *call;
+    struct timer rest;
+    unsigned failures;
+    uint64_t give_up_ms; /* after the first failure */
+    bool hopeless;       /* RESTING only to give its verdict in a later turn */
+    void (*on_verdict)(void *owner, const struct auth_verdict *v);
+    void *owner;
+    struct buffer cause;
+    struct str headers, body, referer; /* parts of text */
+    size_t text_len;
+    char text[];
+};
+
+static const unsigned may_follow[] = {
+    [ASK_QUEUED] = BIT(ASK_SENT) | BIT(ASK_RESTING) | BIT(ASK_DONE),
+    [ASK_SENT] = BIT(ASK_RESTING) | BIT(ASK_DONE),
+    [ASK_RESTING] = BIT(ASK_QUEUED) | BIT(ASK_DONE),
+    [ASK_DONE] = 0,
+};
+
+/* The only place that writes ask->state, and counts the slots. */
+static void
+ask_enter(struct auth_ask *ask, enum ask_state next)
+{
+    struct auth *a = ask->auth;
+
+    ENSURE(may_follow[ask->state] & BIT(next));
+    if (ask->state == ASK_QUEUED)
+        auth_queue_remove(ask->line, &ask->node);
+    if (ask->state == ASK_RESTING)
+        timer_stop(&ask->rest);
+    if (ask->state == ASK_SENT) {
+        ask->call = NULL;
+        a->in_flight--;
+        loop_end_of_turn(a->loop, &a->pump);
+    }
+    ask->state = next;
+    if (next == ASK_SENT)
+        a->in_flight++;
+    if (next == ASK_QUEUED) {
+        auth_queue_add(&a->queue, ask->line, &ask->node);
+        loop_end_of_turn(a->loop, &a->pump);
+    }
+}
+
+static size_t
+ask_bytes(const struct auth_ask *ask)
+{
+    return sizeof(*ask) + ask->text_len;
+}
+
+static void
+ask_free(void *object)
+{
+    struct auth_ask *ask = object;
+
+    buffer_fini(&ask->cause);
+    free(ask);
+}
+
+static void
+ask_finish(struct auth_ask *ask)
+{
+    struct auth *a = ask->auth;
+
+    ask_enter(ask, ASK_DONE);
+    ask->line->bytes -= ask_bytes(ask);
+    ask->line = NULL;
+    a->asks--;
+    loop_defer_free(a->loop, ask, ask_free);
+}
+
+/* Calls up. */
+static void
+give_verdict(struct auth_ask *ask, unsigned status, struct str body)
+{
+    struct auth_verdict v = { .status = status, .body = body };
+
+    if (status == 0) {
+        buffer_append_char(&ask->cause, '\0');
+        v.cause = ask->cause.data;
+    }
+    ask_finish(ask);
+    ask->on_verdict(ask->owner, &v);
+}
+
+/* False when the time for another attempt is over. */
+static bool
+retry_later(struct auth_ask *ask)
+{
+    struct auth *a = ask->auth;
+    unsigned doublings = ask->failures < RETRY_DOUBLINGS ? ask->failures : RETRY_DOUBLINGS;
+    uint32_t mean_ms = (uint32_t)RETRY_FIRST_MS << doublings;
+    uint64_t delay_ms = mean_ms / 2 + digest_random_below(mean_ms);
+
+    if (ask->failures++ == 0)
+        ask->give_up_ms = loop_now_ms(a->loop) + a->limits.retry_ms;
+    if (loop_now_ms(a->loop) + delay_ms > ask->give_up_ms)
+        return false;
+    ask_enter(ask, ASK_RESTING);
+    timer_start(a->loop, &ask->rest, delay_ms);
+    return true;
+}
+
+static bool
+is_passing(const struct http_answer *answer)
+{
+    switch (answer->result) {
+    case HTTP_CALL_ANSWERED:
+        return answer->status == 429 || (answer->status >= 502 && answer->status <= 504);
+    case HTTP_CALL_UNREACHABLE:
+    case HTTP_CALL_BROKEN:
+        return true;
+    case HTTP_CALL_UNTRUSTED:
+    case HTTP_CALL_TIMEOUT:
+        return false;
+    }
+    return false;
+}
+
+static void
+explain(struct auth_ask *ask, const struct http_answer *answer)
+{
+    const char *error = answer->error ? answer->error : "";
+
+    buffer_clear(&ask->cause);
+    switch (answer->result) {
+    case HTTP_CALL_ANSWERED:
+        return;
+    case HTTP_CALL_UNREACHABLE:
+        buffer_printf(&ask->cause, "authHost cannot be reached: %s", error);
+        return;
+    case HTTP_CALL_UNTRUSTED:
+        buffer_printf(&ask->cause,
+            "the certificate of authHost is not trusted: %s (authCaPath names further authorities; "
+            "authVerifyTls: false is for development)",
+            error);
+        return;
+    case HTTP_CALL_BROKEN:
+        buffer_printf(&ask->cause, "authHost gave no complete answer: %s", error);
+        return;
+    case HTTP_CALL_TIMEOUT:
+        buffer_printf(&ask->cause, "no answer of authHost within %llu ms (authTimeout)",
+            (unsigned long long)ask->auth->limits.timeout_ms);
+        return;
+    }
+}
+
+static void
+on_done(void *owner, const struct http_answer *answer)
+{
+    struct auth_ask *ask = owner;
+
+    if (is_passing(answer) && retry_later(ask))
+        return;
+    explain(ask, answer);
+    give_verdict(ask, answer->result == HTTP_CALL_ANSWERED ? answer->status : 0, answer->body);
+}
+
+static void
+on_rested(void *owner)
+{
+    struct auth_ask *ask = owner;
+
+    if (ask->hopeless)
+        give_verdict(ask, 0, STR_LIT(""));
+    else
+        ask_enter(ask, ASK_QUEUED);
+}
+
+static void
+send_ask(struct auth_ask *ask)
+{
+    struct auth *a = ask->auth;
+    struct http_origin origin;
+    struct http_call_request r = {
+        .origin = &origin,
+        .path = str_of(a->endpoint),
+        .headers = ask->headers,
+        .body = ask->body,
+        .answer_limit = a->limits.answer_bytes,
+        .timeout_ms = a->limits.timeout_ms,
+    };
+
+    if (!auth_choose_host((const char *const *)a->hosts, a->host_count, ask->referer, &origin)) {
+        buffer_append_text(&ask->cause, "the choice among authHost is no http or https URL");
+        ask->hopeless = true;
+        ask_enter(ask, ASK_RESTING);
+        timer_start(a->loop, &ask->rest, 0);
+        return;
+    }
+    ask_enter(ask, ASK_SENT);
+    ask->call = http_client_post(a->client, &r, on_done, ask);
+}
+
+static void
+pump(void *owner)
+{
+    struct auth *a = owner;
+    unsigned slots = a->limits.in_flight > 0 ? a->limits.in_flight : 1;
+    struct list *node;
+
+    while (a->in_flight < slots && (node = auth_queue_take(&a->queue)))
+        send_ask(LIST_ENTRY(node, struct auth_ask, node));
+}
+
+static bool
+needs_tls(const struct auth_options *o)
+{
+    for (size_t i = 0; i < o->host_count; i++) {
+        if (!str_starts(str_of(o->hosts[i]), "http://"))
+            return true; /* without a scheme the Referer's decides */
+    }
+    return false;
+}
+
+static void
+say_loopback(const struct auth_options *o)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    struct http_origin origin;
+
+    for (size_t i = 0; i < o->host_count; i++) {
+        if (!http_origin_parse(str_of(o->hosts[i]), &origin) || !origin.tls ||
+            !http_origin_is_loopback(&origin))
+            continue;
+        if (!atomic_flag_test_and_set(&said))
+            log_notice("authHost is this machine: its certificate is not verified host=%s",
+                LOG_STR(str_of(o->hosts[i])));
+        return;
+    }
+}
+
+static bool
+options_make_sense(const struct auth_options *o, struct buffer *error)
+{
+    struct http_origin origin;
+
+    ENSURE(o->host_count > 0);
+    for (size_t i = 0; i < o->host_count; i++) {
+        struct str host = str_of(o->hosts[i]);
+
+        if (!str_contains(host, "://") || http_origin_parse(host, &origin))
+            continue;
+        buffer_printf(error, "authHost: \"%s\" is no http or https URL", o->hosts[i]);
+        return false;
+    }
+    if (o->endpoint[0] == '/')
+        return true;
+    buffer_printf(error, "authEndpoint: \"%s\" must begin with \"/\"", o->endpoint);
+    return false;
+}
+
+static bool
+open_tls(struct auth *a, const struct auth_options *o, struct buffer *error)
+{
+    if (!needs_tls(o))
+        return true;
+    a->tls = tls_client_new(o->verify_tls, o->ca_path, error);
+    if (!a->tls)
+        return false;
+    a->tls_loopback = tls_client_new(false, NULL, error);
+    if (o->verify_tls)
+        say_loopback(o);
+    return a->tls_loopback != NULL;
+}
+
+struct auth *
+auth_open(struct loop *l, const struct auth_options *o, const struct auth_limits *limits,
+    struct buffer *error)
+{
+    struct auth *a;
+
+    if (!options_make_sense(o, error))
+        return NULL;
+    a = mem_zalloc(sizeof(*a));
+    a->loop = l;
+    a->limits = *limits;
+    a->endpoint = mem_strdup(o->endpoint);
+    a->host_count = o->host_count;
+    a->hosts = mem_resize(NULL, o->host_count, sizeof(*a->hosts));
+    for (size_t i = 0; i < o->host_count; i++)
+        a->hosts[i] = mem_strdup(o->hosts[i]);
+    auth_queue_init(&a->queue);
+    loop_task_init(&a->pump, pump, a);
+    if (!open_tls(a, o, error)) {
+        auth_close(a);
+        return NULL;
+    }
+    a->client = http_client_open(l, a->tls, a->tls_loopback, IDLE_MS);
+    return a;
+}
+
+void
+auth_set_limits(struct auth *a, const struct auth_limits *limits)
+{
+    a->limits = *limits;
+    loop_end_of_turn(a->loop, &a->pump);
+}
+
+void
+auth_close(struct auth *a)
+{
+    if (!a)
+        return;
+    ENSURE(a->asks == 0);
+    loop_task_cancel(&a->pump);
+    if (a->client)
+        http_client_close(a->client);
+    tls_unref(a->tls);
+    tls_unref(a->tls_loopback);
+    for (size_t i = 0; i < a->host_count; i++)
+        free(a->hosts[i]);
+    free(a->hosts);
+    free(a->endpoint);
+    buffer_fini(&a->scratch);
+    free(a);
+}
+
+void
+auth_line_init(struct auth_line *line)
+{
+    list_init(&line->node);
+    list_init(&line->waiting);
+    line->bytes = 0;
+}
+
+/* One block, since a restart can bring tens of thousands at once. */
+static struct auth_ask *
+ask_new(struct auth *a, const struct auth_question *q, size_t headers_len, size_t body_len)
+{
+    struct auth_ask *ask = mem_zalloc(sizeof(*ask) + a->scratch.len);
+
+    ask->auth = a;
+    ask->line = q->line;
+    ask->state = ASK_RESTING;
+    ask->text_len = a->scratch.len;
+    memcpy(ask->text, a->scratch.data, a->scratch.len);
+    ask->headers = str_slice(ask->text, headers_len);
+    ask->body = str_slice(ask->text + headers_len, body_len);
+    ask->referer = str_slice(ask->body.data + body_len, q->referer.len);
+    list_init(&ask->node);
+    timer_init(&ask->rest, on_rested, ask);
+    return ask;
+}
+
+enum auth_refusal
+auth_begin(struct auth *a, const struct auth_question *q,
+    void (*on_verdict)(void *owner, const struct auth_verdict *v), void *owner,
+    struct auth_ask **out)
+{
+    enum auth_refusal refusal;
+    struct auth_ask *ask;
+    size_t headers_len, body_len;
+
+    *out = NULL;
+    buffer_clear(&a->scratch);
+    refusal = auth_request_headers(q, &a->limits, &a->scratch);
+    headers_len = a->scratch.len;
+    auth_request_body(q->channel, &a->scratch);
+    body_len = a->scratch.len - headers_len;
+    buffer_append_str(&a->scratch, q->referer);
+    if (refusal != AUTH_OK)
+        return refusal;
+    if (q->line->bytes + sizeof(*ask) + a->scratch.len > AUTH_LINE_BYTES_MAX)
+        return AUTH_QUEUE_FULL;
+    ask = ask_new(a, q, headers_len, body_len);
+    ask->on_verdict = on_verdict;
+    ask->owner = owner;
+    q->line->bytes += ask_bytes(ask);
+    a->asks++;
+    ask_enter(ask, ASK_QUEUED);
+    *out = ask;
+    return AUTH_OK;
+}
+
+void
+auth_cancel(struct auth_ask *ask)
+{
+    if (ask->call)
+        http_call_cancel(ask->call);
+    ask_finish(ask);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth_queue: round robin over the lines.
+ */
+#include "auth_queue.h"
+
+#include <stddef.h>
+
+#include "channels/auth.h"
+
+void
+auth_queue_init(struct auth_queue *q)
+{
+    list_init(&q->lines);
+}
+
+void
+auth_queue_add(struct auth_queue *q, struct auth_line *line, struct list *ask)
+{
+    if (list_empty(&line->waiting))
+        list_append(&q->lines, &line->node);
+    list_append(&line->waiting, ask);
+}
+
+struct list *
+auth_queue_take(struct auth_queue *q)
+{
+    struct auth_line *line;
+    struct list *ask;
+
+    if (list_empty(&q->lines))
+        return NULL;
+    line = LIST_ENTRY(q->lines.next, struct auth_line, node);
+    ask = line->waiting.next;
+    list_remove(ask);
+    list_remove(&line->node);
+    if (!list_empty(&line->waiting))
+        list_append(&q->lines, &line->node);
+    return ask;
+}
+
+void
+auth_queue_remove(struct auth_line *line, struct list *ask)
+{
+    list_remove(ask);
+    if (list_empty(&line->waiting))
+        list_remove(&line->node);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth_request: the question to the application.  A browser decides what stands in auth.headers, so
+ * a name that would change the request itself is not passed on, nor is anything that could end a
+ * line early.
+ */
+#include "auth_request.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "wire/json_scan.h"
+
+/* Framing, connection and coding of the request; and what the server itself says. */
+static const char *const withheld[] = { "Host", "Content-Length", "Content-Type",
+    "Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade",
+    "HTTP2-Settings", "Expect", "Accept-Encoding", "X-Requested-With", "X-HTTP-Method-Override" };
+
+/* A header line under way: where its parts are in the text. */
+struct line {
+    size_t name_at, name_len, value_at, value_len;
+};
+
+struct lines {
+    struct line *line;
+    size_t count, limit;
+    size_t bytes, bytes_limit;
+    struct buffer text;
+};
+
+static bool
+is_token(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (!alnum && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
+            return false;
+    }
+    return s.len > 0;
+}
+
+static bool
+starts_nocase(struct str s, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return s.len >= len && str_is_nocase(str_slice(s.data, len), prefix);
+}
+
+static bool
+is_withheld(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(withheld); i++) {
+        if (str_is_nocase(name, withheld[i]))
+            return true;
+    }
+    return starts_nocase(name, "Proxy-");
+}
+
+static struct str
+part(const struct lines *l, size_t at, size_t len)
+{
+    return str_slice(l->text.data + at, len);
+}
+
+static bool
+equal_nocase(struct str a, struct str b)
+{
+    for (size_t i = 0; i < a.len && a.len == b.len; i++) {
+        char x = a.data[i], y = b.data[i];
+
+        x = (char)(x >= 'A' && x <= 'Z' ? x | 0x20 : x);
+        y = (char)(y >= 'A' && y <= 'Z' ? y | 0x20 : y);
+        if (x != y)
+            return false;
+    }
+    return a.len == b.len;
+}
+
+static struct line *
+find_line(const struct lines *l, struct str name)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        if (equal_nocase(part(l, l->line[i].name_at, l->line[i].name_len), name))
+            return &l->line[i];
+    }
+    return NULL;
+}
+
+/* The text of a value as JavaScript's String() gives it; false: null, an object or an array. */
+static bool
+append_value(struct str value, struct buffer *out)
+{
+    switch (json_scan_kind(value)) {
+    case JSON_STRING:
+        json_scan_string(value, out);
+        return true;
+    case JSON_NUMBER:
+    case JSON_TRUE:
+    case JSON_FALSE:
+        buffer_append_str(out, value);
+        return true;
+    case JSON_NONE:
+    case JSON_NULL:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        return false;
+    }
+    return false;
+}
+
+/* Of two names that differ in case alone the last one counts, as in Node. */
+static enum auth_refusal
+add_line(struct lines *l, const struct line *new_line)
+{
+    struct line *same = find_line(l, part(l, new_line->name_at, new_line->name_len));
+
+    if (same) {
+        l->bytes -= same->name_len + same->value_len;
+        *same = *new_line;
+    } else {
+        if (l->count == l->limit)
+            return AUTH_TOO_MANY_HEADERS;
+        l->line[l->count++] = *new_line;
+    }
+    l->bytes += new_line->name_len + new_line->value_len;
+    return l->bytes > l->bytes_limit ? AUTH_HEADERS_TOO_LARGE : AUTH_OK;
+}
+
+/* One member of auth.headers; what may not pass is left out without a word. */
+static enum auth_refusal
+take_member(struct lines *l, struct str key, struct str value)
+{
+    struct line line = { .name_at = l->text.len };
+    struct str name, text;
+
+    json_scan_string(key, &l->text);
+    line.name_len = l->text.len - line.name_at;
+    line.value_at = l->text.len;
+    if (!append_value(value, &l->text))
+        return AUTH_OK;
+    line.value_len = l->text.len - line.value_at;
+    name = part(l, line.name_at, line.name_len);
+    text = part(l, line.value_at, line.value_len);
+    if (!is_token(name) || str_has_control(text) || is_withheld(name))
+        return AUTH_OK;
+    return add_line(l, &line);
+}
+
+static enum auth_refusal
+take_headers(struct lines *l, struct str headers)
+{
+    struct json_cursor c;
+    struct str key, value;
+    enum auth_refusal refusal = AUTH_OK;
+
+    if (headers.len == 0 || json_scan_kind(headers) != JSON_OBJECT)
+        return AUTH_OK;
+    c = json_scan_enter(headers);
+    while (refusal == AUTH_OK && json_scan_member(&c, &key, &value))
+        refusal = take_member(l, key, value);
+    return refusal;
+}
+
+static void
+append_line(struct buffer *out, struct str name, struct str value)
+{
+    buffer_append_str(out, name);
+    buffer_append_text(out, ": ");
+    buffer_append_str(out, value);
+    buffer_append_text(out, "\r\n");
+}
+
+static void
+write_lines(const struct lines *l, struct buffer *out)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const struct line *line = &l->line[i];
+
+        append_line(
+            out, part(l, line->name_at, line->name_len), part(l, line->value_at, line->value_len));
+    }
+}
+
+static void
+write_own(const struct auth_question *q, const struct lines *l, struct buffer *out)
+{
+    append_line(out, STR_LIT("X-Requested-With"), STR_LIT("XMLHttpRequest"));
+    append_line(out, STR_LIT("Content-Type"), STR_LIT("application/x-www-form-urlencoded"));
+    if (!find_line(l, STR_LIT("User-Agent")))
+        append_line(out, STR_LIT("User-Agent"), STR_LIT("echo-server"));
+    if (q->cookie.len > 0 && !find_line(l, STR_LIT("Cookie")) && !str_has_control(q->cookie))
+        append_line(out, STR_LIT("Cookie"), q->cookie);
+}
+
+/* An empty Cookie of the browser's counts as none, as in the reference. */
+static void
+drop_empty(struct lines *l, struct str name)
+{
+    struct line *line = find_line(l, name);
+
+    if (line && line->value_len == 0)
+        *line = l->line[--l->count];
+}
+
+enum auth_refusal
+auth_request_headers(
+    const struct auth_question *q, const struct auth_limits *limits, struct buffer *out)
+{
+    struct lines l = { .limit = limits->headers, .bytes_limit = limits->header_bytes };
+    enum auth_refusal refusal;
+
+    l.line = mem_resize(NULL, l.limit, sizeof(*l.line));
+    refusal = take_headers(&l, q->headers);
+    if (refusal == AUTH_OK) {
+        drop_empty(&l, STR_LIT("Cookie"));
+        write_own(q, &l, out);
+        write_lines(&l, out);
+    }
+    buffer_fini(&l.text);
+    free(l.line);
+    return refusal;
+}
+
+void
+auth_request_body(struct str channel, struct buffer *out)
+{
+    static const char hex[] = "0123456789ABCDEF";
+
+    buffer_append_text(out, "channel_name=");
+    for (size_t i = 0; i < channel.len; i++) {
+        unsigned char c = (unsigned char)channel.data[i];
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (alnum || c == '-' || c == '_' || c == '.' || c == '~') {
+            buffer_append_char(out, (char)c);
+            continue;
+        }
+        buffer_append_char(out, '%');
+        buffer_append_char(out, hex[c >> 4]);
+        buffer_append_char(out, hex[c & 15]);
+    }
+}

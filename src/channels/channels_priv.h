@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * channels_priv: what the files of this layer share about a worker's channels and a client.
+ */
+#ifndef CHANNELS_CHANNELS_PRIV_H
+#define CHANNELS_CHANNELS_PRIV_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "channels/auth.h"
+#include "channels/channels.h"
+
+struct hub_link;
+struct loop;
+struct rooms;
+struct sio_server;
+struct sio_socket;
+
+struct channels {
+    struct loop *loop;
+    struct sio_server *sockets;
+    struct hub_link *hub;
+    struct auth *auth;
+    const struct channels_limits *limits;
+    struct rooms *rooms;
+    struct list paused;    /* clients whose reading waits for the hub */
+    struct buffer name;    /* the decoded channel of the event at hand */
+    struct buffer payload; /* a client event that came as a string, decoded */
+};
+
+/* One connected socket: owned by channels.c, from its connect to its disconnect. */
+struct client {
+    struct channels *channels;
+    struct sio_socket *socket;
+    struct auth_line line;
+    struct list subscriptions;
+    unsigned subscription_count;
+    struct list acks;   /* that wait for the hub */
+    unsigned ack_count; /* these, and those that wait for the application */
+    struct list paused; /* in channels->paused, or in no list */
+};
+
+#endif

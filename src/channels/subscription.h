@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * subscription: one client's way into one channel: the rules of names and limits, the application's
+ * word, and the place in the room.
+ */
+#ifndef CHANNELS_SUBSCRIPTION_H
+#define CHANNELS_SUBSCRIPTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct client;
+
+/* `subscribe`.  headers: raw JSON of auth.headers, len 0 when there is none.  A second one joins
+ * the first. */
+void subscription_open(struct client *c, struct str channel, struct str headers, int64_t ack);
+/* `unsubscribe`; a channel that is not subscribed is fine. */
+void subscription_close(struct client *c, struct str channel, int64_t ack);
+/* The client is gone. */
+void subscription_close_all(struct client *c);
+
+/* Whether the client is in the channel now. */
+bool subscription_is_joined(const struct client *c, struct str channel);
+
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth: the cap, the fair queue, retries, and what is asked of whom; the HTTP client is a fake.
+ */
+#include "channels/auth.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fake_http.h"
+#include "net/loop.h"
+
+enum { ASKS_MAX = 64 };
+
+struct outcome {
+    unsigned verdicts, status;
+    char body[32], cause[256];
+    struct auth_ask *ask;
+};
+
+static struct loop *loop;
+static struct auth *auth;
+static struct auth_limits limits;
+static struct auth_line lines[4];
+static struct outcome outcomes[ASKS_MAX];
+static struct buffer error;
+
+static void
+on_verdict(void *owner, const struct auth_verdict *v)
+{
+    struct outcome *o = owner;
+
+    o->verdicts++;
+    o->status = v->status;
+    o->ask = NULL;
+    (void)snprintf(o->body, sizeof(o->body), "%.*s", STR_ARG(v->body));
+    (void)snprintf(o->cause, sizeof(o->cause), "%s", v->cause ? v->cause : "");
+}
+
+static struct auth *
+open_with(const char *const *hosts, size_t count)
+{
+    const struct auth_options o = {
+        .hosts = hosts, .host_count = count, .endpoint = "/broadcasting/auth", .verify_tls = true
+    };
+
+    return auth_open(loop, &o, &limits, &error);
+}
+
+static int
+setup(void **state)
+{
+    static const char *const hosts[] = { "http://app.test:8000" };
+
+    (void)state;
+    log_set_level(LOG_LEVEL_ERROR);
+    memset(outcomes, 0, sizeof(outcomes));
+    fake_posts = fake_cancels = 0;
+    limits = (struct auth_limits){ .in_flight = 2,
+        .timeout_ms = 1234,
+        .retry_ms = 0,
+        .headers = 32,
+        .header_bytes = 16384,
+        .answer_bytes = 65536 };
+    loop = loop_new();
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        auth_line_init(&lines[i]);
+    auth = open_with(hosts, 1);
+    assert_non_null(auth);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ASKS_MAX; i++) {
+        if (outcomes[i].ask)
+            auth_cancel(outcomes[i].ask);
+    }
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        assert_int_equal(lines[i].bytes, 0);
+    auth_close(auth);
+    buffer_fini(&error);
+    loop_stop(loop);
+    loop_run(loop);
+    loop_free(loop);
+    assert_int_equal(fake_calls_open(), 0);
+    return 0;
+}
+
+static enum auth_refusal
+begin(int outcome, int line, const char *channel)
+{
+    const struct auth_question q = { .line = &lines[line], .channel = str_of(channel) };
+
+    return auth_begin(auth, &q, on_verdict, &outcomes[outcome], &outcomes[outcome].ask);
+}
+
+static void
+body_is(unsigned call, const char *body)
+{
+    struct str text = buffer_str(&fake_call(call)->body);
+
+    if (!str_is(text, body))
+        fail_msg("body %.*s, expected %s", STR_ARG(text), body);
+}
+
+static void
+a_question_is_a_form_post_to_the_end_point(void **state)
+{
+    (void)state;
+    assert_int_equal(begin(0, 0, "private-a b/\xc3\xa9.1"), AUTH_OK);
+    loop_turn(loop);
+    assert_int_equal(fake_calls_open(), 1);
+    assert_true(str_is(buffer_str(&fake_call(0)->path), "/broadcasting/auth"));
+    assert_string_equal(fake_call(0)->origin.host, "app.test");
+    assert_int_equal(fake_call(0)->origin.port, 8000);
+    assert_int_equal(fake_call(0)->timeout_ms, 1234);
+    body_is(0, "channel_name=private-a%20b%2F%C3%A9.1");
+    fake_answer_status(fake_call(0), 200);
+    assert_int_equal(outcomes[0].verdicts, 1);
+    assert_int_equal(outcomes[0].status, 200);
+    assert_string_equal(outcomes[0].body, "body");
+}
+
+static void
+never_more_than_the_cap_in_flight(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(begin(i, 0, "private-x"), AUTH_OK);
+    for (int answered = 0; answered < 10; answered++) {
+        loop_turn(loop);
+        assert_int_equal(fake_calls_open(), answered < 9 ? 2 : 1);
+        fake_answer_status(fake_call(0), 403);
+    }
+    loop_turn(loop);
+    assert_int_equal(fake_posts, 10);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(outcomes[i].status, 403);
+}
+
+static void
+a_long_line_does_not_hold_up_a_short_one(void **state)
+{
+    (void)state;
+    limits.in_flight = 1;
+    auth_set_limits(auth, &limits);
+    begin(0, 0, "a1");
+    begin(1, 0, "a2");
+    begin(2, 0, "a3");
+    begin(3, 1, "b1");
+    begin(4, 2, "c1");
+    begin(5, 2, "c2");
+    static const char *const order[] = { "a1", "b1", "c1", "a2", "c2", "a3" };
+    for (size_t i = 0; i < COUNT_OF(order); i++) {
+        char body[32];
+
+        loop_turn(loop);
+        assert_int_equal(fake_calls_open(), 1);
+        (void)snprintf(body, sizeof(body), "channel_name=%s", order[i]);
+        body_is(0, body);
+        fake_answer_status(fake_call(0), 200);
+    }
+}
+
+static void
+a_raised_cap_is_used_at_once(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        begin(i, 0, "private-x");
+    loop_turn(loop);
+    assert_int_equal(fake_calls_open(), 2);
+    limits.in_flight = 5;
+    auth_set_limits(auth, &limits);
+    loop_turn(loop);
+    assert_int_equal(fake_calls_open(), 5);
+}
+
+static void
+what_is_cancelled_gives_no_verdict_and_frees_its_slot(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        begin(i, 0, "private-x");
+    loop_turn(loop);
+    auth_cancel(outcomes[0].ask); /* sent */
+    auth_cancel(outcomes[3].ask); /* queued */
+    outcomes[0].ask = outcomes[3].ask = NULL;
+    loop_turn(loop);
+    assert_int_equal(fake_cancels, 1);
+    assert_int_equal(fake_calls_open(), 2);
+    while (fake_calls_open() > 0) {
+        fake_answer_status(fake_call(0), 200);
+        loop_turn(loop);
+    }
+    assert_int_equal(outcomes[0].verdicts + outcomes[3].verdicts, 0);
+    assert_int_equal(outcomes[1].verdicts + outcomes[2].verdicts + outcomes[4].verdicts, 3);
+}
+
+static void
+wait_for_posts(unsigned n)
+{
+    uint64_t end = clock_ms() + 5000;
+
+    while (fake_posts < n && clock_ms() < end) {
+        loop_turn(loop);
+        usleep(1000);
+    }
+    assert_int_equal(fake_posts, n);
+}
+
+static void
+a_passing_failure_is_repeated_without_holding_a_slot(void **state)
+{
+    (void)state;
+    limits.in_flight = 1;
+    limits.retry_ms = 5000;
+    auth_set_limits(auth, &limits);
+    begin(0, 0, "first");
+    begin(1, 0, "second");
+    loop_turn(loop);
+    fake_answer_failure(fake_call(0), HTTP_CALL_UNREACHABLE);
+    loop_turn(loop);
+    body_is(0, "channel_name=second");
+    fake_answer_status(fake_call(0), 200);
+    assert_int_equal(outcomes[0].verdicts, 0);
+    wait_for_posts(3);
+    body_is(0, "channel_name=first");
+    fake_answer_status(fake_call(0), 503);
+    assert_int_equal(outcomes[0].verdicts, 0);
+    wait_for_posts(4);
+    fake_answer_status(fake_call(0), 200);
+    assert_int_equal(outcomes[0].verdicts, 1);
+    assert_int_equal(outcomes[0].status, 200);
+}
+
+static void
+these_are_repeated_and_those_are_not(void **state)
+{
+    static const struct {
+        enum http_call_result result;
+        unsigned status;
+        bool repeated;
+    } cases[] = {
+        { HTTP_CALL_ANSWERED, 429, true },
+        { HTTP_CALL_ANSWERED, 502, true },
+        { HTTP_CALL_ANSWERED, 503, true },
+        { HTTP_CALL_ANSWERED, 504, true },
+        { HTTP_CALL_UNREACHABLE, 0, true },
+        { HTTP_CALL_BROKEN, 0, true },
+        { HTTP_CALL_ANSWERED, 500, false },
+        { HTTP_CALL_ANSWERED, 403, false },
+        { HTTP_CALL_ANSWERED, 302, false },
+        { HTTP_CALL_UNTRUSTED, 0, false },
+        { HTTP_CALL_TIMEOUT, 0, false },
+    };
+
+    (void)state;
+    limits.retry_ms = 5000;
+    auth_set_limits(auth, &limits);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        begin((int)i, 0, "private-x");
+        loop_turn(loop);
+        fake_answer(fake_call(0),
+            &(struct http_answer){
+                .result = cases[i].result, .status = cases[i].status, .error = "why" });
+        assert_int_equal(outcomes[i].verdicts, cases[i].repeated ? 0 : 1);
+        if (cases[i].repeated)
+            auth_cancel(outcomes[i].ask);
+        outcomes[i].ask = NULL;
+    }
+}
+
+static void
+when_the_time_is_over_the_last_answer_counts(void **state)
+{
+    (void)state;
+    begin(0, 0, "private-x");
+    begin(1, 0, "private-y");
+    loop_turn(loop);
+    fake_answer_status(fake_call(0), 503);
+    fake_answer_failure(fake_call(0), HTTP_CALL_UNREACHABLE);
+    assert_int_equal(outcomes[0].status, 503);
+    assert_int_equal(outcomes[1].verdicts, 1);
+    assert_int_equal(outcomes[1].status, 0);
+    assert_string_equal(outcomes[1].cause, "authHost cannot be reached: the reason");
+}
+
+static void
+causes_name_the_option(void **state)
+{
+    (void)state;
+    begin(0, 0, "private-x");
+    begin(1, 0, "private-x");
+    loop_turn(loop);
+    fake_answer_failure(fake_call(0), HTTP_CALL_UNTRUSTED);
+    fake_answer_failure(fake_call(0), HTTP_CALL_TIMEOUT);
+    assert_non_null(strstr(outcomes[0].cause, "authVerifyTls"));
+    assert_non_null(strstr(outcomes[0].cause, "authCaPath"));
+    assert_non_null(strstr(outcomes[1].cause, "1234 ms (authTimeout)"));
+}
+
+static void
+a_line_cannot_fill_the_memory(void **state)
+{
+    static char headers[12000];
+    struct auth_question q = { .line = &lines[0], .channel = STR_LIT("private-x") };
+    struct auth_ask *asks[1000];
+    size_t n = 0;
+    enum auth_refusal refusal;
+
+    (void)state;
+    (void)snprintf(headers, sizeof(headers), "{\"A\":\"%010000d\"}", 0);
+    q.headers = str_of(headers);
+    while ((refusal = auth_begin(auth, &q, on_verdict, &outcomes[0], &asks[n])) == AUTH_OK)
+        n++;
+    assert_int_equal(refusal, AUTH_QUEUE_FULL);
+    assert_in_range(n, 300, 420);
+    assert_true(lines[0].bytes <= AUTH_LINE_BYTES_MAX);
+    q.line = &lines[1];
+    assert_int_equal(auth_begin(auth, &q, on_verdict, &outcomes[1], &outcomes[1].ask), AUTH_OK);
+    while (n > 0)
+        auth_cancel(asks[--n]);
+    outcomes[0].ask = NULL;
+}
+
+static void
+a_choice_that_is_no_url_is_a_verdict_in_a_later_turn(void **state)
+{
+    static const char *const hosts[] = { "http://a.test", ".example.com" };
+    struct auth *other = open_with(hosts, 2);
+    struct auth_question q = { .line = &lines[0],
+        .channel = STR_LIT("private-x"),
+        .referer = STR_LIT("http://elsewhere.test/") };
+    uint64_t end = clock_ms() + 2000;
+
+    (void)state;
+    assert_non_null(other);
+    assert_int_equal(auth_begin(other, &q, on_verdict, &outcomes[0], &outcomes[0].ask), AUTH_OK);
+    assert_int_equal(outcomes[0].verdicts, 0);
+    while (outcomes[0].verdicts == 0 && clock_ms() < end)
+        loop_turn(loop);
+    assert_int_equal(outcomes[0].verdicts, 1);
+    assert_int_equal(outcomes[0].status, 0);
+    assert_non_null(strstr(outcomes[0].cause, "authHost"));
+    auth_close(other);
+}
+
+static void
+options_are_checked_by_name(void **state)
+{
+    static const char *const bad[] = { "ftp://x" };
+    static const char *const https[] = { "https://app.test" };
+    struct auth_options o = { .hosts = bad, .host_count = 1, .endpoint = "/a" };
+
+    (void)state;
+    assert_null(auth_open(loop, &o, &limits, &error));
+    assert_true(str_is(buffer_str(&error), "authHost: \"ftp://x\" is no http or https URL"));
+    buffer_clear(&error);
+    o.hosts = https;
+    o.endpoint = "auth";
+    assert_null(auth_open(loop, &o, &limits, &error));
+    assert_true(str_is(buffer_str(&error), "authEndpoint: \"auth\" must begin with \"/\""));
+    buffer_clear(&error);
+    o.endpoint = "/auth";
+    o.ca_path = "/nowhere";
+    assert_null(auth_open(loop, &o, &limits, &error));
+    assert_true(str_is(buffer_str(&error), "authCaPath: /nowhere"));
+}
+
+/* ---- the host after the Referer ---- */
+
+static void
+the_referer_chooses_the_host(void **state)
+{
+    static const char *const hosts[] = { "http://first.test", "https://shop.test:8443",
+        "plain.test", ".example.com", "http://last.test" };
+    static const struct {
+        const char *referer, *host;
+        unsigned port;
+        bool tls;
+    } cases[] = {
+        { "", "first.test", 80, false },
+        { "http://first.test/page", "first.test", 80, false },
+        { "https://shop.test:8443/a?b#c", "shop.test", 8443, true },
+        { "https://SHOP.test:8443", "shop.test", 8443, true },
+        { "https://shop.test/", "last.test", 80, false },
+        { "https://plain.test/x", "plain.test", 443, true },
+        { "http://plain.test/x", "plain.test", 80, false },
+        { "https://a.example.com:444/", "a.example.com", 444, true },
+        { "http://a.b.example.com/", "a.b.example.com", 80, false },
+        { "http://example.com/", "last.test", 80, false },
+        { "http://badexample.com/", "last.test", 80, false },
+        { "http://a.example.com.evil.test/", "last.test", 80, false },
+        { "http://evil.test/http://a.example.com", "last.test", 80, false },
+        { "http://a.example.com@evil.test/", "last.test", 80, false },
+        { "http://evil.test\\.example.com/", "last.test", 80, false },
+        { "nonsense", "last.test", 80, false },
+        { "http://", "last.test", 80, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct http_origin o;
+
+        assert_true(auth_choose_host(hosts, COUNT_OF(hosts), str_of(cases[i].referer), &o));
+        if (strcmp(o.host, cases[i].host) != 0)
+            fail_msg("%s chose %s", cases[i].referer, o.host);
+        assert_int_equal(o.port, cases[i].port);
+        assert_int_equal(o.tls, cases[i].tls);
+    }
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_question_is_a_form_post_to_the_end_point),
+        TEST(never_more_than_the_cap_in_flight),
+        TEST(a_long_line_does_not_hold_up_a_short_one),
+        TEST(a_raised_cap_is_used_at_once),
+        TEST(what_is_cancelled_gives_no_verdict_and_frees_its_slot),
+        TEST(a_passing_failure_is_repeated_without_holding_a_slot),
+        TEST(these_are_repeated_and_those_are_not),
+        TEST(when_the_time_is_over_the_last_answer_counts),
+        TEST(causes_name_the_option),
+        TEST(a_line_cannot_fill_the_memory),
+        TEST(a_choice_that_is_no_url_is_a_verdict_in_a_later_turn),
+        TEST(options_are_checked_by_name),
+        TEST(the_referer_chooses_the_host),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * whisper: client events, to the others in the room or refused.
+ */
+#include "whisper.h"
+
+#include "scene.h"
+
+static void
+member_of(struct sio_socket *s, const char *channel)
+{
+    subscribes(s, channel);
+    application_answers(ask_count - 1, 200, NULL);
+    buffer_clear(&story);
+}
+
+static void
+a_whisper_goes_to_the_others_through_the_hub(void **state)
+{
+    struct bytes *text;
+
+    (void)state;
+    member_of(&ann, "private-a");
+    member_of(&bob, "private-a");
+    says(&ann, "\"client event\"",
+        "{\"channel\":\"private-a\",\"event\":\"client-x\",\"data\":{\"n\":1.0}}");
+    story_is("whisper 42[\"client-x\",\"private-a\",{\"n\":1.0}] but ann in private-a\n");
+    text = bytes_new("42[]", 4);
+    hub_handlers->on_broadcast(hub_owner, STR_LIT("private-a"), text, STR_LIT("ann"));
+    story_is("bob < 42[]\n");
+    hub_handlers->on_broadcast(hub_owner, STR_LIT("private-a"), text, STR_LIT("nobody"));
+    story_is("ann < 42[]\nbob < 42[]\n");
+    hub_handlers->on_broadcast(hub_owner, STR_LIT("private-b"), text, STR_LIT(""));
+    story_is("");
+    bytes_unref(text);
+}
+
+static void
+a_whisper_may_come_as_a_string_and_without_data(void **state)
+{
+    (void)state;
+    member_of(&ann, "presence-a");
+    says(&ann, "\"client event\"",
+        "\"{\\\"channel\\\":\\\"presence-a\\\",\\\"event\\\":\\\"client-y\\\"}\"");
+    story_is("whisper 42[\"client-y\",\"presence-a\",null] but ann in presence-a\n");
+}
+
+static void
+whispers_out_of_order_are_refused_and_reach_nobody(void **state)
+{
+    static const struct {
+        const char *channel, *event, *reason;
+    } cases[] = {
+        { "news", "client-x", "only private and presence channels take client events" },
+        { "x-private-a", "client-x", "only private and presence channels take client events" },
+        { "private-b", "client-x", "not a member of this channel" },
+        { "private-pending", "client-x", "not a member of this channel" },
+        { "private-a", "x-client-x", "the name of a client event begins with client-" },
+        { "private-a", "Client-x", "the name of a client event begins with client-" },
+    };
+
+    (void)state;
+    limits.channels = 10;
+    member_of(&ann, "private-a");
+    member_of(&ann, "x-private-a");
+    member_of(&bob, "private-b");
+    subscribes(&ann, "news");
+    subscribes(&ann, "private-pending");
+    buffer_clear(&story);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char argument[256], expected[256];
+
+        (void)snprintf(argument, sizeof(argument), "{\"channel\":\"%s\",\"event\":\"%s\"}",
+            cases[i].channel, cases[i].event);
+        says_with_ack(&ann, "\"client event\"", argument, 1);
+        (void)snprintf(expected, sizeof(expected),
+            "ann < whisper_error %s \"%s\"\nann < ack 1 {\"ok\":false,\"status\":403}\n",
+            cases[i].channel, cases[i].reason);
+        story_is(expected);
+    }
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_whisper_goes_to_the_others_through_the_hub),
+        TEST(a_whisper_may_come_as_a_string_and_without_data),
+        TEST(whispers_out_of_order_are_refused_and_reach_nobody),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
