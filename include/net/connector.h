@@ -25,7 +25,7 @@ struct connector_target {
 };
 
 /*
- * on_done is called once, in a later turn: with a stream to attach to, or NULL and one sentence
+ * on_done is called once, never from within connector_open(): with a stream to attach to, or NULL and one sentence
  * why ("connection refused by 127.0.0.1:80", "certificate verify failed: ...").  target is copied.
  */
 struct connector *connector_open(struct loop *l, const struct connector_target *target,

@@ -17,10 +17,10 @@ struct tls_context;
 
 /*
  * Bind count sockets to one address, before any thread runs; may block on the name.  host NULL:
- * all addresses, IPv6 and IPv4 (IPv4 alone where there is no IPv6).  The first is bound without
- * SO_REUSEPORT, so that an address somebody holds is refused; the option is set on it and the
- * others share it.  The sockets listen when they are opened.  False: *error is one sentence, and
- * *in_use says whether the address is taken.
+ * all addresses, IPv6 and IPv4 (IPv4 alone where there is no IPv6).  The first is bound, and
+ * listens, without SO_REUSEPORT, so that an address somebody holds is refused; then the option is
+ * set on it and the others share it.  They listen when they are opened; connections that come
+ * earlier wait.  False: *error is one sentence, and *in_use says whether the address is taken.
  */
 MUST_USE bool listener_bind(const char *host, unsigned port, unsigned count, int *fds,
     bool *in_use, struct buffer *error);
@@ -34,7 +34,9 @@ struct listener_handlers {
 
 /*
  * Accept on fd, which is taken over.  tls NULL: plain.  When the process is out of descriptors
- * accepting pauses, says so once, and goes on when one is free again. .
+ * accepting pauses, says so once, and goes on when one is free again.  A TLS stream is reported
+ * before its handshake, which has 10 s; what is sent before then waits for it.  NULL: fd cannot
+ * listen (somebody else does on its address), and is closed.
  */
 MUST_USE struct listener *listener_open(struct loop *l, int fd, struct tls_context *tls,
     const struct listener_handlers *h, void *owner);

@@ -26,6 +26,7 @@ struct loop_task {
     void *owner;
 };
 
+/* Also makes the process ignore SIGPIPE: a write to a dead peer is an error, not the end. */
 struct loop *loop_new(void);
 /* Everything opened on it must have been closed and the loop run to its end. */
 void loop_free(struct loop *l);

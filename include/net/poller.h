@@ -10,7 +10,8 @@
 struct loop;
 struct poller;
 
-/* on_ready may close the poller.  The descriptor stays the library's. */
+/* on_ready may close the poller.  A socket with an error is reported as ready for what is watched.
+ * NULL: the loop cannot watch fd.  The descriptor stays the library's. */
 struct poller *poller_open(struct loop *l, int fd,
     void (*on_ready)(void *owner, bool readable, bool writable), void *owner);
 /* What to wait for; nothing at all is fine. */

@@ -10,8 +10,9 @@ struct loop;
 struct resolver;
 
 /*
- * The first address of a name, as text, resolved on the thread pool; on_done is called once in a
- * later turn: address NULL and a sentence when there is none.
+ * The first address of a name, as text, resolved on the thread pool; on_done is called once,
+ * never from within resolver_open(): address NULL and a sentence when there is none.  An address
+ * is its own answer.
  */
 struct resolver *resolver_open(struct loop *l, const char *host,
     void (*on_done)(void *owner, const char *address, const char *error), void *owner);

@@ -75,9 +75,10 @@ uint64_t stream_bytes_in(const struct stream *s);
 uint64_t stream_bytes_out(const struct stream *s);
 
 /*
- * Take the stream out of its loop, with its TLS state and without on_end.  Only with nothing
- * queued, and (TLS) after the handshake.  The parcel is moved to another thread and adopted there.
- * It uses one more descriptor for a moment; NULL when there is none: the stream is unharmed.
+ * Take the stream out of its loop, with its TLS state and without on_end.  NULL, and the stream is
+ * unharmed, when it cannot move now: something is queued, TLS still shakes hands, or it is ending.
+ * Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what TLS
+ * has read ahead travels with it and is delivered there.
  */
 MUST_USE struct stream_parcel *stream_detach(struct stream *s);
 /* Always takes the parcel over; NULL when the loop could not take the descriptor (closed then). */

@@ -2,6 +2,8 @@
 /*
  * listener_bind: the sockets, one a worker, before any thread runs.
  */
+#include "net/listener.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -11,7 +13,6 @@
 #include <uv.h>
 
 #include "base/buffer.h"
-#include "net/listener.h"
 
 /* Returns the socket or -errno. */
 static int
@@ -28,7 +29,8 @@ bind_one(const struct sockaddr *address, socklen_t len, bool shared)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
     if (shared)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    if (bind(fd, address, len) == 0) {
+    /* Bound alone is not taken: with SO_REUSEADDR another process could bind it as well. */
+    if (bind(fd, address, len) == 0 && (shared || listen(fd, SOMAXCONN) == 0)) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
         return fd;
     }

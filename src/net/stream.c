@@ -396,8 +396,7 @@ stream_detach(struct stream *s)
 {
     struct stream_parcel *p;
 
-    ENSURE(stream_queued(s) == 0);
-    if (s->state != STREAM_OPEN || (s->tls && !stream_tls_pack(s->tls)))
+    if (s->state != STREAM_OPEN || stream_queued(s) > 0 || (s->tls && !stream_tls_pack(s->tls)))
         return NULL;
     p = mem_zalloc(sizeof(*p));
     p->tls = s->tls;

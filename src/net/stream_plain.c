@@ -2,9 +2,9 @@
 /*
  * stream_plain: bytes as they are: gathered writes straight from the queue.
  */
-#include <errno.h>
-
 #include "stream_priv.h"
+
+#include <errno.h>
 
 enum { GATHER_MAX = 64 };
 

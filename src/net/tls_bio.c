@@ -33,11 +33,11 @@ static int
 bio_write(BIO *bio, const char *data, int size)
 {
     struct tls_io *io = BIO_get_data(bio);
-    size_t room = io->out ? io->out_size - io->out_len : 0;
+    size_t room = io->out_size - io->out_len;
     size_t len = room < (size_t)size ? room : (size_t)size;
 
     BIO_clear_retry_flags(bio);
-    if (len == 0) {
+    if (!io->out || len == 0) {
         BIO_set_retry_write(bio);
         return -1;
     }

@@ -117,6 +117,24 @@ nodelay_is_inherited(void **state)
     house_close(&h);
 }
 
+static void
+reset_by_the_peer_ends_the_stream(void **state)
+{
+    struct linger reset = { .l_onoff = 1 };
+    struct house h = { 0 };
+    int fd;
+
+    (void)state;
+    house_open(&h, "127.0.0.1");
+    fd = dial(h.port);
+    TURN_UNTIL(h.l, h.count);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    TURN_UNTIL(h.l, h.peers[0].ends);
+    assert_int_equal(h.peers[0].why, STREAM_END_FAILED);
+    house_close(&h);
+}
+
 static unsigned
 port_of(int fd)
 {
@@ -144,8 +162,8 @@ several_sockets_share_what_a_second_server_may_not(void **state)
         assert_int_equal(port_of(fds[i]), port);
         assert_true(fcntl(fds[i], F_GETFL) & O_NONBLOCK);
         assert_true(fcntl(fds[i], F_GETFD) & FD_CLOEXEC);
-        assert_int_equal(listen(fds[i], 16), 0);
     }
+    /* Before anything was opened, so that two servers that start at once are told apart. */
     assert_false(listener_bind(NULL, port, 2, again, &in_use, &error));
     assert_true(in_use);
     snprintf(expected, sizeof(expected), "cannot listen on *:%u: address already in use", port);
@@ -155,6 +173,34 @@ several_sockets_share_what_a_second_server_may_not(void **state)
     for (int i = 0; i < 4; i++)
         close(fds[i]);
     buffer_fini(&error);
+}
+
+static void
+sockets_share_the_connections(void **state)
+{
+    enum { CALLS = 60 };
+    struct house a = { .l = loop_new() }, b = { .l = a.l };
+    struct buffer error = { 0 };
+    bool in_use;
+    int fds[2], clients[CALLS];
+    unsigned port;
+
+    (void)state;
+    assert_true(listener_bind("127.0.0.1", 0, 2, fds, &in_use, &error));
+    port = port_of(fds[0]);
+    a.n = listener_open(a.l, fds[0], NULL, &house_handlers, &a);
+    b.n = listener_open(b.l, fds[1], NULL, &house_handlers, &b);
+    for (int i = 0; i < CALLS; i++)
+        clients[i] = dial(port);
+    TURN_UNTIL(a.l, a.count + b.count == CALLS);
+    assert_true(a.count > 0 && b.count > 0);
+    for (int i = 0; i < CALLS; i++)
+        close(clients[i]);
+    for (unsigned i = 0; i < b.count; i++)
+        peer_fini(b.l, &b.peers[i]);
+    listener_close(b.n);
+    house_close(&a);
+    assert_int_equal(b.closes, 1);
 }
 
 static void
@@ -223,7 +269,9 @@ main(void)
         cmocka_unit_test(accepted_stream_talks_and_knows_its_peer),
         cmocka_unit_test(no_host_means_both_families),
         cmocka_unit_test(nodelay_is_inherited),
+        cmocka_unit_test(reset_by_the_peer_ends_the_stream),
         cmocka_unit_test(several_sockets_share_what_a_second_server_may_not),
+        cmocka_unit_test(sockets_share_the_connections),
         cmocka_unit_test(unusable_host_is_named),
         cmocka_unit_test(out_of_descriptors_accepting_pauses),
     };
