@@ -91,8 +91,12 @@ origins_admit(const char *const *list, const struct http_request *r)
         origin = http_request_header(r, "Referer");
     /* No page that could be named: as in the reference, only "*:*" and "*:80" admit it. */
     struct origin parts = { STR_LIT(""), STR_LIT("*"), STR_LIT("80") };
-    if (origin.len > 0 && !str_is(origin, "null"))
+    if (origin.len > 0 && !str_is(origin, "null")) {
         parts = parse(origin);
+        /* No URL: nothing of it can match but "*:*". */
+        if (parts.scheme.len == 0)
+            parts.host = parts.port = STR_LIT("");
+    }
     for (size_t i = 0; list[i]; i++) {
         if (entry_admits(str_of(list[i]), &parts))
             return true;
