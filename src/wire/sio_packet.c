@@ -83,7 +83,7 @@ array_is_event(struct str array, struct str *name)
     return json_scan_element(&c, name);
 }
 
-/* [] and {} are errors; a name that is no string is ignored by the references: no payload. */
+/* A number as the name is ignored by the references: no payload.  All else is an error. */
 static bool
 check_event(struct sio_packet *p)
 {
@@ -91,9 +91,9 @@ check_event(struct sio_packet *p)
 
     if (json_scan_kind(p->payload) != JSON_ARRAY || !array_is_event(p->payload, &name))
         return false;
-    if (json_scan_kind(name) != JSON_STRING)
+    if (json_scan_kind(name) == JSON_NUMBER)
         p->payload = (struct str){ NULL, 0 };
-    return true;
+    return p->payload.len == 0 || json_scan_kind(name) == JSON_STRING;
 }
 
 static bool
