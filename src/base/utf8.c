@@ -44,6 +44,32 @@ ascii_run(const char *data, size_t len)
     return n;
 }
 
+static bool
+continues(char c)
+{
+    return ((uint8_t)c & 0xc0) == 0x80;
+}
+
+/* How many bytes from data on are whole sequences of two or three with no more than the common
+ * rule to obey: most of what is not ASCII. */
+static size_t
+common_run(const char *data, size_t len)
+{
+    size_t n = 0;
+
+    while (len - n >= 3 && continues(data[n + 1])) {
+        uint8_t lead = (uint8_t)data[n];
+
+        if (lead >= 0xc2 && lead <= 0xdf)
+            n += 2;
+        else if (lead > 0xe0 && lead <= 0xef && lead != 0xed && continues(data[n + 2]))
+            n += 3;
+        else
+            break;
+    }
+    return n;
+}
+
 bool
 utf8_check_feed(struct utf8_check *c, const char *data, size_t len)
 {
@@ -51,10 +77,10 @@ utf8_check_feed(struct utf8_check *c, const char *data, size_t len)
         uint8_t byte = (uint8_t)data[i];
 
         if (c->missing == 0) {
-            i += ascii_run(data + i, len - i);
-            if (i == len)
-                return true;
-            if (!begin_sequence(c, (uint8_t)data[i++]))
+            size_t run = byte < 0x80 ? ascii_run(data + i, len - i) : common_run(data + i, len - i);
+
+            i += run;
+            if (run == 0 && !begin_sequence(c, (uint8_t)data[i++]))
                 return false;
             continue;
         }

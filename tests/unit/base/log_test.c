@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log: one write a line on stderr, peers' values made fit for it.
+ */
+#include "base/log.h"
+
+#include <unistd.h>
+
+#include "text.h"
+
+static int ends[2], stderr_before;
+
+static int
+catch_stderr(void **state)
+{
+    (void)state;
+    stderr_before = dup(STDERR_FILENO);
+    return pipe(ends) || dup2(ends[1], STDERR_FILENO) < 0 || close(ends[1]);
+}
+
+static int
+release_stderr(void **state)
+{
+    (void)state;
+    log_set_level(LOG_LEVEL_NOTICE);
+    dup2(stderr_before, STDERR_FILENO);
+    close(stderr_before);
+    return close(ends[0]);
+}
+
+/* All that was logged; one read, since a line is one write. */
+static struct str
+logged(void)
+{
+    static char text[8192];
+    ssize_t n;
+
+    dup2(stderr_before, STDERR_FILENO);
+    n = read(ends[0], text, sizeof(text));
+    return str_slice(text, n > 0 ? (size_t)n : 0);
+}
+
+static void
+line_has_time_level_and_words(void **state)
+{
+    struct str line;
+
+    (void)state;
+    log_notice("subscription refused channel=%s status=%d", LOG_STR(STR_LIT("private-x")), 403);
+    line = logged();
+    assert_true(line.len > 25);
+    for (size_t i = 0; i < 25; i++) {
+        char form = "dddd-dd-ddTdd:dd:dd.dddZ "[i];
+        assert_true(
+            form == 'd' ? line.data[i] >= '0' && line.data[i] <= '9' : line.data[i] == form);
+    }
+    assert_str(str_slice(line.data + 25, line.len - 25),
+        "notice subscription refused channel=private-x status=403\n");
+}
+
+static void
+level_decides_what_is_written(void **state)
+{
+    (void)state;
+    log_info("not at notice");
+    log_set_level(LOG_LEVEL_ERROR);
+    log_warning("not at error");
+    assert_false(log_enabled(LOG_LEVEL_WARNING));
+    assert_true(log_enabled(LOG_LEVEL_ERROR));
+    assert_int_equal(logged().len, 0);
+}
+
+static void
+debug_is_written_when_asked_for(void **state)
+{
+    (void)state;
+    log_set_level(LOG_LEVEL_DEBUG);
+    log_debug("deep");
+    assert_true(str_ends(logged(), "Z debug deep\n"));
+}
+
+static void
+long_line_is_cut_and_still_ends(void **state)
+{
+    struct str line;
+
+    (void)state;
+    log_error("%010000d", 1);
+    line = logged();
+    assert_int_equal(line.len, 4095);
+    assert_int_equal(line.data[line.len - 1], '\n');
+}
+
+static void
+levels_have_names(void **state)
+{
+    enum log_level level;
+
+    (void)state;
+    assert_true(log_level_parse("error", &level) && level == LOG_LEVEL_ERROR);
+    assert_true(log_level_parse("warning", &level) && level == LOG_LEVEL_WARNING);
+    assert_true(log_level_parse("notice", &level) && level == LOG_LEVEL_NOTICE);
+    assert_true(log_level_parse("info", &level) && level == LOG_LEVEL_INFO);
+    assert_true(log_level_parse("debug", &level) && level == LOG_LEVEL_DEBUG);
+    assert_false(log_level_parse("", &level));
+    assert_false(log_level_parse("Error", &level));
+}
+
+static void
+plain_values_stay_bare_and_others_are_quoted(void **state)
+{
+    (void)state;
+    assert_string_equal(LOG_STR(STR_LIT("private-orders.1")), "private-orders.1");
+    assert_string_equal(LOG_STR(STR_LIT("")), "\"\"");
+    assert_string_equal(LOG_STR(STR_LIT("a b")), "\"a b\"");
+    assert_string_equal(LOG_STR(STR_LIT("a=b")), "\"a=b\"");
+    assert_string_equal(LOG_STR(STR_LIT("say \"x\" \\")), "\"say \\\"x\\\" \\\\\"");
+    assert_string_equal(LOG_STR(STR_LIT("Größe €")), "\"Größe €\"");
+}
+
+static void
+control_characters_and_bad_utf8_are_escaped(void **state)
+{
+    (void)state;
+    assert_string_equal(LOG_STR(STR_LIT("a\nb\x1b[0m\x7f")), "\"a\\x0ab\\x1b[0m\\x7f\"");
+    assert_string_equal(LOG_STR(RAW("a\0b")), "\"a\\x00b\"");
+    assert_string_equal(LOG_STR(STR_LIT("\xff\xc3")), "\"\\xff\\xc3\"");
+    /* CSI as one character of C1. */
+    assert_string_equal(LOG_STR(STR_LIT("\xc2\x9b"
+                                        "2J")),
+        "\"\\xc2\\x9b2J\"");
+    assert_string_equal(LOG_STR(STR_LIT("\xc2\xa0")), "\"\xc2\xa0\"");
+}
+
+static void
+long_value_is_cut_with_dots(void **state)
+{
+    char text[1000], out[LOG_VALUE_SIZE];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    log_value(str_slice(text, sizeof(text)), out);
+    assert_true(strlen(out) < LOG_VALUE_SIZE && strlen(out) > LOG_VALUE_SIZE - 10);
+    assert_true(str_ends(str_of(out), "xxx..."));
+    memset(text, '\n', sizeof(text));
+    log_value(str_slice(text, sizeof(text)), out);
+    assert_true(strlen(out) < LOG_VALUE_SIZE);
+    assert_true(str_ends(str_of(out), "\\x0a...\""));
+    for (size_t n = 230; n < 260; n++) {
+        memset(text, 'x', n);
+        text[0] = ' ';
+        assert_true(strlen(log_value(str_slice(text, n), out)) < LOG_VALUE_SIZE);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            line_has_time_level_and_words, catch_stderr, release_stderr),
+        cmocka_unit_test_setup_teardown(
+            level_decides_what_is_written, catch_stderr, release_stderr),
+        cmocka_unit_test_setup_teardown(
+            debug_is_written_when_asked_for, catch_stderr, release_stderr),
+        cmocka_unit_test_setup_teardown(
+            long_line_is_cut_and_still_ends, catch_stderr, release_stderr),
+        cmocka_unit_test(levels_have_names),
+        cmocka_unit_test(plain_values_stay_bare_and_others_are_quoted),
+        cmocka_unit_test(control_characters_and_bad_utf8_are_escaped),
+        cmocka_unit_test(long_value_is_cut_with_dots),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
