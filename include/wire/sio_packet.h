@@ -45,9 +45,9 @@ enum sio_parse {
 
 /*
  * message: what followed the Engine.IO type.  Payload rules: EVENT an array whose first element is
- * a string (number allowed by 5's reference is refused); ACK an array; CONNECT none or an object;
- * DISCONNECT none; CONNECT_ERROR anything.  EVENT without a payload ("2") and `2[1]` are
- * SIO_PARSE_OK with payload.len 0: the references ignore them.  BINARY_*: 1 to
+ * a string; ACK an array; CONNECT none or an object; DISCONNECT none; CONNECT_ERROR anything. EVENT
+ * without a payload ("2") or with a number as its name (`2[1]`) is SIO_PARSE_OK with payload.len 0:
+ * the references ignore it.  BINARY_*: 1 to
  * SIO_ATTACHMENTS_MAX attachments, placeholders in range.
  */
 MUST_USE enum sio_parse sio_packet_decode(struct str message, struct sio_packet *out);

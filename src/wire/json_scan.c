@@ -115,22 +115,14 @@ hex4(const char *at)
 static void
 append_utf8(struct buffer *out, unsigned code)
 {
-    if (code < 0x80) {
-        buffer_append_char(out, (char)code);
-        return;
-    }
-    if (code < 0x800) {
-        buffer_append_char(out, (char)(0xc0 | code >> 6));
-    } else {
-        if (code < 0x10000) {
-            buffer_append_char(out, (char)(0xe0 | code >> 12));
-        } else {
-            buffer_append_char(out, (char)(0xf0 | code >> 18));
-            buffer_append_char(out, (char)(0x80 | (code >> 12 & 0x3f)));
-        }
-        buffer_append_char(out, (char)(0x80 | (code >> 6 & 0x3f)));
-    }
-    buffer_append_char(out, (char)(0x80 | (code & 0x3f)));
+    static const unsigned char leads[] = { 0x00, 0xc0, 0xe0, 0xf0 };
+    size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    char bytes[4];
+
+    for (size_t i = more; i > 0; i--, code >>= 6)
+        bytes[i] = (char)(0x80 | (code & 0x3f));
+    bytes[0] = (char)(leads[more] | code);
+    buffer_append(out, bytes, more + 1);
 }
 
 static bool
@@ -270,6 +262,7 @@ json_scan_quote(struct str text, struct buffer *out)
         else
             buffer_printf(out, "\\%c", c);
     }
-    buffer_append(out, text.data + from, text.len - from);
+    if (from < text.len)
+        buffer_append(out, text.data + from, text.len - from);
     buffer_append_char(out, '"');
 }
