@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: what the operator asked for, as plain values: the configuration file, the environment and
+ * the command line, checked and with every default filled in.
+ *
+ * The fields are filled by the options table (src/config/options.c), which is the master copy of
+ * names, defaults and ranges.  It knows nothing of servers.  Any thread; immutable once loaded.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_protocol { CONFIG_HTTP, CONFIG_HTTPS };
+enum config_database { CONFIG_DATABASE_REDIS, CONFIG_DATABASE_SQLITE };
+
+/* items ends with NULL, also when it is empty. */
+struct config_list {
+    char **items;
+    size_t count;
+};
+
+struct config_client {
+    char *app_id, *key;
+};
+
+struct config_clients {
+    struct config_client *items;
+    size_t count;
+};
+
+/* Texts are NULL when they are not set, unless their default is a text. */
+struct config {
+    char *file; /* NULL: none was read */
+    /* `start --dev` without a file: loopback only, the HTTP subscriber, one generated client. */
+    bool embedded;
+    uint8_t *origin; /* see config_is_set() */
+
+    char *host;
+    uint64_t port;
+    unsigned protocol; /* enum config_protocol */
+    char *ssl_cert_path, *ssl_key_path, *ssl_chain_path, *ssl_passphrase;
+
+    struct config_list auth_hosts;
+    char *auth_endpoint;
+    bool auth_verify_tls;
+    char *auth_ca_path;
+    uint64_t auth_timeout_ms, auth_max_requests, auth_retry_ms;
+
+    struct config_clients clients;
+    bool subscriber_http, subscriber_redis;
+    bool allow_cors;
+    char *allow_origin, *allow_methods, *allow_headers;
+    char *headers; /* lines "Name: value\r\n" */
+
+    unsigned database; /* enum config_database */
+    char *redis_host;
+    uint64_t redis_port;
+    char *redis_username, *redis_password;
+    uint64_t redis_db, redis_connect_timeout_ms;
+    char *key_prefix;
+    bool publish_presence;
+
+    bool dev_mode;
+    unsigned log_level; /* enum log_level */
+    uint64_t workers, max_connections;
+    uint64_t send_queue_bytes, max_channels, max_channel_bytes;
+    uint64_t head_timeout_ms, shutdown_timeout_ms;
+
+    char *path;
+    bool serve_client;
+    struct config_list origins, transports;
+    uint64_t ping_interval_ms, ping_timeout_ms, upgrade_timeout_ms, connect_timeout_ms;
+    bool destroy_upgrade;
+    uint64_t destroy_upgrade_ms;
+    uint64_t max_http_buffer_bytes;
+    bool allow_upgrades;
+    bool deflate, compression;
+    uint64_t deflate_threshold, compression_threshold;
+    bool cookie;
+    char *cookie_name, *cookie_path, *cookie_domain, *cookie_same_site;
+    char *cookie_default_path;
+    bool cookie_http_only, cookie_default_http_only, cookie_secure;
+    uint64_t cookie_max_age_s; /* 0: none */
+};
+
+enum config_severity { CONFIG_NOTE, CONFIG_WARNING, CONFIG_ERROR };
+
+/* One option from the command line; it wins over all else. */
+struct config_setting {
+    const char *path, *value;
+    const char *flag; /* as the operator wrote it, for messages */
+};
+
+struct config_request {
+    const char *file; /* NULL: the embedded default */
+    const struct config_setting *settings;
+    size_t setting_count;
+    /* Load what can be understood, whatever is wrong: for `stop`. */
+    bool lenient;
+    /* Every problem found, one line each, in order; all of them, not the first. */
+    void (*say)(void *owner, enum config_severity severity, const char *line);
+    void *owner;
+};
+
+/* NULL when there was an error (never when lenient). */
+struct config *config_load(const struct config_request *r);
+void config_free(struct config *c);
+
+/* Whether an option was given by the file, the environment or the command line. */
+bool config_is_set(const struct config *c, const char *path);
+/* The first word of choices of transports, origins, ... in a list. */
+bool config_list_has(const struct config_list *l, const char *text);
+
+#endif

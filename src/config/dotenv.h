@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dotenv: a file of NAME=value lines, as Laravel's `.env`.  Lines that do not parse are skipped.
+ */
+#ifndef CONFIG_DOTENV_H
+#define CONFIG_DOTENV_H
+
+struct dotenv;
+
+/* NULL when there is no such file. */
+struct dotenv *dotenv_read(const char *path);
+void dotenv_free(struct dotenv *d);
+/* NULL when it is not there; d may be NULL. */
+const char *dotenv_get(const struct dotenv *d, const char *name);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * findings: what is wrong with a configuration, told as it is found; loading goes on, so that the
+ * operator sees every mistake at once.
+ */
+#ifndef CONFIG_FINDINGS_H
+#define CONFIG_FINDINGS_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "config/config.h"
+
+struct option;
+
+struct findings {
+    const struct config_request *request;
+    bool failed; /* there was an error */
+};
+
+void findings_say(struct findings *f, enum config_severity severity, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* "<where>: <option> is <value>; expected ..."; value as it was written. */
+void findings_wrong(
+    struct findings *f, const char *where, const struct option *o, const char *value);
+
+#endif

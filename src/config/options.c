@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the table.
+ */
+#include "options.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "config/config.h"
+
+#define AT(field) .at = offsetof(struct config, field)
+#define DAY_MS 86400000
+#define GIB 1073741824
+
+static const char *const protocols[] = { "http", "https", NULL };
+static const char *const databases[] = { "redis", "sqlite", NULL };
+static const char *const transports[] = { "polling", "websocket", NULL };
+static const char *const same_sites[] = { "Strict", "Lax", "None", NULL };
+/* In the order of enum log_level. */
+static const char *const log_levels[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+/* clang-format off */
+static const struct option table[] = {
+    { .path = "host", .kind = OPTION_TEXT, AT(host),
+      .help = "Address or name to listen on; null: all addresses, IPv6 and IPv4." },
+    { .path = "port", .kind = OPTION_PORT, AT(port), .fallback = "6001", .min = 1, .max = 65535,
+      .help = "TCP port to listen on. Of a text like \"tcp://10.0.0.9:6001\" the last digits count." },
+    { .path = "protocol", .kind = OPTION_CHOICE, AT(protocol), .fallback = "http",
+      .choices = protocols, .env = "PROTO",
+      .help = "\"https\" also needs sslCertPath and sslKeyPath." },
+    { .path = "sslCertPath", .kind = OPTION_PATH, AT(ssl_cert_path), .env = "SSL_CERT",
+      .help = "PEM file with the certificate, or with it and its chain." },
+    { .path = "sslKeyPath", .kind = OPTION_PATH, AT(ssl_key_path), .env = "SSL_KEY",
+      .help = "PEM file with the certificate's key." },
+    { .path = "sslCertChainPath", .kind = OPTION_PATH, AT(ssl_chain_path), .env = "SSL_CHAIN",
+      .help = "PEM file with the certificates between it and the authority." },
+    { .path = "sslPassphrase", .kind = OPTION_TEXT, AT(ssl_passphrase), .secret = true,
+      .env = "SSL_PASS", .help = "Of the key." },
+    { .path = "secureOptions", .kind = OPTION_IGNORED,
+      .help = "TLS 1.2 and 1.3 are spoken, whatever these flags of OpenSSL say." },
+    { .path = "ciphers", .kind = OPTION_IGNORED, .help = "OpenSSL's defaults are used." },
+    { .path = "minVersion", .kind = OPTION_IGNORED, .help = "TLS 1.2 is the oldest version." },
+    { .path = "maxVersion", .kind = OPTION_IGNORED, .help = "TLS 1.3 is the newest version." },
+
+    { .path = "authHost", .kind = OPTION_LIST, AT(auth_hosts), .fallback = "http://localhost",
+      .help = "The application, which is asked about private channels: a URL, or a list of which the page's origin picks one." },
+    { .path = "authEndpoint", .kind = OPTION_TEXT, AT(auth_endpoint),
+      .fallback = "/broadcasting/auth", .help = "Path behind authHost." },
+    { .path = "authVerifyTls", .kind = OPTION_BOOL, AT(auth_verify_tls), .fallback = "true",
+      .help = "Verify the certificate of an https authHost that is not on loopback." },
+    { .path = "authCaPath", .kind = OPTION_PATH, AT(auth_ca_path),
+      .help = "PEM file with further authorities to trust for authHost." },
+    { .path = "authTimeout", .kind = OPTION_NUMBER, AT(auth_timeout_ms), .fallback = "10000",
+      .min = 10, .max = DAY_MS, .unit = "ms", .help = "For the answer to one request." },
+    { .path = "authMaxRequests", .kind = OPTION_NUMBER, AT(auth_max_requests), .fallback = "32",
+      .min = 1, .max = 65535,
+      .help = "Requests to the application at once; divided among the workers, at least one each." },
+    { .path = "authRetryTime", .kind = OPTION_NUMBER, AT(auth_retry_ms), .fallback = "30000",
+      .max = DAY_MS, .unit = "ms",
+      .help = "How long a request that failed, or was answered 429 or 502 to 504, is repeated." },
+
+    { .path = "clients", .kind = OPTION_CLIENTS, AT(clients),
+      .help = "Who may use the HTTP API: [{\"appId\": \"...\", \"key\": \"...\"}]." },
+    { .path = "subscribers", .kind = OPTION_GROUP, .help = "Where events come from." },
+    { .path = "subscribers.http", .kind = OPTION_BOOL, AT(subscriber_http), .fallback = "true",
+      .in_group = "false", .help = "Serve POST /apps/:id/events." },
+    { .path = "subscribers.redis", .kind = OPTION_BOOL, AT(subscriber_redis), .fallback = "true",
+      .in_group = "false", .help = "Take what Laravel publishes to Redis." },
+    { .path = "apiOriginAllow", .kind = OPTION_GROUP, .help = "Pages of other origins on the HTTP API." },
+    { .path = "apiOriginAllow.allowCors", .kind = OPTION_BOOL, AT(allow_cors), .fallback = "false",
+      .help = "Send the three headers below." },
+    { .path = "apiOriginAllow.allowOrigin", .kind = OPTION_TEXT, AT(allow_origin), .fallback = "",
+      .help = "Access-Control-Allow-Origin." },
+    { .path = "apiOriginAllow.allowMethods", .kind = OPTION_TEXT, AT(allow_methods), .fallback = "",
+      .help = "Access-Control-Allow-Methods." },
+    { .path = "apiOriginAllow.allowHeaders", .kind = OPTION_TEXT, AT(allow_headers), .fallback = "",
+      .help = "Access-Control-Allow-Headers." },
+    { .path = "headers", .kind = OPTION_HEADERS, AT(headers),
+      .help = "Further headers of the HTTP API's answers: {\"Name\": \"value\"}." },
+
+    { .path = "database", .kind = OPTION_CHOICE, AT(database), .fallback = "redis",
+      .choices = databases, .help = "Where presence channels keep their members." },
+    { .path = "databaseConfig", .kind = OPTION_GROUP, .help = "Connections." },
+    { .path = "databaseConfig.redis", .kind = OPTION_GROUP, .help = "The Redis of the application." },
+    { .path = "databaseConfig.redis.host", .kind = OPTION_TEXT, AT(redis_host),
+      .fallback = "127.0.0.1", .env = "REDIS_HOST", .help = "Name or address." },
+    { .path = "databaseConfig.redis.port", .kind = OPTION_PORT, AT(redis_port), .fallback = "6379",
+      .min = 1, .max = 65535, .env = "REDIS_PORT", .help = "TCP port." },
+    { .path = "databaseConfig.redis.username", .kind = OPTION_TEXT, AT(redis_username),
+      .env = "REDIS_USERNAME", .help = "User of Redis' access lists; null: the default user." },
+    { .path = "databaseConfig.redis.password", .kind = OPTION_TEXT, AT(redis_password),
+      .secret = true, .env = "REDIS_PASSWORD", .help = "Its password." },
+    { .path = "databaseConfig.redis.db", .kind = OPTION_NUMBER, AT(redis_db), .fallback = "0",
+      .max = 65535, .env = "REDIS_DB", .help = "Database of keys; events do not depend on it." },
+    { .path = "databaseConfig.redis.keyPrefix", .kind = OPTION_TEXT, AT(key_prefix), .fallback = "",
+      .env = "REDIS_KEY_PREFIX",
+      .help = "What Laravel puts before channel names: REDIS_PREFIX, or made of APP_NAME in config/database.php." },
+    { .path = "databaseConfig.redis.connectTimeout", .kind = OPTION_NUMBER,
+      AT(redis_connect_timeout_ms), .fallback = "10000", .min = 10, .max = DAY_MS, .unit = "ms",
+      .env = "REDIS_CONNECT_TIMEOUT", .help = "For one attempt to connect." },
+    { .path = "databaseConfig.redis.family", .kind = OPTION_IGNORED,
+      .help = "The addresses of a name are tried in order." },
+    { .path = "databaseConfig.redis.retryStrategy", .kind = OPTION_IGNORED,
+      .help = "Connections are repeated for ever, with back-off." },
+    { .path = "databaseConfig.redis.name", .kind = OPTION_IGNORED, .help = "Of sentinels." },
+    { .path = "databaseConfig.redis.sentinelPassword", .kind = OPTION_IGNORED, .secret = true,
+      .help = "Of sentinels." },
+    { .path = "databaseConfig.redis.path", .kind = OPTION_REFUSED,
+      .help = "Redis is reached by host and port." },
+    { .path = "databaseConfig.redis.tls", .kind = OPTION_REFUSED,
+      .help = "Redis is reached without TLS." },
+    { .path = "databaseConfig.redis.sentinels", .kind = OPTION_REFUSED,
+      .help = "Redis is reached by host and port." },
+    { .path = "databaseConfig.sqlite", .kind = OPTION_IGNORED,
+      .help = "Members of presence channels are live sockets; no file outlives them." },
+    { .path = "databaseConfig.publishPresence", .kind = OPTION_BOOL, AT(publish_presence),
+      .fallback = "false", .env = "PUBLISH_PRESENCE",
+      .help = "Publish each change of a presence channel's members to Redis." },
+
+    { .path = "devMode", .kind = OPTION_BOOL, AT(dev_mode), .fallback = "false", .env = "DEBUG",
+      .help = "Log each event, and connections as logLevel \"info\" does." },
+    { .path = "logLevel", .kind = OPTION_CHOICE, AT(log_level), .fallback = "notice",
+      .choices = log_levels, .help = "What the log on stderr holds." },
+    { .path = "workers", .kind = OPTION_NUMBER, AT(workers), .fallback = "0", .max = 256,
+      .help = "Threads that serve connections; 0: one a core." },
+    { .path = "maxConnections", .kind = OPTION_NUMBER, AT(max_connections), .fallback = "0",
+      .max = 100000000,
+      .help = "Past it 503; 0: what the limit of descriptors allows. Divided among the workers." },
+    { .path = "sendQueueLimit", .kind = OPTION_NUMBER, AT(send_queue_bytes), .fallback = "4194304",
+      .min = 1024, .max = GIB, .unit = "bytes",
+      .help = "Waiting for one socket; past it the slow reader is disconnected." },
+    { .path = "maxChannels", .kind = OPTION_NUMBER, AT(max_channels), .fallback = "1000",
+      .min = 1, .max = 1000000, .help = "Subscriptions of one socket." },
+    { .path = "maxChannelLength", .kind = OPTION_NUMBER, AT(max_channel_bytes), .fallback = "200",
+      .min = 1, .max = 65535, .unit = "bytes", .help = "Of a channel's name." },
+    { .path = "headTimeout", .kind = OPTION_NUMBER, AT(head_timeout_ms), .fallback = "10000",
+      .min = 10, .max = DAY_MS, .unit = "ms", .help = "For the head of an HTTP request." },
+    { .path = "shutdownTimeout", .kind = OPTION_NUMBER, AT(shutdown_timeout_ms),
+      .fallback = "5000", .max = DAY_MS, .unit = "ms",
+      .help = "For an orderly end; then connections are cut." },
+
+    { .path = "socketio", .kind = OPTION_GROUP, .help = "Options of the Socket.IO server." },
+    { .path = "socketio.path", .kind = OPTION_TEXT, AT(path), .fallback = "/socket.io",
+      .help = "Under which it is served." },
+    { .path = "socketio.serveClient", .kind = OPTION_BOOL, AT(serve_client), .fallback = "true",
+      .help = "Serve the browser client at <path>/socket.io.js." },
+    { .path = "socketio.origins", .kind = OPTION_LIST, AT(origins), .fallback = "*:*",
+      .help = "Origins that may connect: \"https://example.com:443\", \"example.com:*\", \"*:*\"." },
+    { .path = "socketio.transports", .kind = OPTION_LIST, AT(transports),
+      .fallback = "polling,websocket", .choices = transports, .help = "That are served." },
+    { .path = "socketio.allowUpgrades", .kind = OPTION_BOOL, AT(allow_upgrades),
+      .fallback = "true", .help = "Offer WebSocket to clients on polling." },
+    { .path = "socketio.pingInterval", .kind = OPTION_NUMBER, AT(ping_interval_ms),
+      .fallback = "25000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
+      .help = "Between heartbeats." },
+    { .path = "socketio.pingTimeout", .kind = OPTION_NUMBER, AT(ping_timeout_ms),
+      .fallback = "20000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
+      .help = "For the answer to a heartbeat." },
+    { .path = "socketio.upgradeTimeout", .kind = OPTION_NUMBER, AT(upgrade_timeout_ms),
+      .fallback = "10000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
+      .help = "For an upgrade from polling to WebSocket." },
+    { .path = "socketio.connectTimeout", .kind = OPTION_NUMBER, AT(connect_timeout_ms),
+      .fallback = "45000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
+      .help = "For the CONNECT of a client of Socket.IO 3 or 4." },
+    { .path = "socketio.destroyUpgrade", .kind = OPTION_BOOL, AT(destroy_upgrade),
+      .fallback = "true", .help = "Close upgrades on other paths; false: leave them alone." },
+    { .path = "socketio.destroyUpgradeTimeout", .kind = OPTION_NUMBER, AT(destroy_upgrade_ms),
+      .fallback = "1000", .min = 1, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
+      .help = "After which they are closed." },
+    { .path = "socketio.maxHttpBufferSize", .kind = OPTION_NUMBER, AT(max_http_buffer_bytes),
+      .fallback = "1000000", .min = 64, .max = GIB, .unit = "bytes", .zero_is_unset = true,
+      .help = "Of one message, or one body, from a client." },
+    { .path = "socketio.perMessageDeflate", .kind = OPTION_SWITCH, AT(deflate),
+      .fallback = "false", .open = true, .help = "Compress WebSocket messages." },
+    { .path = "socketio.perMessageDeflate.threshold", .kind = OPTION_NUMBER, AT(deflate_threshold),
+      .fallback = "1024", .max = GIB, .unit = "bytes", .help = "Shorter messages go as they are." },
+    { .path = "socketio.httpCompression", .kind = OPTION_SWITCH, AT(compression),
+      .fallback = "true", .open = true, .help = "Compress the bodies of polling." },
+    { .path = "socketio.httpCompression.threshold", .kind = OPTION_NUMBER,
+      AT(compression_threshold), .fallback = "1024", .max = GIB, .unit = "bytes",
+      .help = "Shorter bodies go as they are." },
+    { .path = "socketio.cookie", .kind = OPTION_SWITCH, AT(cookie), .fallback = "true",
+      .text_member = "socketio.cookie.name",
+      .help = "The cookie with the session's id, for balancers: a name, an object, or false. Socket.IO 3 and 4 get it only when this is set." },
+    { .path = "socketio.cookie.name", .kind = OPTION_TEXT, AT(cookie_name), .fallback = "io",
+      .help = "Its name." },
+    { .path = "socketio.cookie.path", .kind = OPTION_TEXT, AT(cookie_path), .false_is_none = true,
+      .env = "SOCKETIO_COOKIE_OWN_PATH",
+      .help = "Its Path; null: as cookiePath." },
+    { .path = "socketio.cookie.domain", .kind = OPTION_TEXT, AT(cookie_domain),
+      .help = "Its Domain." },
+    { .path = "socketio.cookie.httpOnly", .kind = OPTION_BOOL, AT(cookie_http_only),
+      .fallback = "true", .env = "SOCKETIO_COOKIE_OWN_HTTP_ONLY", .help = "HttpOnly." },
+    { .path = "socketio.cookie.secure", .kind = OPTION_BOOL, AT(cookie_secure),
+      .fallback = "false", .help = "Secure." },
+    { .path = "socketio.cookie.sameSite", .kind = OPTION_TEXT, AT(cookie_same_site),
+      .choices = same_sites, .help = "SameSite; null: Strict for Socket.IO 2, Lax for 3 and 4." },
+    { .path = "socketio.cookie.maxAge", .kind = OPTION_NUMBER, AT(cookie_max_age_s),
+      .fallback = "0", .max = 3155760000, .unit = "s", .help = "Max-Age; 0: for the session." },
+    { .path = "socketio.cookie.expires", .kind = OPTION_IGNORED, .help = "maxAge serves." },
+    { .path = "socketio.cookiePath", .kind = OPTION_TEXT, AT(cookie_default_path),
+      .fallback = "/", .false_is_none = true,
+      .help = "The cookie's Path; false: neither Path nor HttpOnly." },
+    { .path = "socketio.cookieHttpOnly", .kind = OPTION_BOOL, AT(cookie_default_http_only),
+      .fallback = "true", .help = "The cookie's HttpOnly." },
+    { .path = "socketio.adapter", .kind = OPTION_IGNORED, .help = "It needs JavaScript." },
+    { .path = "socketio.parser", .kind = OPTION_IGNORED, .help = "It needs JavaScript." },
+    { .path = "socketio.wsEngine", .kind = OPTION_IGNORED, .help = "It names a JavaScript module." },
+    { .path = "socketio.initialPacket", .kind = OPTION_IGNORED,
+      .help = "The protocol says what comes first." },
+    { .path = "socketio.allowRequest", .kind = OPTION_IGNORED, .help = "It needs JavaScript." },
+    { .path = "socketio.handlePreflightRequest", .kind = OPTION_IGNORED,
+      .help = "Preflight requests are always answered." },
+    { .path = "socketio.cors", .kind = OPTION_IGNORED,
+      .help = "Other origins are admitted by socketio.origins." },
+    { .path = "socketio.allowEIO3", .kind = OPTION_IGNORED,
+      .help = "Clients of all versions are served." },
+    { .path = "socketio.addTrailingSlash", .kind = OPTION_IGNORED,
+      .help = "The path always ends with a slash." },
+    { .path = "socketio.connectionStateRecovery", .kind = OPTION_IGNORED,
+      .help = "Missed events are not repeated." },
+    { .path = "socketio.cleanupEmptyChildNamespaces", .kind = OPTION_IGNORED,
+      .help = "There is one namespace." },
+};
+/* clang-format on */
+
+size_t
+options_count(void)
+{
+    return COUNT_OF(table);
+}
+
+const struct option *
+options_row(size_t i)
+{
+    return &table[i];
+}
+
+size_t
+options_index(const struct option *o)
+{
+    return (size_t)(o - table);
+}
+
+const struct option *
+options_find(struct str path)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        if (str_is(path, table[i].path))
+            return &table[i];
+    return NULL;
+}
+
+/* How many letters have to change, without regard to case (Levenshtein). */
+static size_t
+distance(struct str a, struct str b)
+{
+    size_t *row = mem_resize(NULL, b.len + 1, sizeof(*row));
+    size_t result;
+
+    for (size_t j = 0; j <= b.len; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t corner = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            bool same =
+                tolower((unsigned char)a.data[i - 1]) == tolower((unsigned char)b.data[j - 1]);
+            size_t best = corner + (same ? 0 : 1);
+
+            corner = row[j];
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+        }
+    }
+    result = row[b.len];
+    free(row);
+    return result;
+}
+
+static const char *
+last_part(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot ? dot + 1 : path;
+}
+
+enum { NEAREST_PATH_MAX = 100 };
+
+const char *
+options_nearest(const char *path)
+{
+    size_t len = strlen(path), best = len / 4 < 2 ? 2 : len / 4;
+    const char *name = NULL;
+
+    if (len > NEAREST_PATH_MAX)
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        size_t d = distance(str_of(path), str_of(table[i].path));
+
+        if (d < best || (d == best && !name)) {
+            best = d;
+            name = table[i].path;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(table) && !name; i++)
+        if (strcasecmp(last_part(table[i].path), last_part(path)) == 0)
+            name = table[i].path;
+    return name;
+}
+
+static bool
+has_text_form(const struct option *o)
+{
+    return o->kind <= OPTION_SWITCH;
+}
+
+/* authVerifyTls -> AUTH_VERIFY_TLS, socketio.pingInterval -> SOCKETIO_PING_INTERVAL. */
+static void
+shout(const char *path, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (const char *p = path; *p && n + 2 < size; p++) {
+        if (isupper((unsigned char)*p))
+            out[n++] = '_';
+        out[n++] = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+    }
+    out[n] = 0;
+}
+
+bool
+options_env_name(const struct option *o, char *name)
+{
+    char made[OPTIONS_ENV_SIZE - sizeof(OPTIONS_ENV_PREFIX)];
+
+    if (!has_text_form(o))
+        return false;
+    shout(o->path, made, sizeof(made));
+    snprintf(name, OPTIONS_ENV_SIZE, "%s%s", OPTIONS_ENV_PREFIX, o->env ? o->env : made);
+    return true;
+}

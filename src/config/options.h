@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the one list of options.  Defaults, JSON and environment parsing, range checks,
+ * docs/config.md and echo-server.example.json are all derived from it; to add an option, add a
+ * field to struct config and a row.  Constant; any thread.
+ */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+enum option_kind {
+    OPTION_BOOL,
+    OPTION_NUMBER,
+    OPTION_PORT,
+    OPTION_TEXT,
+    OPTION_PATH,   /* of a file that is read at the start */
+    OPTION_CHOICE, /* the index among choices */
+    OPTION_LIST,   /* a text or a list of texts; each among choices, if there are any */
+    OPTION_SWITCH, /* true, false, or an object of further options, which means true */
+    OPTION_CLIENTS,
+    OPTION_HEADERS,
+    OPTION_GROUP,   /* an object of further options */
+    OPTION_IGNORED, /* known, without a meaning here: said once */
+    OPTION_REFUSED, /* known, and to go on without it would be wrong */
+};
+
+struct option {
+    const char *path;
+    enum option_kind kind;
+    size_t at;            /* offset in struct config */
+    const char *fallback; /* as text; NULL: unset */
+    /* The fallback when the object around it is given without it: objects replace their default
+     * whole, as in laravel-echo-server.  NULL: the same. */
+    const char *in_group;
+    uint64_t min, max;
+    const char *unit;           /* of numbers; NULL: none */
+    const char *const *choices; /* ends with NULL */
+    const char *env;            /* behind OPTIONS_ENV_PREFIX; NULL: made from the path */
+    const char *text_member;    /* of a switch: a text sets this option */
+    bool zero_is_unset;
+    bool false_is_none; /* a text that false takes away */
+    bool secret;        /* its value is in no message */
+    bool open;          /* an object whose unknown members are nobody's mistake */
+    const char *help;
+};
+
+#define OPTIONS_ENV_PREFIX "LARAVEL_ECHO_SERVER_"
+enum { OPTIONS_ENV_SIZE = 96 };
+
+size_t options_count(void);
+const struct option *options_row(size_t i);
+/* NULL when there is none. */
+const struct option *options_find(struct str path);
+size_t options_index(const struct option *o);
+
+/* What an unknown path was probably meant to be; NULL: nothing is near. */
+const char *options_nearest(const char *path);
+
+/* Whether the row takes a value from the environment; name has OPTIONS_ENV_SIZE bytes. */
+bool options_env_name(const struct option *o, char *name);
+
+#endif

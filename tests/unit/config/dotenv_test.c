@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dotenv: lines of Laravel's `.env`.
+ */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dotenv.h"
+#include "written.h"
+
+static void
+lines_are_understood_and_others_skipped(void **state)
+{
+    char path[] = "/tmp/echo-dotenv-XXXXXX";
+    struct dotenv *d;
+
+    (void)state;
+    close(mkstemp(path));
+    write_file(path, "# a comment\n"
+                     "PLAIN=one two # and why\n"
+                     "  export SPACED = three\n"
+                     "DOUBLE=\"a # b \\\"c\\\"\\n\"\n"
+                     "SINGLE='d \\n'\n"
+                     "EMPTY=\n"
+                     "no line\n"
+                     "BAD NAME=x\n"
+                     "OPEN=\"never closed\n"
+                     "TWICE=1\nTWICE=2\n"
+                     "HASH=#all\n"
+                     "LAST=end");
+    d = dotenv_read(path);
+    assert_string_equal(dotenv_get(d, "PLAIN"), "one two");
+    assert_string_equal(dotenv_get(d, "SPACED"), "three");
+    assert_string_equal(dotenv_get(d, "DOUBLE"), "a # b \"c\"\n");
+    assert_string_equal(dotenv_get(d, "SINGLE"), "d \\n");
+    assert_string_equal(dotenv_get(d, "EMPTY"), "");
+    assert_string_equal(dotenv_get(d, "HASH"), "");
+    assert_string_equal(dotenv_get(d, "TWICE"), "2");
+    assert_string_equal(dotenv_get(d, "LAST"), "end");
+    assert_null(dotenv_get(d, "OPEN"));
+    assert_null(dotenv_get(d, "BAD NAME"));
+    dotenv_free(d);
+    unlink(path);
+}
+
+static void
+a_missing_file_holds_nothing(void **state)
+{
+    (void)state;
+    assert_null(dotenv_read("/nonexistent/.env"));
+    assert_null(dotenv_get(NULL, "A"));
+    dotenv_free(NULL);
+}
+
+static void
+the_file_beside_the_configuration_is_read(void **state)
+{
+    struct written w;
+    char path[80];
+
+    (void)state;
+    config_free(load(&w, "{}"));
+    snprintf(path, sizeof(path), "%s/.env", w.dir);
+    write_file(path, "LARAVEL_ECHO_SERVER_PORT=7009\n");
+    w.config = config_load(&(struct config_request){ .file = w.file });
+    assert_int_equal(w.config->port, 7009);
+    unlink(path);
+    discard(&w);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_are_understood_and_others_skipped),
+        cmocka_unit_test(a_missing_file_holds_nothing),
+        cmocka_unit_test(the_file_beside_the_configuration_is_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
