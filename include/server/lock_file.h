@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock_file: the file beside the configuration that says which process serves it.
+ *
+ * The lock is flock(2)'s, which vanishes with its process: what the file holds, {"process": PID},
+ * is never believed by itself.  So a stale file, a PID that was given to another process, or a
+ * container where every PID is 1, refuse no start and harm no stranger.  Any thread.
+ */
+#ifndef SERVER_LOCK_FILE_H
+#define SERVER_LOCK_FILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+struct buffer;
+struct lock_file;
+
+enum lock_file_result {
+    LOCK_FILE_TAKEN,
+    LOCK_FILE_HELD,   /* by a process that lives */
+    LOCK_FILE_FAILED, /* *error is one sentence */
+};
+
+MUST_USE enum lock_file_result lock_file_take(
+    const char *path, struct lock_file **lock, struct buffer *error);
+/* Removes the file; NULL is fine. */
+void lock_file_release(struct lock_file *lock);
+
+/* Whether a live process holds it; *pid is 0 when that process cannot be named. */
+bool lock_file_holder(const char *path, pid_t *pid);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registration: a running server's entry under its port: an abstract Unix socket, which vanishes
+ * with the process and lives in the same network namespace as the port.  The kernel, not the
+ * server, says whose it is.  So `stop` and a second `start` find a server whatever became of its
+ * lock file or its folder.
+ */
+#ifndef SERVER_REGISTRATION_H
+#define SERVER_REGISTRATION_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+struct loop;
+struct registration;
+
+/* host NULL: all addresses; "localhost": both of loopback.  NULL: somebody has this name. */
+MUST_USE struct registration *registration_open(struct loop *l, const char *host, unsigned port);
+void registration_close(struct registration *r);
+
+/*
+ * Whether a server is registered at this port with an address that overlaps host.  *pid is 0 when
+ * the process cannot be named: it is in another PID namespace, or neither ours nor root's.  A
+ * server of this process is not found.
+ */
+bool registration_find(const char *host, unsigned port, pid_t *pid);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server: the whole of it: the workers, the hub, and the main thread that watches over them.
+ *
+ *   server_open --> server_start --> server_wait (until a signal) --> server_free
+ *
+ * The main thread only.  Everything is made before the threads run and freed after they ended.
+ */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct buffer;
+struct config;
+struct server;
+
+/*
+ * Everything but the threads; what is wrong with certificates or hosts is found before a port is
+ * bound.  c must outlive it.  NULL: *error is one sentence, and *in_use says whether it is that
+ * the port is taken.
+ */
+MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct buffer *error);
+void server_start(struct server *s);
+
+enum server_end {
+    SERVER_ENDED,     /* orderly: server_free() may be called */
+    SERVER_ABANDONED, /* threads still run: all that may follow is the end of the process */
+};
+
+/* Until SIGTERM or SIGINT, and the end of the threads or of shutdownTimeout. */
+enum server_end server_wait(struct server *s);
+void server_free(struct server *s);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock_file: flock(2), and /proc/locks to learn from the kernel who holds it.
+ */
+#include "server/lock_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/mem.h"
+
+/* Somebody else's look at the lock, or a holder that removes the file, is over by then. */
+enum { ATTEMPTS = 10, REST_MS = 10, CONTENT_MAX = 256, REASON_SIZE = 128 };
+
+struct lock_file {
+    char *path;
+    int fd;
+};
+
+static void
+rest(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = REST_MS * 1000000L }, NULL);
+}
+
+/* The file may have been removed between open and lock; then the lock is on nothing. */
+static bool
+is_still_at(int fd, const char *path)
+{
+    struct stat held, there;
+
+    return fstat(fd, &held) == 0 && stat(path, &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
+}
+
+static bool
+write_holder(int fd)
+{
+    char text[64];
+    int len = snprintf(text, sizeof(text), "{\n\t\"process\": %d\n}", (int)getpid());
+
+    return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len;
+}
+
+static enum lock_file_result
+fail(const char *path, int error, int fd, struct buffer *why)
+{
+    char reason[REASON_SIZE];
+
+    if (fd >= 0)
+        close(fd);
+    buffer_printf(
+        why, "cannot write the lock file %s: %s", path, strerror_r(error, reason, sizeof(reason)));
+    return LOCK_FILE_FAILED;
+}
+
+enum lock_file_result
+lock_file_take(const char *path, struct lock_file **lock, struct buffer *error)
+{
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+        if (fd < 0)
+            return fail(path, errno, -1, error);
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still_at(fd, path)) {
+            if (!write_holder(fd))
+                return fail(path, errno, fd, error);
+            *lock = mem_zalloc(sizeof(**lock));
+            (*lock)->path = mem_strdup(path);
+            (*lock)->fd = fd;
+            return LOCK_FILE_TAKEN;
+        }
+        close(fd);
+        rest();
+    }
+    return LOCK_FILE_HELD;
+}
+
+void
+lock_file_release(struct lock_file *lock)
+{
+    if (!lock)
+        return;
+    if (is_still_at(lock->fd, lock->path))
+        unlink(lock->path);
+    close(lock->fd);
+    free(lock->path);
+    free(lock);
+}
+
+static pid_t
+read_content(int fd)
+{
+    char text[CONTENT_MAX];
+    ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+    const char *at;
+    long pid;
+
+    if (len <= 0)
+        return 0;
+    text[len] = 0;
+    at = strstr(text, "\"process\"");
+    at = at ? strchr(at, ':') : NULL;
+    pid = at ? strtol(at + 1, NULL, 10) : 0;
+    return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
+/*
+ * Whether the kernel says that pid holds a flock on this inode: a line of /proc/locks is
+ * "1: FLOCK  ADVISORY  WRITE 1234 08:01:131074 0 EOF", its PID as this PID namespace sees it.
+ */
+static bool
+kernel_agrees(int fd, pid_t pid)
+{
+    FILE *locks = fopen("/proc/locks", "re");
+    struct stat file;
+    char line[CONTENT_MAX];
+    bool agrees = false;
+
+    if (!locks || fstat(fd, &file) != 0)
+        pid = 0;
+    while (pid && !agrees && fgets(line, sizeof(line), locks)) {
+        const char *kind = strstr(line, "FLOCK");
+        intmax_t holder = 0;
+        uintmax_t inode = 0;
+
+        if (!kind || sscanf(kind, "%*s %*s %*s %jd %*x:%*x:%ju", &holder, &inode) != 2)
+            continue;
+        agrees = holder == (intmax_t)pid && inode == (uintmax_t)file.st_ino;
+    }
+    if (locks)
+        fclose(locks);
+    return agrees;
+}
+
+bool
+lock_file_holder(const char *path, pid_t *pid)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool held = false;
+
+    *pid = 0;
+    if (fd < 0)
+        return false;
+    for (int attempt = 0; attempt < ATTEMPTS && *pid == 0; attempt++) {
+        held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+        if (!held)
+            break;
+        *pid = read_content(fd);
+        if (kernel_agrees(fd, *pid))
+            break;
+        *pid = 0; /* a moment after the lock was taken the content is still the old one */
+        rest();
+    }
+    close(fd);
+    return held;
+}

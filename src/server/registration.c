@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  It is
+ * connected to, and closed at once: the PID comes from the credentials of the connection.
+ */
+#include "server/registration.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "net/loop.h"
+#include "net/poller.h"
+
+enum { NAME_SIZE = 100, BACKLOG = 128, CONNECT_LIMIT_S = 1 };
+
+static const char *const loopback[] = { "localhost", "127.0.0.1", "::1" };
+
+struct registration {
+    struct poller *poller;
+    int fd;
+};
+
+static socklen_t
+make_address(const char *name, struct sockaddr_un *address)
+{
+    *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    memcpy(address->sun_path + 1, name, strlen(name));
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name));
+}
+
+static void
+make_name(const char *host, unsigned port, char name[NAME_SIZE])
+{
+    snprintf(name, NAME_SIZE, "echo-server/%u/%s", port, host ? host : "*");
+}
+
+/* Whoever asks has what he wants once he is connected. */
+static void
+on_ready(void *owner, bool readable, bool writable)
+{
+    struct registration *r = owner;
+    int fd;
+
+    (void)readable, (void)writable;
+    while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(fd);
+}
+
+struct registration *
+registration_open(struct loop *l, const char *host, unsigned port)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct registration *r;
+    struct sockaddr_un address;
+    char name[NAME_SIZE];
+    socklen_t len;
+
+    make_name(host, port, name);
+    len = make_address(name, &address);
+    if (fd < 0)
+        return NULL;
+    if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0) {
+        close(fd);
+        return NULL;
+    }
+    r = mem_zalloc(sizeof(*r));
+    r->fd = fd;
+    r->poller = poller_open(l, fd, on_ready, r);
+    poller_watch(r->poller, true, false);
+    return r;
+}
+
+void
+registration_close(struct registration *r)
+{
+    if (!r)
+        return;
+    poller_close(r->poller);
+    close(r->fd);
+    free(r);
+}
+
+/* False: nobody listens under this name. */
+static bool
+ask_owner(const char *name, pid_t *pid)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval limit = { .tv_sec = CONNECT_LIMIT_S };
+    struct sockaddr_un address;
+    socklen_t len = make_address(name, &address);
+    struct ucred owner = { 0 };
+    socklen_t size = sizeof(owner);
+    bool there;
+
+    if (fd < 0)
+        return false;
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+    there = connect(fd, (struct sockaddr *)&address, len) == 0;
+    if (there && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &size) == 0 &&
+        (owner.uid == geteuid() || owner.uid == 0))
+        *pid = owner.pid;
+    close(fd);
+    if (*pid != getpid())
+        return there;
+    *pid = 0;
+    return false;
+}
+
+static bool
+is_loopback(const char *host)
+{
+    for (size_t i = 0; i < COUNT_OF(loopback); i++)
+        if (strcasecmp(host, loopback[i]) == 0)
+            return true;
+    return false;
+}
+
+/* "localhost" stands for both addresses of loopback. */
+static bool
+overlaps(const char *one, const char *other)
+{
+    if (strcasecmp(one, other) == 0 || strcmp(one, "*") == 0 || strcmp(other, "*") == 0)
+        return true;
+    return (strcmp(one, "localhost") == 0 && is_loopback(other)) ||
+           (strcmp(other, "localhost") == 0 && is_loopback(one));
+}
+
+/* Other hosts at this port: the lines of /proc/net/unix that end with "@echo-server/<port>/...". */
+static bool
+search(const char *host, unsigned port, pid_t *pid)
+{
+    FILE *table = fopen("/proc/net/unix", "re");
+    char prefix[NAME_SIZE], line[512];
+    bool found = false;
+
+    if (!table)
+        return false;
+    snprintf(prefix, sizeof(prefix), " @echo-server/%u/", port);
+    while (!found && fgets(line, sizeof(line), table)) {
+        char *at = strstr(line, prefix);
+
+        if (!at || strlen(at) >= NAME_SIZE)
+            continue;
+        at[strcspn(at, "\n")] = 0;
+        found = overlaps(at + strlen(prefix), host) && ask_owner(at + 2, pid);
+    }
+    fclose(table);
+    return found;
+}
+
+bool
+registration_find(const char *host, unsigned port, pid_t *pid)
+{
+    char name[NAME_SIZE];
+
+    *pid = 0;
+    make_name(host, port, name);
+    return ask_owner(name, pid) || search(host ? host : "*", port, pid);
+}

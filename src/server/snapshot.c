@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot: from the names of options to the names of layers.
+ */
+#include "snapshot.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+
+enum {
+    HEAD_BYTES = 16384,
+    HEADERS = 100,
+    BODY_TIMEOUT_MS = 30000,
+    IDLE_TIMEOUT_MS = 75000, /* above nginx' 60 s, so that the proxy is who closes */
+    AUTH_HEADERS = 32,
+    AUTH_HEADER_BYTES = 16384,
+    AUTH_ANSWER_BYTES = 1 << 20,
+    API_BODY_BYTES = 10 << 20,
+    MAILBOX_BYTES = 64 << 20,
+    DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
+    DESCRIPTORS_A_LOOP = 8,
+};
+
+static unsigned
+count_cores(void)
+{
+    cpu_set_t set;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        online = CPU_COUNT(&set);
+    if (online < 1)
+        return 1;
+    return online > HUB_WORKERS_MAX ? HUB_WORKERS_MAX : (unsigned)online;
+}
+
+static size_t
+count_connections(const struct config *c, size_t descriptors, unsigned workers)
+{
+    size_t reserve = DESCRIPTOR_RESERVE + c->auth_max_requests + DESCRIPTORS_A_LOOP * (workers + 2);
+    size_t room = descriptors > reserve + workers ? descriptors - reserve : workers;
+
+    if (c->max_connections == 0)
+        return room;
+    if (c->max_connections <= room)
+        return c->max_connections;
+    log_warning("maxConnections is more than the limit of descriptors has room for "
+                "wanted=%llu descriptors=%zu room=%zu",
+        (unsigned long long)c->max_connections, descriptors, room);
+    return room;
+}
+
+size_t
+snapshot_share(size_t total, unsigned workers, unsigned worker)
+{
+    size_t share = total / workers + (worker < total % workers ? 1 : 0);
+
+    return share > 0 ? share : 1;
+}
+
+static char *
+take_text(struct buffer *b)
+{
+    char *text = mem_copy_text(b->data ? b->data : "", b->len);
+
+    buffer_fini(b);
+    return text;
+}
+
+/* With a slash at both ends. */
+static char *
+make_path(const char *path)
+{
+    struct str s = str_of(path);
+    struct buffer b = { 0 };
+
+    while (str_ends(s, "/"))
+        s.len--;
+    while (str_starts(s, "/"))
+        s = str_slice(s.data + 1, s.len - 1);
+    buffer_printf(&b, "%s%.*s/", s.len ? "/" : "", STR_ARG(s));
+    return take_text(&b);
+}
+
+/* In the order of engine.io's own: Path, Domain, Max-Age, HttpOnly, Secure, SameSite. */
+static char *
+make_cookie_attributes(const struct config *c, const char *same_site)
+{
+    bool own_path = config_is_set(c, "socketio.cookie.path");
+    const char *path = own_path ? c->cookie_path : c->cookie_default_path;
+    bool http_only = c->cookie_http_only && c->cookie_default_http_only && path;
+    struct buffer b = { 0 };
+
+    if (c->cookie_max_age_s > 0)
+        buffer_printf(&b, "; Max-Age=%llu", (unsigned long long)c->cookie_max_age_s);
+    if (c->cookie_domain)
+        buffer_printf(&b, "; Domain=%s", c->cookie_domain);
+    if (path)
+        buffer_printf(&b, "; Path=%s", path);
+    buffer_append_text(&b, http_only ? "; HttpOnly" : "");
+    buffer_append_text(&b, c->cookie_secure ? "; Secure" : "");
+    buffer_printf(&b, "; SameSite=%s", c->cookie_same_site ? c->cookie_same_site : same_site);
+    return take_text(&b);
+}
+
+static char *
+make_cookie_name(const struct config *c)
+{
+    struct buffer b = { 0 };
+
+    buffer_printf(&b, "%s=", c->cookie_name);
+    return take_text(&b);
+}
+
+/* Engine.IO 3 has the cookie unless it is turned off, 4 has it only when it is asked for. */
+static void
+make_cookies(struct snapshot *l, const struct config *c)
+{
+    if (!c->cookie)
+        return;
+    l->engine.cookie3_name = l->cookie3 = make_cookie_name(c);
+    l->engine.cookie3_attributes = l->cookie3_attributes = make_cookie_attributes(c, "Strict");
+    if (!config_is_set(c, "socketio.cookie"))
+        return;
+    l->engine.cookie4_name = l->cookie4 = make_cookie_name(c);
+    l->engine.cookie4_attributes = l->cookie4_attributes = make_cookie_attributes(c, "Lax");
+}
+
+static void
+make_engine(struct snapshot *l, const struct config *c)
+{
+    l->path = make_path(c->path);
+    l->engine = (struct engine_limits){
+        .path = l->path,
+        .ping_interval_ms = c->ping_interval_ms,
+        .ping_timeout_ms = c->ping_timeout_ms,
+        .upgrade_timeout_ms = c->upgrade_timeout_ms,
+        .message_bytes = c->max_http_buffer_bytes,
+        .queue_bytes = c->send_queue_bytes,
+        .polling = config_list_has(&c->transports, "polling"),
+        .websocket = config_list_has(&c->transports, "websocket"),
+        .allow_upgrades = c->allow_upgrades,
+        .deflate = c->deflate,
+        .deflate_threshold = c->deflate_threshold,
+        .compression = c->compression,
+        .compression_threshold = c->compression_threshold,
+    };
+    if (!config_list_has(&c->origins, "*:*"))
+        l->engine.origins = (const char *const *)c->origins.items;
+    make_cookies(l, c);
+}
+
+static void
+make_channels(struct snapshot *l, const struct config *c)
+{
+    l->auth = (struct auth_options){
+        .hosts = (const char *const *)c->auth_hosts.items,
+        .host_count = c->auth_hosts.count,
+        .endpoint = c->auth_endpoint,
+        .verify_tls = c->auth_verify_tls,
+        .ca_path = c->auth_ca_path,
+    };
+    l->channels = (struct channels_limits){
+        .channels = (unsigned)c->max_channels,
+        .name_bytes = c->max_channel_bytes,
+        .auth = {
+            .in_flight = (unsigned)c->auth_max_requests,
+            .timeout_ms = c->auth_timeout_ms,
+            .retry_ms = c->auth_retry_ms,
+            .headers = AUTH_HEADERS,
+            .header_bytes = AUTH_HEADER_BYTES,
+            .answer_bytes = AUTH_ANSWER_BYTES,
+        },
+        .key_prefix = c->key_prefix,
+        .dev_mode = c->dev_mode,
+    };
+}
+
+static void
+append_header(struct buffer *b, const char *name, const char *value)
+{
+    if (*value)
+        buffer_printf(b, "%s: %s\r\n", name, value);
+}
+
+static void
+make_api(struct snapshot *l, const struct config *c)
+{
+    struct buffer cors = { 0 };
+
+    if (c->allow_cors) {
+        append_header(&cors, "Access-Control-Allow-Origin", c->allow_origin);
+        append_header(&cors, "Access-Control-Allow-Methods", c->allow_methods);
+        append_header(&cors, "Access-Control-Allow-Headers", c->allow_headers);
+    }
+    l->cors_headers = take_text(&cors);
+    l->clients = mem_resize(NULL, c->clients.count + 1, sizeof(*l->clients));
+    for (size_t i = 0; i < c->clients.count; i++)
+        l->clients[i] = (struct api_client){ c->clients.items[i].app_id, c->clients.items[i].key };
+    l->api = (struct api_limits){
+        .clients = l->clients,
+        .client_count = c->clients.count,
+        .body_bytes = API_BODY_BYTES,
+        .events = c->subscriber_http,
+        .cors_headers = l->cors_headers,
+        .extra_headers = c->headers ? c->headers : "",
+        .dev_mode = c->dev_mode,
+    };
+    l->pages = (struct pages_options){ .path = l->path, .serve_client = c->serve_client };
+    if (c->embedded) {
+        l->pages.demo_app_id = c->clients.items[0].app_id;
+        l->pages.demo_key = c->clients.items[0].key;
+    }
+}
+
+static void
+make_hub(struct snapshot *l, const struct config *c)
+{
+    l->hub = (struct hub_options){
+        .workers = l->workers,
+        .redis = c->subscriber_redis,
+        .redis_link = {
+            .host = c->redis_host,
+            .port = (unsigned)c->redis_port,
+            .username = c->redis_username,
+            .password = c->redis_password,
+            .db = (unsigned)c->redis_db,
+            .connect_timeout_ms = (unsigned)c->redis_connect_timeout_ms,
+        },
+        .key_prefix = c->key_prefix,
+        .dev_mode = c->dev_mode,
+        .mailbox_bytes = MAILBOX_BYTES,
+    };
+}
+
+struct snapshot *
+snapshot_new(const struct config *c, size_t descriptors)
+{
+    struct snapshot *l = mem_zalloc(sizeof(*l));
+
+    l->workers = c->workers ? (unsigned)c->workers : count_cores();
+    l->connections = count_connections(c, descriptors, l->workers);
+    l->http = (struct http_limits){
+        .head_bytes = HEAD_BYTES,
+        .headers = HEADERS,
+        .head_timeout_ms = c->head_timeout_ms,
+        .body_timeout_ms = BODY_TIMEOUT_MS,
+        .idle_timeout_ms = IDLE_TIMEOUT_MS,
+    };
+    l->sockets.connect_timeout_ms = c->connect_timeout_ms;
+    l->stray_upgrade_ms = c->destroy_upgrade ? c->destroy_upgrade_ms : 0;
+    l->shutdown_timeout_ms = c->shutdown_timeout_ms;
+    make_engine(l, c);
+    make_channels(l, c);
+    make_api(l, c);
+    make_hub(l, c);
+    return l;
+}
+
+void
+snapshot_free(struct snapshot *l)
+{
+    if (!l)
+        return;
+    free(l->path);
+    free(l->cookie3);
+    free(l->cookie3_attributes);
+    free(l->cookie4);
+    free(l->cookie4_attributes);
+    free(l->cors_headers);
+    free(l->clients);
+    free(l);
+}

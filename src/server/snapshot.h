@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot: one snapshot of a configuration as the layers take it.  Made by the main thread,
+ * immutable, read by every worker.
+ */
+#ifndef SERVER_SNAPSHOT_H
+#define SERVER_SNAPSHOT_H
+
+#include <stddef.h>
+
+#include "api/api.h"
+#include "channels/auth.h"
+#include "channels/channels.h"
+#include "engine/engine.h"
+#include "http/http_conn.h"
+#include "hub/hub.h"
+#include "pages/pages.h"
+#include "socket/sio_server.h"
+
+struct config;
+
+struct snapshot {
+    unsigned workers;
+    size_t connections; /* of the process */
+    struct http_limits http;
+    struct engine_limits engine;
+    struct sio_limits sockets;
+    struct channels_limits channels; /* the auth share of one worker: snapshot_share() */
+    struct api_limits api;
+    struct pages_options pages;
+    struct auth_options auth;
+    struct hub_options hub;
+    uint64_t stray_upgrade_ms; /* 0: they are left alone */
+    uint64_t shutdown_timeout_ms;
+    /* What the texts above point to, besides c. */
+    char *path, *cookie3, *cookie3_attributes, *cookie4, *cookie4_attributes;
+    char *cors_headers;
+    struct api_client *clients;
+};
+
+/* c must outlive it; descriptors is the limit of the process. */
+struct snapshot *snapshot_new(const struct config *c, size_t descriptors);
+void snapshot_free(struct snapshot *l);
+
+/*
+ * What worker may use of a number that is divided: the first ones get the remainder, and nobody
+ * less than one, since a worker without any could never ask.
+ */
+size_t snapshot_share(size_t total, unsigned workers, unsigned worker);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker: puts the layers of one thread together, and takes them apart.
+ */
+#include "worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "base/ensure.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "channels/auth.h"
+#include "engine/engine.h"
+#include "http/http_conn.h"
+#include "hub/hub_link.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/mailbox.h"
+#include "net/stream.h"
+#include "pages/pages.h"
+#include "snapshot.h"
+#include "socket/sio_server.h"
+#include "strays.h"
+#include "worker_priv.h"
+
+enum { MOVES_BYTES = 16 << 20, DRAIN_TICK_MS = 10, QUIET_TICKS = 2, NAME_SIZE = 16 };
+
+static const unsigned may_follow[] = {
+    [WORKER_SERVING] = BIT(WORKER_DRAINING) | BIT(WORKER_CLOSED),
+    [WORKER_DRAINING] = BIT(WORKER_CLOSED),
+    [WORKER_CLOSED] = 0,
+};
+
+/* The only place that writes w->state. */
+static void
+enter(struct worker *w, enum worker_state next)
+{
+    ENSURE(may_follow[w->state] & BIT(next));
+    w->state = next;
+}
+
+/* ---- a session of another worker ---- */
+
+static void
+on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
+{
+    struct worker *w = owner;
+    struct http_parcel *parcel;
+
+    if (number < w->options.limits->workers && (parcel = http_conn_detach(x))) {
+        worker_messages_post(w->options.peers[number], WORKER_MESSAGE_MOVE, parcel);
+        return;
+    }
+    if (number < w->options.limits->workers)
+        log_warning("a connection could not move to its session's worker from=%u to=%u",
+            w->options.number, number);
+    http_exchange_reply_text(
+        x, 400, "application/json", "{\"code\":1,\"message\":\"Session ID unknown\"}");
+}
+
+void
+worker_on_move(struct worker *w, struct http_parcel *parcel)
+{
+    if (w->state == WORKER_SERVING)
+        worker_clients_adopt(w, parcel);
+    else
+        http_parcel_drop(parcel);
+}
+
+/* ---- the end ---- */
+
+static void
+close_listeners(struct worker *w)
+{
+    for (unsigned i = 0; i < w->listener_count; i++)
+        listener_close(w->listeners[i]);
+    w->listener_count = 0;
+}
+
+/* From the top down.  Tolerates what was never opened. */
+static void
+close_layers(struct worker *w)
+{
+    enter(w, WORKER_CLOSED);
+    timer_stop(&w->drain);
+    close_listeners(w);
+    strays_close(w->strays);
+    api_close(w->api);
+    channels_close(w->channels);
+    auth_close(w->auth);
+    sio_server_close(w->sockets);
+    engine_close(w->engine);
+    pages_close(w->pages);
+    if (w->hub)
+        hub_link_close(w->hub);
+    mailbox_close(w->box);
+    loop_stop(w->loop);
+}
+
+/* Two quiet ticks: objects that ended in this turn still refer to their layers. */
+static void
+on_drain_tick(void *owner)
+{
+    struct worker *w = owner;
+    bool quiet = list_empty(&w->clients) && engine_session_count(w->engine) == 0;
+
+    w->quiet_turns = quiet ? w->quiet_turns + 1 : 0;
+    if (w->quiet_turns >= QUIET_TICKS) {
+        close_layers(w);
+        return;
+    }
+    if (loop_now_ms(w->loop) >= w->deadline_ms)
+        worker_clients_cut(w);
+    timer_start(w->loop, &w->drain, DRAIN_TICK_MS);
+}
+
+void
+worker_on_stop(struct worker *w, struct http_parcel *parcel)
+{
+    ENSURE(!parcel);
+    if (w->state != WORKER_SERVING)
+        return;
+    enter(w, WORKER_DRAINING);
+    w->deadline_ms = loop_now_ms(w->loop) + w->options.limits->shutdown_timeout_ms;
+    close_listeners(w);
+    engine_shutdown(w->engine);
+    worker_clients_retire(w);
+    timer_start(w->loop, &w->drain, DRAIN_TICK_MS);
+}
+
+/* ---- the beginning ---- */
+
+static void
+on_accept(void *owner, struct stream *s)
+{
+    worker_clients_accept(owner, s);
+}
+
+static const struct listener_handlers listener_events = { .on_accept = on_accept };
+
+static void
+take_shares(struct worker *w)
+{
+    const struct snapshot *l = w->options.limits;
+    unsigned number = w->options.number;
+
+    w->connection_limit = snapshot_share(l->connections, l->workers, number);
+    w->channel_limits = l->channels;
+    w->channel_limits.auth.in_flight =
+        (unsigned)snapshot_share(l->channels.auth.in_flight, l->workers, number);
+}
+
+static void
+open_layers(struct worker *w)
+{
+    const struct snapshot *l = w->options.limits;
+    unsigned number = w->options.number;
+
+    w->hub = hub_link_open(w->loop, w->options.hub, number);
+    w->pages = pages_open(&l->pages);
+    w->engine = engine_open(w->loop, number, &l->engine);
+    engine_on_foreign_sid(w->engine, on_foreign_sid, w);
+    w->sockets = sio_server_open(w->loop, w->engine, &l->sockets);
+    w->channels = channels_open(w->loop, w->sockets, w->hub, w->auth, &w->channel_limits);
+    w->api = api_open(w->hub, &l->api);
+    w->strays = strays_open(w->loop, l->stray_upgrade_ms);
+    http_router_add(&w->router, pages_offer, w->pages);
+    http_router_add(&w->router, engine_offer, w->engine);
+    http_router_add(&w->router, api_offer, w->api);
+    http_router_add(&w->router, strays_offer, w->strays);
+}
+
+struct worker *
+worker_open(const struct worker_options *o, struct buffer *error)
+{
+    struct worker *w = mem_zalloc(sizeof(*w));
+
+    w->options = *o;
+    list_init(&w->clients);
+    w->loop = loop_new();
+    timer_init(&w->drain, on_drain_tick, w);
+    w->box = mailbox_open(w->loop, "moves", MOVES_BYTES, w);
+    take_shares(w);
+    w->auth = auth_open(w->loop, &o->limits->auth, &w->channel_limits.auth, error);
+    if (!w->auth) {
+        worker_abort(w);
+        worker_free(w);
+        return NULL;
+    }
+    open_layers(w);
+    return w;
+}
+
+bool
+worker_listen(struct worker *w, int fd)
+{
+    struct listener *n = listener_open(w->loop, fd, w->options.tls, &listener_events, w);
+
+    if (!n)
+        return false;
+    ENSURE(w->listener_count < WORKER_LISTENERS_MAX);
+    w->listeners[w->listener_count++] = n;
+    return true;
+}
+
+static void *
+run(void *owner)
+{
+    struct worker *w = owner;
+    char name[NAME_SIZE];
+
+    snprintf(name, sizeof(name), "worker %u", w->options.number);
+    pthread_setname_np(pthread_self(), name);
+    loop_run(w->loop);
+    w->options.on_done(w->options.owner);
+    return NULL;
+}
+
+void
+worker_start(struct worker *w)
+{
+    ENSURE(pthread_create(&w->thread, NULL, run, w) == 0);
+}
+
+void
+worker_stop(struct worker *w)
+{
+    worker_messages_post(w, WORKER_MESSAGE_STOP, NULL);
+}
+
+void
+worker_abort(struct worker *w)
+{
+    close_layers(w);
+    loop_run(w->loop);
+}
+
+void
+worker_join(struct worker *w)
+{
+    pthread_join(w->thread, NULL);
+}
+
+void
+worker_free(struct worker *w)
+{
+    if (!w)
+        return;
+    hub_link_free(w->hub);
+    mailbox_free(w->box);
+    loop_free(w->loop);
+    free(w);
+}

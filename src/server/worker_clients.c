@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker_clients: connections while they speak HTTP: accepted, adopted from another worker, turned
+ * away with 503 when the worker is full, and let go when they become WebSockets.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/http_conn.h"
+#include "http/http_request.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "snapshot.h"
+#include "worker_priv.h"
+
+/* More than these are closed without an answer. */
+enum { TURNED_AWAY_MAX = 32 };
+
+/* Owned by its connection; freed at the end of the turn in which that ends or leaves. */
+struct client {
+    struct list node;
+    struct worker *worker;
+    struct http_conn *conn;
+    bool turned_away;
+};
+
+static void
+forget(struct client *c)
+{
+    list_remove(&c->node);
+    if (c->turned_away)
+        c->worker->turned_away--;
+    loop_defer_free(c->worker->loop, c, free);
+}
+
+static void
+on_request(void *owner, struct http_exchange *x, const struct http_request *r)
+{
+    struct client *c = owner;
+
+    if (c->turned_away) {
+        http_exchange_reply(x, &(struct http_reply){ .status = 503,
+                                   .type = "text/plain; charset=utf-8",
+                                   .headers = STR_LIT("Retry-After: 5\r\n"),
+                                   .body = STR_LIT("Too many connections\n"),
+                                   .close = true });
+        return;
+    }
+    http_router_dispatch(&c->worker->router, x, r);
+}
+
+static void
+on_gone(void *owner, struct http_conn *conn)
+{
+    (void)conn;
+    forget(owner);
+}
+
+static const struct http_conn_handlers handlers = {
+    .on_request = on_request,
+    .on_end = on_gone,
+    .on_left = on_gone,
+};
+
+static struct client *
+client_new(struct worker *w)
+{
+    struct client *c = mem_zalloc(sizeof(*c));
+
+    c->worker = w;
+    list_append(&w->clients, &c->node);
+    return c;
+}
+
+/* Said once each time that the limit is reached. */
+static bool
+is_full(struct worker *w)
+{
+    bool full = loop_stream_count(w->loop) > w->connection_limit;
+
+    if (full && !w->crowded)
+        log_warning("connections past the limit are refused with 503 worker=%u limit=%zu",
+            w->options.number, w->connection_limit);
+    if (full || loop_stream_count(w->loop) < w->connection_limit - w->connection_limit / 16)
+        w->crowded = full;
+    return full;
+}
+
+void
+worker_clients_accept(struct worker *w, struct stream *s)
+{
+    bool full = is_full(w);
+    struct client *c;
+
+    if (full && w->turned_away >= TURNED_AWAY_MAX) {
+        stream_close(s, STREAM_END_LOCAL);
+        return;
+    }
+    c = client_new(w);
+    c->turned_away = full;
+    w->turned_away += full;
+    c->conn = http_conn_open(s, &w->options.limits->http, &handlers, c);
+}
+
+void
+worker_clients_adopt(struct worker *w, struct http_parcel *parcel)
+{
+    struct client *c = client_new(w);
+
+    c->conn = http_conn_adopt(w->loop, parcel, &w->options.limits->http, &handlers, c);
+    if (!c->conn)
+        forget(c);
+}
+
+void
+worker_clients_retire(struct worker *w)
+{
+    LIST_EACH(node, &w->clients)
+    http_conn_retire(LIST_ENTRY(node, struct client, node)->conn);
+}
+
+void
+worker_clients_cut(struct worker *w)
+{
+    LIST_EACH(node, &w->clients)
+    http_conn_close(LIST_ENTRY(node, struct client, node)->conn);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker_messages: what the main thread and other workers say to a worker.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "http/http_conn.h"
+#include "net/mailbox.h"
+#include "worker_priv.h"
+
+/* A connection with a request's head, and what came behind it. */
+enum { MOVE_COST = 16384 };
+
+struct worker_message {
+    struct message base;
+    struct http_parcel *parcel; /* MOVE */
+};
+
+/* The parcel is the handler's from here on. */
+static struct http_parcel *
+unwrap(struct message *m)
+{
+    struct http_parcel *parcel = ((struct worker_message *)m)->parcel;
+
+    free(m);
+    return parcel;
+}
+
+static void
+drop(struct message *m)
+{
+    http_parcel_drop(unwrap(m));
+}
+
+#define DELIVER(ENUM, name)                                                                        \
+    static void deliver_##name(void *owner, struct message *m)                                     \
+    {                                                                                              \
+        worker_on_##name(owner, unwrap(m));                                                        \
+    }
+WORKER_MESSAGES(DELIVER)
+
+#define KIND(ENUM, event)                                                                          \
+    [WORKER_MESSAGE_##ENUM] = { .name = #event, .deliver = deliver_##event, .drop = drop },
+static const struct message_kind kinds[WORKER_MESSAGE_TYPES] = { WORKER_MESSAGES(KIND) };
+
+void
+worker_messages_post(struct worker *w, enum worker_message_type type, struct http_parcel *parcel)
+{
+    struct worker_message *m = mem_zalloc(sizeof(*m));
+
+    m->base.kind = &kinds[type];
+    m->base.cost = parcel ? MOVE_COST : sizeof(*m);
+    m->parcel = parcel;
+    /* Past the limit it was taken all the same, and a moved connection has nowhere else to go. */
+    (void)mailbox_post(w->box, &m->base);
+}

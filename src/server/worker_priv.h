@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker, for the files of this layer.
+ */
+#ifndef SERVER_WORKER_PRIV_H
+#define SERVER_WORKER_PRIV_H
+
+#include <pthread.h>
+
+#include "base/list.h"
+#include "channels/channels.h"
+#include "http/http_router.h"
+#include "net/timer.h"
+#include "worker.h"
+
+struct http_parcel;
+struct mailbox;
+struct message;
+
+/* X(ENUM, name): worker_on_<name>() on the worker's thread. */
+#define WORKER_MESSAGES(X)                                                                         \
+    X(STOP, stop)                                                                                  \
+    X(MOVE, move)
+
+#define WORKER_MESSAGE_ENUM(ENUM, name) WORKER_MESSAGE_##ENUM,
+enum worker_message_type { WORKER_MESSAGES(WORKER_MESSAGE_ENUM) WORKER_MESSAGE_TYPES };
+
+#define WORKER_MESSAGE_HANDLER(ENUM, name)                                                         \
+    void worker_on_##name(struct worker *w, struct http_parcel *parcel);
+WORKER_MESSAGES(WORKER_MESSAGE_HANDLER)
+
+enum { WORKER_LISTENERS_MAX = 2 };
+
+/*
+ * SERVING --stop--> DRAINING --everybody gone--> CLOSED
+ *
+ * SERVING   connections are accepted.
+ * DRAINING  no longer; sessions were closed, answers under way are waited for.
+ * CLOSED    every layer is closed; the loop ends with its last handle.
+ */
+enum worker_state { WORKER_SERVING, WORKER_DRAINING, WORKER_CLOSED };
+
+struct worker {
+    struct worker_options options;
+    pthread_t thread;
+    enum worker_state state;
+    struct loop *loop;
+    struct mailbox *box;
+    struct listener *listeners[WORKER_LISTENERS_MAX];
+    unsigned listener_count;
+
+    struct http_router router;
+    struct pages *pages;
+    struct engine *engine;
+    struct sio_server *sockets;
+    struct auth *auth;
+    struct hub_link *hub;
+    struct channels_limits channel_limits; /* with this worker's share of auth requests */
+    struct channels *channels;
+    struct api *api;
+    struct strays *strays;
+
+    struct list clients; /* connections that speak HTTP */
+    size_t connection_limit;
+    unsigned turned_away; /* of clients: past the limit, waiting for their 503 */
+    bool crowded;         /* said so */
+
+    struct timer drain;
+    uint64_t deadline_ms;
+    unsigned quiet_turns; /* of drain, since the last connection was seen */
+};
+
+void worker_messages_post(
+    struct worker *w, enum worker_message_type type, struct http_parcel *parcel);
+
+/* worker_clients.c */
+void worker_clients_accept(struct worker *w, struct stream *s);
+void worker_clients_adopt(struct worker *w, struct http_parcel *parcel);
+void worker_clients_retire(struct worker *w);
+void worker_clients_cut(struct worker *w);
+
+#endif

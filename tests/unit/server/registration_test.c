@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * registration, and running: a server is found by its port, and ended.
+ */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/loop.h"
+#include "server/registration.h"
+#include "server/running.h"
+
+/* Ports are only names here; nothing listens on them.  Above what TCP knows. */
+static unsigned
+some_port(void)
+{
+    static unsigned next;
+
+    return 100000 + ((unsigned)getpid() % 10000) * 10 + next++ % 10;
+}
+
+/* A process that is registered, and ends by SIGTERM unless it is deaf. */
+static pid_t
+server_begin(const char *host, unsigned port, bool deaf)
+{
+    int ready[2];
+    char byte = 1;
+    pid_t pid;
+
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct loop *l = loop_new();
+
+        if (deaf)
+            signal(SIGTERM, SIG_IGN);
+        if (!registration_open(l, host, port) || write(ready[1], &byte, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void
+server_end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void
+a_server_is_found_by_its_port_and_vanishes_with_its_process(void **state)
+{
+    unsigned port = some_port();
+    pid_t found, pid = server_begin(NULL, port, false);
+
+    (void)state;
+    assert_true(registration_find(NULL, port, &found));
+    assert_int_equal(found, pid);
+    assert_true(registration_find("127.0.0.1", port, &found));
+    assert_int_equal(found, pid);
+    assert_false(registration_find(NULL, port + 1000000, &found));
+    server_end(pid);
+    assert_false(registration_find(NULL, port, &found));
+    assert_int_equal(found, 0);
+}
+
+static void
+addresses_that_do_not_overlap_are_other_servers(void **state)
+{
+    unsigned port = some_port();
+    pid_t found, pid = server_begin("127.0.0.1", port, false);
+
+    (void)state;
+    assert_false(registration_find("127.0.0.2", port, &found));
+    assert_true(registration_find("127.0.0.1", port, &found));
+    assert_true(registration_find("localhost", port, &found));
+    assert_true(registration_find(NULL, port, &found));
+    assert_int_equal(found, pid);
+    server_end(pid);
+}
+
+static void
+a_name_that_is_taken_is_not_given_twice(void **state)
+{
+    unsigned port = some_port();
+    pid_t pid = server_begin(NULL, port, false);
+    struct loop *l = loop_new();
+
+    (void)state;
+    assert_null(registration_open(l, NULL, port));
+    server_end(pid);
+    loop_stop(l);
+    loop_run(l);
+    loop_free(l);
+}
+
+static void
+a_process_does_not_find_itself(void **state)
+{
+    unsigned port = some_port();
+    struct loop *l = loop_new();
+    struct registration *r = registration_open(l, NULL, port);
+    pid_t found;
+
+    (void)state;
+    assert_non_null(r);
+    assert_false(registration_find(NULL, port, &found));
+    registration_close(r);
+    loop_stop(l);
+    loop_run(l);
+    loop_free(l);
+}
+
+static void
+a_server_is_ended_by_its_port(void **state)
+{
+    struct running_place place = { .port = some_port() };
+    pid_t found, pid = server_begin(NULL, place.port, false);
+
+    (void)state;
+    assert_true(running_find(&place, &found));
+    assert_int_equal(running_stop(&place, found, 5000), RUNNING_GONE);
+    waitpid(pid, NULL, 0);
+    assert_false(running_find(&place, &found));
+}
+
+static void
+a_server_that_does_not_end_in_time_is_killed(void **state)
+{
+    struct running_place place = { .port = some_port() };
+    pid_t found, pid = server_begin(NULL, place.port, true);
+
+    (void)state;
+    assert_true(running_find(&place, &found));
+    assert_int_equal(running_stop(&place, found, 50), RUNNING_KILLED);
+    waitpid(pid, NULL, 0);
+}
+
+static void
+a_stranger_is_never_signalled(void **state)
+{
+    struct running_place place = { .port = some_port() };
+    pid_t stranger = server_begin(NULL, some_port(), false);
+
+    (void)state;
+    assert_int_equal(running_stop(&place, stranger, 50), RUNNING_GONE);
+    assert_int_equal(kill(stranger, 0), 0);
+    server_end(stranger);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_server_is_found_by_its_port_and_vanishes_with_its_process),
+        cmocka_unit_test(addresses_that_do_not_overlap_are_other_servers),
+        cmocka_unit_test(a_name_that_is_taken_is_not_given_twice),
+        cmocka_unit_test(a_process_does_not_find_itself),
+        cmocka_unit_test(a_server_is_ended_by_its_port),
+        cmocka_unit_test(a_server_that_does_not_end_in_time_is_killed),
+        cmocka_unit_test(a_stranger_is_never_signalled),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot: what the layers get of a configuration.
+ */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "snapshot.h"
+
+static struct config *
+configure(const struct config_setting *settings, size_t count)
+{
+    struct config *c = config_load(
+        &(struct config_request){ .file = NULL, .settings = settings, .setting_count = count });
+
+    assert_non_null(c);
+    return c;
+}
+
+static void
+shares_add_up_and_nobody_has_none(void **state)
+{
+    size_t sum = 0;
+
+    (void)state;
+    for (unsigned w = 0; w < 5; w++)
+        sum += snapshot_share(32, 5, w);
+    assert_int_equal(sum, 32);
+    assert_int_equal(snapshot_share(32, 5, 0), 7);
+    assert_int_equal(snapshot_share(32, 5, 4), 6);
+    assert_int_equal(snapshot_share(2, 4, 3), 1);
+}
+
+static void
+connections_leave_a_reserve_of_descriptors(void **state)
+{
+    const struct config_setting many[] = { { "workers", "2", "" },
+        { "maxConnections", "100000", "" } };
+    const struct config_setting few[] = { { "workers", "2", "" }, { "maxConnections", "10", "" } };
+    struct config *c = configure(many, 2);
+    struct snapshot *l = snapshot_new(c, 1024);
+
+    (void)state;
+    assert_in_range(l->connections, 800, 1024 - 64);
+    snapshot_free(l);
+    config_free(c);
+    c = configure(few, 2);
+    l = snapshot_new(c, 1024);
+    assert_int_equal(l->connections, 10);
+    snapshot_free(l);
+    l = snapshot_new(c, 10);
+    assert_int_equal(l->connections, 2);
+    snapshot_free(l);
+    config_free(c);
+}
+
+static void
+the_path_has_a_slash_at_both_ends(void **state)
+{
+    static const char *const paths[][2] = { { "/socket.io", "/socket.io/" }, { "ws", "/ws/" },
+        { "/a/b/", "/a/b/" }, { "/", "/" } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        const struct config_setting path = { "socketio.path", paths[i][0], "" };
+        struct config *c = configure(&path, 1);
+        struct snapshot *l = snapshot_new(c, 1024);
+
+        assert_string_equal(l->engine.path, paths[i][1]);
+        snapshot_free(l);
+        config_free(c);
+    }
+}
+
+static void
+the_cookie_is_engine_io_3_s_unless_it_is_asked_for(void **state)
+{
+    const struct config_setting named[] = { { "socketio.cookie", "true", "" },
+        { "socketio.cookie.name", "lb", "" } };
+    struct config *c = configure(NULL, 0);
+    struct snapshot *l = snapshot_new(c, 1024);
+
+    (void)state;
+    assert_string_equal(l->engine.cookie3_name, "io=");
+    assert_string_equal(l->engine.cookie3_attributes, "; Path=/; HttpOnly; SameSite=Strict");
+    assert_null(l->engine.cookie4_name);
+    snapshot_free(l);
+    config_free(c);
+    c = configure(named, 2);
+    l = snapshot_new(c, 1024);
+    assert_string_equal(l->engine.cookie3_name, "lb=");
+    assert_string_equal(l->engine.cookie4_name, "lb=");
+    assert_string_equal(l->engine.cookie4_attributes, "; Path=/; HttpOnly; SameSite=Lax");
+    snapshot_free(l);
+    config_free(c);
+}
+
+static void
+any_origin_is_no_list(void **state)
+{
+    const struct config_setting one = { "socketio.origins", "a.example:*", "" };
+    struct config *c = configure(NULL, 0);
+    struct snapshot *l = snapshot_new(c, 1024);
+
+    (void)state;
+    assert_null(l->engine.origins);
+    snapshot_free(l);
+    config_free(c);
+    c = configure(&one, 1);
+    l = snapshot_new(c, 1024);
+    assert_string_equal(l->engine.origins[0], "a.example:*");
+    assert_null(l->engine.origins[1]);
+    snapshot_free(l);
+    config_free(c);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shares_add_up_and_nobody_has_none),
+        cmocka_unit_test(connections_leave_a_reserve_of_descriptors),
+        cmocka_unit_test(the_path_has_a_slash_at_both_ends),
+        cmocka_unit_test(the_cookie_is_engine_io_3_s_unless_it_is_asked_for),
+        cmocka_unit_test(any_origin_is_no_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
