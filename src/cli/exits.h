@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exits: the process's exit codes.
+ */
+#ifndef CLI_EXITS_H
+#define CLI_EXITS_H
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_RUNNING = 3 };
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * place: --config, --dir and the two default names.
+ */
+#include "place.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "base/buffer.h"
+#include "base/mem.h"
+
+static const char *const default_names[] = { "echo-server.json", "laravel-echo-server.json" };
+
+static char *
+join(const char *dir, const char *name)
+{
+    struct buffer b = { 0 };
+    char *path;
+
+    if (dir && *name != '/')
+        buffer_printf(&b, "%s%s", dir, str_ends(str_of(dir), "/") ? "" : "/");
+    buffer_append_text(&b, name);
+    path = mem_copy_text(b.data, b.len);
+    buffer_fini(&b);
+    return path;
+}
+
+/* Without ".json", with ".lock". */
+static char *
+lock_path_of(const char *file)
+{
+    struct str stem = str_of(file);
+    struct buffer b = { 0 };
+    char *path;
+
+    if (str_ends(stem, ".json"))
+        stem.len -= 5;
+    buffer_printf(&b, "%.*s.lock", STR_ARG(stem));
+    path = mem_copy_text(b.data, b.len);
+    buffer_fini(&b);
+    return path;
+}
+
+void
+place_init(struct place *p, const struct args *a)
+{
+    *p = (struct place){ 0 };
+    if (a->config)
+        p->file = join(a->dir, a->config);
+    for (size_t i = 0; i < COUNT_OF(default_names) && !p->file; i++) {
+        char *file = join(a->dir, default_names[i]);
+
+        if (access(file, F_OK) == 0)
+            p->file = file;
+        else
+            free(file);
+    }
+    p->exists = p->file && access(p->file, F_OK) == 0;
+    if (p->file) {
+        p->lock_path = lock_path_of(p->file);
+        return;
+    }
+    p->lock_path = join(a->dir, "echo-server.lock");
+}
+
+void
+place_fini(struct place *p)
+{
+    free(p->file);
+    free(p->lock_path);
+    *p = (struct place){ 0 };
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * place: where the configuration and its lock file are.
+ */
+#ifndef CLI_PLACE_H
+#define CLI_PLACE_H
+
+#include <stdbool.h>
+
+struct args;
+
+struct place {
+    char *file; /* NULL: none was named and none is there */
+    bool exists;
+    char *lock_path; /* beside file, or where it would be */
+};
+
+void place_init(struct place *p, const struct args *a);
+void place_fini(struct place *p);
+
+#endif

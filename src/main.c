@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main: the program echo-server.
+ */
+#include "cli/cli.h"
+
+int
+main(int argc, char **argv)
+{
+    return cli_run(argc, argv);
+}
