@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From a fresh clone to a running server: install what is missing, build, start with the embedded
+# default (no Redis, no config file) on port 6001.  Arguments go to `echo-server start`.
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+
+sh "$here/config/packages.sh" build
+[ -f "$here/build/Makefile" ] || cmake -S "$here" -B "$here/build"
+cmake --build "$here/build" --target echo-server -j "$(nproc)"
+
+# From the build folder, which holds no config file that start could pick up.
+cd "$here/build"
+exec "$here/build/echo-server" start --dev "$@"
