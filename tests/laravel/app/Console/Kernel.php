@@ -1,0 +1,11 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+namespace App\Console;
+
+use Illuminate\Foundation\Console\Kernel as ConsoleKernel;
+
+class Kernel extends ConsoleKernel
+{
+}

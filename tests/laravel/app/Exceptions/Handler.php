@@ -1,0 +1,11 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+namespace App\Exceptions;
+
+use Illuminate\Foundation\Exceptions\Handler as ExceptionHandler;
+
+class Handler extends ExceptionHandler
+{
+}

@@ -1,0 +1,13 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+$app = new Illuminate\Foundation\Application(dirname(__DIR__));
+
+$app->useStoragePath(getenv('STORAGE_PATH'));
+
+$app->singleton(Illuminate\Contracts\Http\Kernel::class, App\Http\Kernel::class);
+$app->singleton(Illuminate\Contracts\Console\Kernel::class, App\Console\Kernel::class);
+$app->singleton(Illuminate\Contracts\Debug\ExceptionHandler::class, App\Exceptions\Handler::class);
+
+return $app;

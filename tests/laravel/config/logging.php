@@ -1,0 +1,10 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+return [
+    'default' => 'single',
+    'channels' => [
+        'single' => ['driver' => 'single', 'path' => storage_path('logs/laravel.log')],
+    ],
+];

@@ -1,0 +1,8 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+return [
+    'paths' => [],
+    'compiled' => storage_path('framework/views'),
+];
