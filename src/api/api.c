@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api: who asks, and for what.
+ */
+#include "api/api.h"
+
+#include <stdlib.h>
+
+#include "api_priv.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "events.h"
+#include "http/http_conn.h"
+#include "http/http_request.h"
+#include "queries.h"
+
+enum { SECRET_BYTES_MAX = 1024 };
+
+static const char root[] = "/apps/";
+
+/* What is served; '*' stands for one part of the path, a channel. */
+struct page {
+    const char *path;
+    const char *allow;
+    void (*post)(struct api *a, struct http_exchange *x); /* NULL: it is read */
+    enum query_kind query;
+};
+
+#define READ(where, what) { .path = (where), .allow = "GET,HEAD", .query = (what) }
+#define POST(where, how) { .path = (where), .allow = "POST", .post = (how) }
+
+/* Below /apps/<id>/, with a key. */
+static const struct page pages[] = {
+    READ("status", QUERY_STATUS),
+    READ("channels", QUERY_CHANNELS),
+    READ("channels/*", QUERY_CHANNEL),
+    READ("channels/*/users", QUERY_USERS),
+    POST("events", events_take),
+    POST("batch_events", events_take_batch),
+};
+
+/* Without one. */
+static const struct page open_pages[] = {
+    READ("health/live", QUERY_LIVE),
+    READ("health/ready", QUERY_READY),
+};
+
+/* A page that was asked for. */
+struct visit {
+    const struct page *page; /* NULL: there is none */
+    struct str app_id;       /* raw */
+    struct str channel;      /* raw; len 0 where the page has none */
+};
+
+struct api *
+api_open(struct hub_link *hub, const struct api_limits *limits)
+{
+    struct api *a = mem_zalloc(sizeof(*a));
+
+    a->hub = hub;
+    a->limits = limits;
+    a->since_ms = clock_ms();
+    list_init(&a->errands);
+    return a;
+}
+
+void
+api_set_limits(struct api *a, const struct api_limits *limits)
+{
+    a->limits = limits;
+}
+
+void
+api_drain(struct api *a)
+{
+    a->draining = true;
+}
+
+void
+api_close(struct api *a)
+{
+    if (!a)
+        return;
+    ENSURE(list_empty(&a->errands));
+    free(a);
+}
+
+static void
+answer(struct api *a, struct http_exchange *x, const struct http_reply *reply)
+{
+    struct http_reply whole = *reply;
+    struct buffer headers = { 0 };
+
+    buffer_append_text(&headers, a->limits->cors_headers);
+    buffer_append_text(&headers, a->limits->extra_headers);
+    buffer_append_str(&headers, reply->headers);
+    whole.headers = buffer_str(&headers);
+    http_exchange_reply(x, &whole);
+    buffer_fini(&headers);
+}
+
+void
+api_answer(struct api *a, struct http_exchange *x, unsigned status, struct str body)
+{
+    answer(a, x,
+        &(struct http_reply){
+            .status = status, .type = "application/json; charset=utf-8", .body = body });
+}
+
+void
+api_refuse(struct api *a, struct http_exchange *x, unsigned status, const char *text)
+{
+    struct buffer body = { 0 };
+
+    buffer_printf(&body, "{\"error\":\"%s\"}", text);
+    api_answer(a, x, status, buffer_str(&body));
+    buffer_fini(&body);
+}
+
+/* ---- keys ---- */
+
+/* Every client is compared, so that the time says nothing of ids or keys. */
+static bool
+is_client(const struct api_limits *l, struct str app_id, struct str key)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < l->client_count; i++) {
+        bool same_id = str_equal_secret(app_id, str_of(l->clients[i].app_id));
+        bool same_key = str_equal_secret(key, str_of(l->clients[i].key));
+
+        known |= same_id & same_key;
+    }
+    return known;
+}
+
+static bool
+decoded_is_client(const struct api_limits *l, struct str raw_id, struct str key, bool encoded)
+{
+    char id[SECRET_BYTES_MAX], text[SECRET_BYTES_MAX];
+    size_t id_len;
+
+    if (raw_id.len > sizeof(id) || key.len > sizeof(text))
+        return false;
+    id_len = str_url_decode(raw_id, id);
+    if (encoded)
+        key = str_slice(text, str_url_decode(key, text));
+    return is_client(l, str_slice(id, id_len), key);
+}
+
+/* By ?auth_key= or by "Authorization: Bearer"; behind a proxy with a password of its own the header
+ * may be somebody else's, so either admits. */
+static bool
+is_allowed(const struct api_limits *l, const struct http_request *r, struct str app_id)
+{
+    struct str key, header = http_request_header(r, "Authorization");
+
+    if (str_query_get(r->query, "auth_key", &key) && decoded_is_client(l, app_id, key, true))
+        return true;
+    if (header.len > 7 && str_is_nocase(str_slice(header.data, 7), "Bearer "))
+        header = str_trim(str_slice(header.data + 7, header.len - 7));
+    return header.len > 0 && decoded_is_client(l, app_id, header, false);
+}
+
+/* ---- routes ---- */
+
+static bool
+is_read(const struct http_request *r)
+{
+    return r->method == HTTP_METHOD_GET || r->method == HTTP_METHOD_HEAD;
+}
+
+static void
+answer_root(struct api *a, struct http_exchange *x)
+{
+    answer(a, x,
+        &(struct http_reply){
+            .status = 200, .type = "text/html; charset=utf-8", .body = STR_LIT("OK") });
+}
+
+/* The methods are named without asking for a key, which a preflight does not carry. */
+static void
+answer_options(struct api *a, struct http_exchange *x, const char *allow)
+{
+    struct buffer headers = { 0 };
+
+    buffer_printf(&headers, "Allow: %s\r\n", allow);
+    answer(a, x,
+        &(struct http_reply){ .status = 200,
+            .type = "text/html; charset=utf-8",
+            .headers = buffer_str(&headers),
+            .body = str_of(allow) });
+    buffer_fini(&headers);
+}
+
+static bool
+matches(struct str pattern, struct str path, struct str *channel)
+{
+    *channel = str_slice(NULL, 0);
+    while (pattern.len > 0 && path.len > 0) {
+        struct str expected = str_cut(pattern, '/', &pattern);
+        struct str part = str_cut(path, '/', &path);
+
+        if (str_is(expected, "*") && part.len > 0)
+            *channel = part;
+        else if (!str_equal(expected, part))
+            return false;
+    }
+    return pattern.len == 0 && path.len == 0;
+}
+
+/* events is there only when subscribers.http is on. */
+static bool
+is_served(const struct api *a, const struct page *page)
+{
+    return !page->post || a->limits->events;
+}
+
+static void
+find_page(const struct api *a, const struct page *list, size_t count, struct str path,
+    struct visit *v)
+{
+    v->page = NULL;
+    for (size_t i = 0; i < count && !v->page; i++)
+        if (matches(str_of(list[i].path), path, &v->channel) && is_served(a, &list[i]))
+            v->page = &list[i];
+}
+
+static void
+serve(struct api *a, struct http_exchange *x, const struct http_request *r, const struct visit *v)
+{
+    if (v->page->post && r->method == HTTP_METHOD_POST)
+        v->page->post(a, x);
+    else if (!v->page->post && is_read(r))
+        queries_take(a, x, v->page->query, v->channel);
+    else
+        api_refuse(a, x, 404, "Not found");
+}
+
+/* /apps/<id>/<page>; false: another path. */
+static bool
+offer_page(struct api *a, struct http_exchange *x, const struct http_request *r)
+{
+    size_t len = sizeof(root) - 1;
+    struct visit v;
+    struct str rest;
+
+    if (!str_starts(r->path, root))
+        return false;
+    v.app_id = str_cut(str_slice(r->path.data + len, r->path.len - len), '/', &rest);
+    if (v.app_id.len == 0 || rest.len == 0)
+        return false;
+    find_page(a, pages, COUNT_OF(pages), rest, &v);
+    if (v.page && r->method == HTTP_METHOD_OPTIONS)
+        answer_options(a, x, v.page->allow);
+    else if (!is_allowed(a->limits, r, v.app_id))
+        api_refuse(a, x, 403, "Unauthorized");
+    else if (v.page)
+        serve(a, x, r, &v);
+    else
+        api_refuse(a, x, 404, "Not found");
+    return true;
+}
+
+static bool
+offer_open_page(struct api *a, struct http_exchange *x, const struct http_request *r)
+{
+    struct str path = str_slice(r->path.data + 1, r->path.len - 1);
+    struct visit v = { 0 };
+
+    find_page(a, open_pages, COUNT_OF(open_pages), path, &v);
+    if (v.page && r->method == HTTP_METHOD_OPTIONS)
+        answer_options(a, x, v.page->allow);
+    else if (v.page)
+        serve(a, x, r, &v);
+    return v.page != NULL;
+}
+
+bool
+api_offer(void *api, struct http_exchange *x, const struct http_request *r)
+{
+    struct api *a = api;
+
+    if (r->upgrade || !str_starts(r->path, "/"))
+        return false;
+    if (!str_is(r->path, "/"))
+        return offer_page(a, x, r) || offer_open_page(a, x, r);
+    if (r->method == HTTP_METHOD_OPTIONS)
+        answer_options(a, x, "GET,HEAD");
+    else if (is_read(r))
+        answer_root(a, x);
+    else
+        return false;
+    return true;
+}

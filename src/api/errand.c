@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * errand: taken, asked, answered; or given up by the client at any point.
+ */
+#include "errand.h"
+
+#include <stdlib.h>
+
+#include "api_priv.h"
+#include "http/http_conn.h"
+#include "hub/hub_link.h"
+
+static void
+forget(struct errand *e)
+{
+    list_remove(&e->node);
+    free(e);
+}
+
+void
+errand_answer(struct errand *e, unsigned status, struct str body)
+{
+    struct http_exchange *x = e->exchange;
+    struct api *a = e->api;
+
+    forget(e);
+    api_answer(a, x, status, body);
+}
+
+void
+errand_refuse(struct errand *e, unsigned status, const char *text)
+{
+    struct http_exchange *x = e->exchange;
+    struct api *a = e->api;
+
+    forget(e);
+    api_refuse(a, x, status, text);
+}
+
+static void
+on_body(void *owner, struct http_exchange *x, struct str body)
+{
+    struct errand *e = owner;
+
+    (void)x;
+    e->on_body(e, body);
+}
+
+static void
+on_abort(void *owner, struct http_exchange *x, enum http_abort why)
+{
+    struct errand *e = owner;
+    struct api *a = e->api;
+
+    if (e->token)
+        hub_link_forget(a->hub, e->token);
+    forget(e);
+    if (why == HTTP_ABORT_TOO_LARGE)
+        api_refuse(a, x, 413, "Request body is too large");
+}
+
+void
+errand_begin(struct errand *e, struct api *a, struct http_exchange *x,
+    void (*on_whole_body)(struct errand *e, struct str body))
+{
+    static const struct http_exchange_handlers handlers = {
+        .on_body = on_body,
+        .on_abort = on_abort,
+    };
+
+    e->api = a;
+    e->exchange = x;
+    e->token = 0;
+    e->on_body = on_whole_body;
+    list_append(&a->errands, &e->node);
+    http_exchange_take(x, a->limits->body_bytes, &handlers, e);
+}
