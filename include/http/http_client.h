@@ -14,6 +14,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "http/http_origin.h"
 
 struct http_call;
 struct http_client;
@@ -21,19 +22,6 @@ struct loop;
 struct tls_context;
 
 enum { HTTP_CLIENT_HEAD_MAX = 65536 };
-
-/* "http://host[:port][/base]" taken apart; text fields are NUL-terminated and inside storage. */
-struct http_origin {
-    bool tls;
-    unsigned port;
-    char host[256];     /* without the brackets of IPv6 */
-    char base[512];     /* path prefix without a slash at its end; "" when none */
-};
-
-/* False: no http or https URL, or too long.  A text without a scheme is not an origin. */
-MUST_USE bool http_origin_parse(struct str url, struct http_origin *out);
-/* Whether the host is localhost, 127.0.0.0/8 or ::1. */
-bool http_origin_is_loopback(const struct http_origin *o);
 
 /* tls is used for https origins (a reference is taken), tls_loopback for those that
  * http_origin_is_loopback(); idle connections close after idle_ms. */

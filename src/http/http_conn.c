@@ -1,306 +1,273 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_conn: the life of a server's connection: bytes in, requests up.
+ * http_conn: bytes in, requests up, one at a time.
  */
 #include "http/http_conn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
+#include "http_check.h"
 #include "http_conn_priv.h"
 #include "http_parser.h"
+#include "http_reply.h"
 #include "net/stream.h"
 
-struct http_parcel {
-    struct stream_parcel *stream;
-    struct buffer raw; /* from the head's first byte */
-};
+#define TO_THE_END (BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE))
 
-static uint64_t
-limit_of(const struct http_conn *c, enum http_conn_state state)
-{
-    switch (state) {
-    case HTTP_CONN_IDLE:
-        return c->limits->idle_timeout_ms;
-    case HTTP_CONN_HEAD:
-        return c->limits->head_timeout_ms;
-    case HTTP_CONN_BODY:
-        return c->limits->body_timeout_ms;
-    case HTTP_CONN_DECIDING:
-    case HTTP_CONN_WAITING:
-    case HTTP_CONN_CLOSING:
-    case HTTP_CONN_GONE:
-        return 0;
-    }
-    return 0;
-}
+static const unsigned may_follow[] = {
+    [HTTP_CONN_IDLE] = BIT(HTTP_CONN_HEAD) | TO_THE_END,
+    [HTTP_CONN_HEAD] = BIT(HTTP_CONN_ASKING) | TO_THE_END,
+    [HTTP_CONN_ASKING] = BIT(HTTP_CONN_IDLE) | BIT(HTTP_CONN_BODY) | TO_THE_END,
+    [HTTP_CONN_BODY] = BIT(HTTP_CONN_IDLE) | BIT(HTTP_CONN_ANSWERING) | TO_THE_END,
+    [HTTP_CONN_ANSWERING] = BIT(HTTP_CONN_IDLE) | TO_THE_END,
+    [HTTP_CONN_CLOSING] = BIT(HTTP_CONN_GONE),
+    [HTTP_CONN_GONE] = 0,
+};
 
 void
 http_conn_enter(struct http_conn *c, enum http_conn_state next)
 {
-    static const unsigned may_follow[] = {
-        [HTTP_CONN_IDLE] = BIT(HTTP_CONN_HEAD) | BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE),
-        [HTTP_CONN_HEAD] = BIT(HTTP_CONN_DECIDING) | BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE),
-        [HTTP_CONN_DECIDING] = BIT(HTTP_CONN_BODY) | BIT(HTTP_CONN_IDLE) | BIT(HTTP_CONN_CLOSING) |
-                               BIT(HTTP_CONN_GONE),
-        [HTTP_CONN_BODY] = BIT(HTTP_CONN_WAITING) | BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE),
-        [HTTP_CONN_WAITING] = BIT(HTTP_CONN_IDLE) | BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE),
-        [HTTP_CONN_CLOSING] = BIT(HTTP_CONN_GONE),
-        [HTTP_CONN_GONE] = 0,
-    };
-    uint64_t limit_ms = limit_of(c, next);
-
     ENSURE(may_follow[c->state] & BIT(next));
     c->state = next;
-    timer_stop(&c->timer);
-    if (limit_ms > 0)
-        timer_start(c->loop, &c->timer, limit_ms);
+    if (next >= HTTP_CONN_ANSWERING)
+        timer_stop(&c->limit);
+    if (next >= HTTP_CONN_CLOSING)
+        loop_task_cancel(&c->again);
 }
 
 static void
-conn_free(void *conn)
+drop(void *object)
 {
-    struct http_conn *c = conn;
+    struct http_conn *c = object;
 
-    timer_stop(&c->timer);
-    loop_task_cancel(&c->pump);
-    http_parser_free(c->parser);
-    buffer_fini(&c->head);
-    buffer_fini(&c->rest);
-    buffer_fini(&c->exchange.body);
+    buffer_fini(&c->ahead);
     free(c);
 }
 
-static void
-abort_exchange(struct http_conn *c, enum http_abort why)
-{
-    const struct http_exchange_handlers *h = c->exchange.handlers;
-
-    c->exchange.handlers = NULL;
-    if (h)
-        h->on_abort(c->exchange.owner, &c->exchange, why);
-}
-
 void
-http_conn_abandon(struct http_conn *c)
+http_conn_leave(struct http_conn *c)
 {
     http_conn_enter(c, HTTP_CONN_GONE);
     c->stream = NULL;
-    loop_task_cancel(&c->pump);
-    loop_defer_free(c->loop, c, conn_free);
+    loop_defer_free(c->loop, c, drop);
 }
 
+/* Once everything is sent. */
 static void
-on_stream_end(void *owner, enum stream_end why)
+finish(struct http_conn *c)
 {
-    struct http_conn *c = owner;
-
-    (void)why;
-    http_conn_abandon(c);
-    abort_exchange(c, HTTP_ABORT_GONE);
-    c->handlers->on_end(c->owner, c);
-}
-
-void
-http_conn_close(struct http_conn *c)
-{
-    if (c->state >= HTTP_CONN_CLOSING)
-        return;
-    http_conn_enter(c, HTTP_CONN_CLOSING);
-    stream_close(c->stream, STREAM_END_LOCAL);
-    abort_exchange(c, HTTP_ABORT_GONE);
-}
-
-void
-http_conn_finish(struct http_conn *c)
-{
-    if (c->state >= HTTP_CONN_CLOSING)
-        return;
     http_conn_enter(c, HTTP_CONN_CLOSING);
     stream_finish(c->stream);
 }
 
-/* An answer of the connection's own, to a request that is no request. */
 static void
-refuse(struct http_conn *c, const char *status_line)
+send_reply(struct http_conn *c, unsigned status)
 {
-    char text[160];
-    int len = snprintf(text, sizeof(text),
-        "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status_line);
+    struct http_reply reply = { .status = status };
+    struct bytes *out = http_reply_bytes(&reply, false, false);
 
-    stream_send_copy(c->stream, text, (size_t)len);
-    http_conn_finish(c);
+    stream_send(c->stream, out);
+    bytes_unref(out);
+}
+
+/* The exchange ends without its owner's answer. */
+static void
+abandon(struct http_exchange *x, enum http_abort why)
+{
+    http_exchange_release(x);
+    if (x->handlers)
+        x->handlers->on_abort(x->owner, x, why);
+}
+
+/* Nothing that follows on this connection can be understood. */
+static void
+refuse(struct http_conn *c, unsigned status)
+{
+    send_reply(c, status);
+    finish(c);
+    if (c->exchange)
+        abandon(c->exchange, HTTP_ABORT_GONE);
+}
+
+/* The owner may answer in its own words within the call. */
+static void
+refuse_large(struct http_conn *c)
+{
+    struct http_exchange *x = c->exchange;
+    struct http_reply reply = { .status = 413, .close = true };
+
+    x->handlers->on_abort(x->owner, x, HTTP_ABORT_TOO_LARGE);
+    http_exchange_reply(x, &reply);
 }
 
 static void
-on_timer(void *owner)
+take_body(struct http_conn *c)
+{
+    struct http_exchange *x = c->exchange;
+
+    http_conn_enter(c, HTTP_CONN_ANSWERING);
+    x->handlers->on_body(x->owner, x, http_parser_body(x->parser));
+    if (x->conn)
+        http_parser_drop_body(x->parser);
+}
+
+static size_t
+feed_body(struct http_conn *c, const char *data, size_t len)
+{
+    size_t used;
+
+    switch (http_parser_feed(c->exchange->parser, data, len, &used)) {
+    case HTTP_PARSE_MORE:
+        timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
+        break;
+    case HTTP_PARSE_END:
+        take_body(c);
+        break;
+    case HTTP_PARSE_BODY_LARGE:
+        refuse_large(c);
+        break;
+    case HTTP_PARSE_HEAD_LARGE:
+        refuse(c, 431);
+        break;
+    case HTTP_PARSE_HEAD:
+    case HTTP_PARSE_BAD:
+        refuse(c, 400);
+        break;
+    }
+    return used;
+}
+
+/* A client that waits for our consent before it sends the body gets it. */
+static size_t
+begin_body(struct http_conn *c, const char *data, size_t len)
+{
+    struct http_exchange *x = c->exchange;
+    const struct http_message *m = http_parser_message(x->parser);
+
+    http_conn_enter(c, HTTP_CONN_BODY);
+    http_parser_limit_body(x->parser, x->body_limit);
+    if (len == 0 && m->has_body && m->content_length <= x->body_limit && m->minor == 1 &&
+        http_request_header(&x->request, "Expect").len > 0)
+        stream_send_copy(c->stream, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    return feed_body(c, data, len);
+}
+
+/* The head is complete.  Returns how much of what follows it was the body. */
+static size_t
+ask(struct http_conn *c, const char *data, size_t len)
+{
+    struct http_exchange *x = c->exchange;
+    unsigned refusal = http_check_request(http_parser_message(x->parser));
+
+    http_conn_enter(c, HTTP_CONN_ASKING);
+    timer_stop(&c->limit);
+    if (refusal != 0) {
+        refuse(c, refusal);
+        return 0;
+    }
+    http_exchange_begin(x);
+    c->rest = str_slice(data, len);
+    c->handlers->on_request(c->owner, x, &x->request);
+    c->rest = str_slice(NULL, 0);
+    if (c->state != HTTP_CONN_ASKING)
+        return 0;
+    ENSURE(x->handlers);
+    return begin_body(c, data, len);
+}
+
+static size_t
+feed_head(struct http_conn *c, const char *data, size_t len)
+{
+    size_t used;
+
+    switch (http_parser_feed(c->exchange->parser, data, len, &used)) {
+    case HTTP_PARSE_MORE:
+        break;
+    case HTTP_PARSE_HEAD:
+        return used + ask(c, data + used, len - used);
+    case HTTP_PARSE_HEAD_LARGE:
+        refuse(c, 431);
+        break;
+    case HTTP_PARSE_BODY_LARGE:
+    case HTTP_PARSE_END:
+    case HTTP_PARSE_BAD:
+        refuse(c, 400);
+        break;
+    }
+    return used;
+}
+
+/* Empty lines before a request mean nothing (RFC 9112, 2.2). */
+static size_t
+begin_head(struct http_conn *c, const char *data, size_t len)
+{
+    size_t skipped = 0;
+
+    while (skipped < len && (data[skipped] == '\r' || data[skipped] == '\n'))
+        skipped++;
+    if (skipped == len)
+        return len;
+    http_conn_enter(c, HTTP_CONN_HEAD);
+    c->exchange = http_exchange_new(c);
+    if (c->served)
+        timer_start(c->loop, &c->limit, c->limits->head_timeout_ms);
+    c->served = true;
+    return skipped;
+}
+
+/* What is received too early waits here, and from some length on in the kernel. */
+static void
+keep(struct http_conn *c, const char *data, size_t len)
+{
+    buffer_append(&c->ahead, data, len);
+    if (c->ahead.len < c->limits->head_bytes || c->paused)
+        return;
+    c->paused = true;
+    stream_pause(c->stream);
+}
+
+static void
+feed(struct http_conn *c, const char *data, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len && c->state <= HTTP_CONN_BODY) {
+        if (c->state == HTTP_CONN_IDLE && c->blocked)
+            break;
+        if (c->state == HTTP_CONN_IDLE)
+            at += begin_head(c, data + at, len - at);
+        else if (c->state == HTTP_CONN_HEAD)
+            at += feed_head(c, data + at, len - at);
+        else
+            at += feed_body(c, data + at, len - at);
+    }
+    if (at < len && c->state < HTTP_CONN_CLOSING)
+        keep(c, data + at, len - at);
+}
+
+static void
+go_on(struct http_conn *c)
+{
+    if (c->state == HTTP_CONN_IDLE && !c->blocked && c->ahead.len > 0)
+        loop_end_of_turn(c->loop, &c->again);
+}
+
+static void
+on_again(void *owner)
 {
     struct http_conn *c = owner;
+    struct buffer ahead = c->ahead;
 
-    if (c->state == HTTP_CONN_IDLE) {
-        http_conn_close(c);
-        return;
-    }
-    refuse(c, "408 Request Timeout");
-    abort_exchange(c, HTTP_ABORT_GONE);
-}
-
-/* A piece of the body; false stops the parser. */
-static bool
-on_body_piece(void *owner, struct str piece)
-{
-    struct http_conn *c = owner;
-    struct http_exchange *x = &c->exchange;
-
-    if (piece.len > x->body_limit - x->body.len)
-        return false;
-    buffer_append_str(&x->body, piece);
-    timer_start(c->loop, &c->timer, c->limits->body_timeout_ms);
-    return true;
-}
-
-void
-http_conn_next(struct http_conn *c)
-{
-    bool was_paused = c->paused;
-
-    if (c->retiring || !c->keep_alive) {
-        http_conn_finish(c);
-        return;
-    }
-    http_conn_enter(c, HTTP_CONN_IDLE);
-    http_parser_free(c->parser);
-    c->parser = NULL;
-    buffer_fini(&c->head);
-    buffer_fini(&c->exchange.body);
-    c->exchange = (struct http_exchange){ 0 };
-    c->parsed = 0;
-    c->paused = false;
-    if (was_paused)
+    buffer_init(&c->ahead);
+    if (c->paused) {
+        c->paused = false;
         stream_resume(c->stream);
-    if (c->rest.len > 0)
-        loop_end_of_turn(c->loop, &c->pump);
-}
-
-static void
-fill_request(struct http_conn *c)
-{
-    struct http_request *r = &c->exchange.request;
-
-    *r = (struct http_request){
-        .method = http_parser_method(c->parser),
-        .target = http_parser_target(c->parser, c->head.data),
-        .upgrade = http_parser_wants_upgrade(c->parser),
-        .tls = stream_is_tls(c->stream),
-        .peer = stream_peer(c->stream),
-    };
-    r->path = str_cut(r->target, '?', &r->query);
-    r->headers = http_parser_headers(c->parser, c->head.data, &r->header_count);
-}
-
-static void
-refuse_head(struct http_conn *c, enum http_parser_result result)
-{
-    refuse(c,
-        result == HTTP_PARSER_TOO_MANY ? "431 Request Header Fields Too Large" : "400 Bad Request");
-}
-
-/* Everything in rest belongs to the head, until the parser says where it ends. */
-static void
-pump_head(struct http_conn *c)
-{
-    enum http_parser_result result;
-    size_t taken;
-
-    if (c->state == HTTP_CONN_IDLE)
-        http_conn_enter(c, HTTP_CONN_HEAD);
-    if (!c->parser)
-        c->parser = http_parser_new(false, c->limits->headers, on_body_piece, c);
-    buffer_append_str(&c->head, buffer_str(&c->rest));
-    buffer_clear(&c->rest);
-    result = http_parser_feed(c->parser, buffer_str(&c->head), c->parsed, &taken);
-    c->parsed += taken;
-    if (c->parsed > c->limits->head_bytes)
-        result = HTTP_PARSER_TOO_MANY;
-    if (result == HTTP_PARSER_MORE)
-        return;
-    if (result != HTTP_PARSER_HEAD) {
-        refuse_head(c, result);
-        return;
     }
-    buffer_append(&c->rest, c->head.data + c->parsed, c->head.len - c->parsed);
-    c->head.len = c->parsed;
-    c->keep_alive = http_parser_keeps_alive(c->parser);
-    fill_request(c);
-    http_conn_enter(c, HTTP_CONN_DECIDING);
-    c->handlers->on_request(c->owner, &c->exchange, &c->exchange.request);
-}
-
-static void
-body_too_large(struct http_conn *c)
-{
-    abort_exchange(c, HTTP_ABORT_TOO_LARGE);
-    if (c->state < HTTP_CONN_CLOSING)
-        refuse(c, "413 Payload Too Large");
-}
-
-static void
-body_done(struct http_conn *c)
-{
-    struct http_exchange *x = &c->exchange;
-
-    http_conn_enter(c, HTTP_CONN_WAITING);
-    x->handlers->on_body(x->owner, x, buffer_str(&x->body));
-}
-
-static void
-pump_body(struct http_conn *c)
-{
-    enum http_parser_result result;
-    size_t taken;
-
-    if (http_parser_length(c->parser) > c->exchange.body_limit) {
-        body_too_large(c);
-        return;
-    }
-    result = http_parser_feed(c->parser, buffer_str(&c->rest), 0, &taken);
-    if (result == HTTP_PARSER_MORE || result == HTTP_PARSER_DONE)
-        buffer_consume(&c->rest, taken);
-    if (result == HTTP_PARSER_DONE) {
-        body_done(c);
-    } else if (result != HTTP_PARSER_MORE) {
-        /* The parser stopped for a piece that passed the limit, or for bytes that are no chunk. */
-        if (http_parser_stopped_by_body(c->parser)) {
-            body_too_large(c);
-            return;
-        }
-        refuse(c, "400 Bad Request");
-        abort_exchange(c, HTTP_ABORT_GONE);
-    }
-}
-
-/* Parse as far as the state and the bytes go.  Answers given meanwhile come back here by state. */
-static void
-pump(void *owner)
-{
-    struct http_conn *c = owner;
-    enum http_conn_state before;
-    size_t left;
-
-    if (c->pumping)
-        return;
-    c->pumping = true;
-    do {
-        before = c->state;
-        left = c->rest.len;
-        if (c->state == HTTP_CONN_BODY)
-            pump_body(c);
-        else if (c->state <= HTTP_CONN_HEAD && c->rest.len > 0)
-            pump_head(c);
-    } while (c->state != before || (c->rest.len > 0 && c->rest.len < left));
-    c->pumping = false;
+    feed(c, ahead.data, ahead.len);
+    buffer_fini(&ahead);
 }
 
 static void
@@ -310,64 +277,144 @@ on_data(void *owner, const char *data, size_t len)
 
     if (c->state >= HTTP_CONN_CLOSING)
         return;
-    buffer_append(&c->rest, data, len);
-    if (c->state == HTTP_CONN_WAITING && c->rest.len > c->limits->head_bytes && !c->paused) {
-        c->paused = true;
-        stream_pause(c->stream);
-    }
-    pump(c);
+    if (c->ahead.len > 0 || c->state == HTTP_CONN_ANSWERING)
+        keep(c, data, len);
+    else
+        feed(c, data, len);
 }
 
-static const struct stream_handlers stream_events = {
+static void
+on_drain(void *owner)
+{
+    struct http_conn *c = owner;
+
+    c->blocked = false;
+    go_on(c);
+}
+
+static void
+on_end(void *owner, enum stream_end why)
+{
+    struct http_conn *c = owner;
+    const struct http_conn_handlers *h = c->handlers;
+
+    (void)why; /* whatever it was, there is nobody to answer */
+    http_conn_leave(c);
+    if (c->exchange)
+        abandon(c->exchange, HTTP_ABORT_GONE);
+    h->on_end(c->owner, c);
+}
+
+static const struct stream_handlers stream_handlers = {
     .on_data = on_data,
-    .on_end = on_stream_end,
+    .on_drain = on_drain,
+    .on_end = on_end,
 };
+
+/* Between requests: a peer that is still taking our last answer is not idle. */
+static void
+on_idle_limit(struct http_conn *c)
+{
+    if (!c->served) {
+        refuse(c, 408);
+        return;
+    }
+    if (stream_queued(c->stream) == 0 || stream_bytes_out(c->stream) == c->bytes_out) {
+        finish(c);
+        return;
+    }
+    c->bytes_out = stream_bytes_out(c->stream);
+    timer_start(c->loop, &c->limit, c->limits->idle_timeout_ms);
+}
+
+static void
+on_limit(void *owner)
+{
+    struct http_conn *c = owner;
+
+    if (c->state == HTTP_CONN_IDLE)
+        on_idle_limit(c);
+    else
+        refuse(c, 408);
+}
+
+void
+http_conn_answered(struct http_conn *c, bool keep_open)
+{
+    if (c->state >= HTTP_CONN_CLOSING)
+        return;
+    if (!keep_open) {
+        finish(c);
+        return;
+    }
+    http_conn_enter(c, HTTP_CONN_IDLE);
+    c->bytes_out = stream_bytes_out(c->stream);
+    timer_start(c->loop, &c->limit, c->limits->idle_timeout_ms);
+    go_on(c);
+}
+
+static struct http_conn *
+new_conn(struct loop *l, const struct http_limits *limits, const struct http_conn_handlers *h,
+    void *owner)
+{
+    struct http_conn *c = mem_zalloc(sizeof(*c));
+
+    c->loop = l;
+    c->limits = limits;
+    c->handlers = h;
+    c->owner = owner;
+    timer_init(&c->limit, on_limit, c);
+    loop_task_init(&c->again, on_again, c);
+    timer_start(l, &c->limit, limits->head_timeout_ms);
+    return c;
+}
 
 struct http_conn *
 http_conn_open(struct stream *s, const struct http_limits *limits,
     const struct http_conn_handlers *h, void *owner)
 {
-    struct http_conn *c = mem_zalloc(sizeof(*c));
+    struct http_conn *c = new_conn(stream_loop(s), limits, h, owner);
 
     c->stream = s;
-    c->loop = stream_loop(s);
-    c->limits = limits;
-    c->handlers = h;
-    c->owner = owner;
-    timer_init(&c->timer, on_timer, c);
-    loop_task_init(&c->pump, pump, c);
-    http_conn_enter(c, HTTP_CONN_HEAD);
-    stream_attach(s, &stream_events, c);
+    stream_attach(s, &stream_handlers, c);
     return c;
+}
+
+void
+http_conn_close(struct http_conn *c)
+{
+    if (c->state < HTTP_CONN_CLOSING)
+        http_conn_enter(c, HTTP_CONN_CLOSING);
+    if (c->stream)
+        stream_close(c->stream, STREAM_END_LOCAL);
 }
 
 void
 http_conn_retire(struct http_conn *c)
 {
     c->retiring = true;
-    if (c->state == HTTP_CONN_IDLE ||
-        (c->state == HTTP_CONN_HEAD && c->head.len + c->rest.len == 0))
-        http_conn_close(c);
+    if (c->state == HTTP_CONN_IDLE && c->ahead.len == 0)
+        finish(c);
 }
 
 struct http_parcel *
 http_conn_detach(struct http_exchange *x)
 {
-    struct http_conn *c = http_conn_of(x);
+    struct http_conn *c = x->conn;
     struct stream_parcel *stream;
     struct http_parcel *p;
 
-    ENSURE(c->state == HTTP_CONN_DECIDING);
-    if (stream_queued(c->stream) > 0)
-        return NULL;
-    stream = stream_detach(c->stream);
+    ENSURE(c && c->state == HTTP_CONN_ASKING && !x->handlers);
+    stream = stream_queued(c->stream) == 0 ? stream_detach(c->stream) : NULL;
     if (!stream)
         return NULL;
     p = mem_zalloc(sizeof(*p));
     p->stream = stream;
-    buffer_append_str(&p->raw, buffer_str(&c->head));
-    buffer_append_str(&p->raw, buffer_str(&c->rest));
-    http_conn_abandon(c);
+    p->served = c->served;
+    buffer_append_str(&p->raw, http_parser_message(x->parser)->raw);
+    buffer_append_str(&p->raw, c->rest);
+    http_exchange_release(x);
+    http_conn_leave(c);
     if (c->handlers->on_left)
         c->handlers->on_left(c->owner, c);
     return p;
@@ -377,28 +424,20 @@ struct http_conn *
 http_conn_adopt(struct loop *l, struct http_parcel *p, const struct http_limits *limits,
     const struct http_conn_handlers *h, void *owner)
 {
-    struct stream *s = stream_adopt(l, p->stream, &stream_events, NULL);
-    struct http_conn *c;
+    struct http_conn *c = new_conn(l, limits, h, owner);
 
+    c->stream = stream_adopt(l, p->stream, &stream_handlers, c);
     p->stream = NULL;
-    if (!s) {
-        http_parcel_drop(p);
-        return NULL;
+    if (c->stream) {
+        c->served = p->served;
+        c->ahead = p->raw;
+        buffer_init(&p->raw);
+        go_on(c);
+    } else {
+        timer_stop(&c->limit);
+        free(c);
+        c = NULL;
     }
-    c = http_conn_open(s, limits, h, owner);
-    c->rest = p->raw;
-    p->raw = (struct buffer){ 0 };
     http_parcel_drop(p);
-    loop_end_of_turn(l, &c->pump);
     return c;
-}
-
-void
-http_parcel_drop(struct http_parcel *p)
-{
-    if (!p)
-        return;
-    stream_parcel_drop(p->stream);
-    buffer_fini(&p->raw);
-    free(p);
 }

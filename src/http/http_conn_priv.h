@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_conn_priv: the connection and its one exchange, shared by http_conn.c and http_exchange.c.
+ * http_conn, for the files of http: the connection, its exchange, and what one tells the other.
+ *
+ *   stream -> on_data -> feed -> http_parser -> on_request, on_body
+ *                `-> ahead (pipelined) -> the end of a turn -> feed
+ *   http_exchange_reply -> stream, http_conn_answered -> the next request
  */
 #ifndef HTTP_HTTP_CONN_PRIV_H
 #define HTTP_HTTP_CONN_PRIV_H
@@ -11,72 +15,82 @@
 #include "net/timer.h"
 
 struct http_parser;
+struct stream_parcel;
 
 /*
- * IDLE -> HEAD -> DECIDING -> BODY -> WAITING -> IDLE
- *                   |  `---------------^  |
- *                   `-- reply ------------'-> CLOSING -> GONE
+ *            first byte          complete          taken           whole body
+ *   IDLE ----------------> HEAD ----------> ASKING -----> BODY -----------------> ANSWERING
+ *    ^                                        |             |                         |
+ *    `------------------ reply ---------------'-------------'-------------------------'
  *
- * IDLE      between requests; nothing of the next one is here.
- * HEAD      a head is arriving.
- * DECIDING  inside on_request.
- * BODY      the exchange is taken; its body is arriving, or about to be delivered.
- * WAITING   the request is complete; its answer is awaited.
- * CLOSING   the stream is closing; on_end follows.
- * GONE      upgraded, detached or ended; freed at the end of the turn.
+ *   any but GONE -> CLOSING (a last reply, an error, close) -> GONE (the stream ended)
+ *   ASKING -> GONE (upgrade, detach)
+ *
+ * IDLE       no exchange, no parser, no buffer (but for what was pipelined).
+ * HEAD       the exchange exists and its head is being received.
+ * ASKING     inside on_request.
+ * BODY       the exchange is its owner's; the body is being received.
+ * ANSWERING  the request is complete; the owner has yet to answer.
+ * CLOSING    nothing is read or sent any more; waiting for the stream's end.
+ * GONE       waiting for the end of this turn to be freed.
  */
 enum http_conn_state {
     HTTP_CONN_IDLE,
     HTTP_CONN_HEAD,
-    HTTP_CONN_DECIDING,
+    HTTP_CONN_ASKING,
     HTTP_CONN_BODY,
-    HTTP_CONN_WAITING,
+    HTTP_CONN_ANSWERING,
     HTTP_CONN_CLOSING,
     HTTP_CONN_GONE,
 };
 
-struct http_exchange {
-    struct http_request request;
-    const struct http_exchange_handlers *handlers; /* NULL: not taken */
-    void *owner;
-    size_t body_limit;
-    struct buffer body;
-};
-
-/* Owned by itself; freed behind its stream's end, an upgrade or a detach. */
+/* Owns its stream, and its exchange while there is one. */
 struct http_conn {
     struct stream *stream;
     struct loop *loop;
     const struct http_limits *limits;
     const struct http_conn_handlers *handlers;
     void *owner;
+    struct http_exchange *exchange;
+    struct str rest;        /* ASKING: what was received behind the head */
+    struct buffer ahead;    /* received too early */
+    struct timer limit;     /* what it limits depends on the state */
+    struct loop_task again; /* go on with ahead */
+    uint64_t bytes_out;     /* when the idle limit looked last */
     enum http_conn_state state;
-    struct http_parser *parser; /* NULL while IDLE */
-    struct buffer head;         /* the head, as it arrived */
-    struct buffer rest;         /* what came behind it and is not parsed yet */
-    size_t parsed;              /* bytes of head that the parser has seen */
-    struct http_exchange exchange;
-    struct timer timer;
-    struct loop_task pump;
-    bool pumping; /* inside the loop that parses rest */
-    bool paused;  /* reading waits: rest is full */
+    bool served;  /* a head began: the first one counts from the opening */
+    bool paused;  /* ahead is full */
+    bool blocked; /* the stream's queue is full: no further request until it drained */
     bool retiring;
-    bool keep_alive;
 };
 
-/* The only place that writes c->state; starts the state's timer. */
-void http_conn_enter(struct http_conn *c, enum http_conn_state next);
-/* Answered and kept alive: ready for the next request. */
-void http_conn_next(struct http_conn *c);
-/* Send what is queued and close. */
-void http_conn_finish(struct http_conn *c);
-/* Leave the stream to somebody else: upgraded or detached. */
-void http_conn_abandon(struct http_conn *c);
+/* Owned by its connection; conn is NULL once it is over, until the end of that turn. */
+struct http_exchange {
+    struct http_conn *conn;
+    struct http_parser *parser;
+    struct http_request request;
+    const struct http_exchange_handlers *handlers; /* NULL: not taken */
+    void *owner;
+    size_t body_limit;
+};
 
-static inline struct http_conn *
-http_conn_of(struct http_exchange *x)
-{
-    return CONTAINER_OF(x, struct http_conn, exchange);
-}
+struct http_parcel {
+    struct stream_parcel *stream;
+    struct buffer raw;
+    bool served;
+};
+
+/* The only place that writes c->state. */
+void http_conn_enter(struct http_conn *c, enum http_conn_state next);
+/* Its exchange was answered: go on, or close once all is sent. */
+void http_conn_answered(struct http_conn *c, bool keep);
+/* Without its stream, which is another's now: dies at the end of the turn, without on_end. */
+void http_conn_leave(struct http_conn *c);
+
+struct http_exchange *http_exchange_new(struct http_conn *c);
+/* The head is complete: fill in the request. */
+void http_exchange_begin(struct http_exchange *x);
+/* It is over: freed at the end of the turn. */
+void http_exchange_release(struct http_exchange *x);
 
 #endif

@@ -1,43 +1,145 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_exchange: one request's answer.
+ * http_exchange: one request and its answer.
  */
+#include "http/http_conn.h"
+
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/ensure.h"
+#include "base/mem.h"
 #include "http_conn_priv.h"
 #include "http_parser.h"
+#include "http_reply.h"
 #include "net/stream.h"
 
-static const char *
-reason_of(unsigned status)
+struct http_exchange *
+http_exchange_new(struct http_conn *c)
 {
-    static const struct {
-        unsigned status;
-        const char *reason;
-    } reasons[] = {
-        { 101, "Switching Protocols" },
-        { 200, "OK" },
-        { 202, "Accepted" },
-        { 204, "No Content" },
-        { 304, "Not Modified" },
-        { 400, "Bad Request" },
-        { 401, "Unauthorized" },
-        { 403, "Forbidden" },
-        { 404, "Not Found" },
-        { 405, "Method Not Allowed" },
-        { 408, "Request Timeout" },
-        { 413, "Payload Too Large" },
-        { 431, "Request Header Fields Too Large" },
-        { 500, "Internal Server Error" },
-        { 503, "Service Unavailable" },
-    };
+    struct http_exchange *x = mem_zalloc(sizeof(*x));
 
-    for (size_t i = 0; i < COUNT_OF(reasons); i++)
-        if (reasons[i].status == status)
-            return reasons[i].reason;
-    return "Unknown";
+    x->conn = c;
+    x->parser = http_parser_new(HTTP_PARSER_REQUEST, c->limits->head_bytes, c->limits->headers);
+    return x;
+}
+
+static void
+drop(void *object)
+{
+    struct http_exchange *x = object;
+
+    http_parser_free(x->parser);
+    free(x);
+}
+
+void
+http_exchange_release(struct http_exchange *x)
+{
+    struct http_conn *c = x->conn;
+
+    if (!c)
+        return;
+    c->exchange = NULL;
+    x->conn = NULL;
+    loop_defer_free(c->loop, x, drop);
+}
+
+/* The target without "http://authority", which a client of a proxy sends (RFC 9112, 3.2.2). */
+static struct str
+without_authority(struct str target)
+{
+    const char *at;
+
+    if (str_starts(target, "/") || str_is(target, "*"))
+        return target;
+    at = memchr(target.data, ':', target.len);
+    target.len -= (size_t)(at + 3 - target.data);
+    target.data = at + 3;
+    for (size_t i = 0; i < target.len; i++) {
+        if (target.data[i] == '/' || target.data[i] == '?')
+            return str_slice(target.data + i, target.len - i);
+    }
+    return STR_LIT("/");
+}
+
+void
+http_exchange_begin(struct http_exchange *x)
+{
+    const struct http_message *m = http_parser_message(x->parser);
+    struct http_request *r = &x->request;
+    struct str query;
+
+    r->method = m->method;
+    r->target = m->target;
+    r->path = str_cut(without_authority(m->target), '?', &query);
+    if (r->path.len == 0)
+        r->path = STR_LIT("/");
+    r->query = query;
+    r->headers = m->headers;
+    r->header_count = m->header_count;
+    r->upgrade = m->upgrade && !m->has_body && m->minor == 1;
+    r->tls = stream_is_tls(x->conn->stream);
+    r->peer = stream_peer(x->conn->stream);
+}
+
+void
+http_exchange_take(
+    struct http_exchange *x, size_t body_limit, const struct http_exchange_handlers *h, void *owner)
+{
+    ENSURE(!x->conn || (x->conn->state >= HTTP_CONN_ASKING && !x->handlers));
+    x->handlers = h;
+    x->owner = owner;
+    x->body_limit = body_limit;
+}
+
+/* What the client sends next is known to be a new request. */
+static bool
+may_keep(const struct http_exchange *x)
+{
+    const struct http_message *m = http_parser_message(x->parser);
+    bool body_read = x->conn->state == HTTP_CONN_ANSWERING || !m->has_body;
+
+    return body_read && m->keep_alive && m->minor == 1 && !x->conn->retiring;
+}
+
+void
+http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
+{
+    struct http_conn *c = x->conn;
+    struct bytes *out;
+    bool keep;
+
+    if (!c)
+        return;
+    keep = may_keep(x) && !reply->close;
+    if (c->state < HTTP_CONN_CLOSING) {
+        out = http_reply_bytes(reply, keep, x->request.method == HTTP_METHOD_HEAD);
+        c->blocked = !stream_send(c->stream, out);
+        bytes_unref(out);
+    }
+    http_exchange_release(x);
+    http_conn_answered(c, keep);
+}
+
+void
+http_exchange_reply_text(
+    struct http_exchange *x, unsigned status, const char *type, const char *body)
+{
+    struct http_reply reply = { .status = status, .type = type, .body = str_of(body) };
+
+    http_exchange_reply(x, &reply);
+}
+
+void
+http_exchange_destroy(struct http_exchange *x)
+{
+    struct http_conn *c = x->conn;
+
+    if (!c)
+        return;
+    http_exchange_release(x);
+    http_conn_close(c);
 }
 
 const struct http_request *
@@ -46,95 +148,18 @@ http_exchange_request(const struct http_exchange *x)
     return &x->request;
 }
 
-void
-http_exchange_take(
-    struct http_exchange *x, size_t body_limit, const struct http_exchange_handlers *h, void *owner)
-{
-    struct http_conn *c = http_conn_of(x);
-
-    ENSURE(c->state == HTTP_CONN_DECIDING);
-    x->handlers = h;
-    x->owner = owner;
-    x->body_limit = body_limit;
-    if (http_parser_has_body(c->parser) &&
-        str_is_nocase(http_request_header(&x->request, "Expect"), "100-continue"))
-        stream_send_copy(c->stream, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-    http_conn_enter(c, HTTP_CONN_BODY);
-}
-
-static bool
-status_has_body(unsigned status)
-{
-    return status >= 200 && status != 204 && status != 304;
-}
-
-/* Whether the next request's first byte is known to follow this request's last one. */
-static bool
-request_is_read(const struct http_conn *c)
-{
-    return c->state == HTTP_CONN_WAITING ||
-           (c->state == HTTP_CONN_DECIDING && !http_parser_has_body(c->parser) &&
-               !c->exchange.request.upgrade);
-}
-
-void
-http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
-{
-    struct http_conn *c = http_conn_of(x);
-    bool keep = c->keep_alive && !reply->close && !c->retiring && request_is_read(c);
-    struct buffer out = { 0 };
-    struct bytes *bytes;
-
-    x->handlers = NULL;
-    if (c->state >= HTTP_CONN_CLOSING)
-        return;
-    buffer_reserve(&out, reply->headers.len + reply->body.len + 256);
-    buffer_printf(&out, "HTTP/1.1 %u %s\r\n", reply->status, reason_of(reply->status));
-    if (reply->type)
-        buffer_printf(&out, "Content-Type: %s\r\n", reply->type);
-    if (status_has_body(reply->status))
-        buffer_printf(&out, "Content-Length: %zu\r\n", reply->body.len);
-    buffer_append_str(&out, reply->headers);
-    buffer_printf(&out, "Connection: %s\r\n\r\n", keep ? "keep-alive" : "close");
-    if (status_has_body(reply->status) && x->request.method != HTTP_METHOD_HEAD)
-        buffer_append_str(&out, reply->body);
-    bytes = buffer_to_bytes(&out);
-    buffer_fini(&out);
-    stream_send(c->stream, bytes);
-    bytes_unref(bytes);
-    c->keep_alive = keep;
-    http_conn_next(c);
-}
-
-void
-http_exchange_reply_text(
-    struct http_exchange *x, unsigned status, const char *type, const char *body)
-{
-    http_exchange_reply(
-        x, &(struct http_reply){ .status = status, .type = type, .body = str_of(body) });
-}
-
-void
-http_exchange_destroy(struct http_exchange *x)
-{
-    x->handlers = NULL;
-    http_conn_close(http_conn_of(x));
-}
-
 struct stream *
 http_exchange_upgrade(struct http_exchange *x, char **early, size_t *early_len)
 {
-    struct http_conn *c = http_conn_of(x);
-    struct stream *s = c->stream;
+    struct http_conn *c = x->conn;
+    struct stream *s;
 
-    ENSURE(c->state == HTTP_CONN_DECIDING);
-    *early = NULL;
+    ENSURE(c && c->state == HTTP_CONN_ASKING && !x->handlers);
+    s = c->stream;
     *early_len = c->rest.len;
-    if (c->rest.len > 0) {
-        *early = c->rest.data;
-        c->rest = (struct buffer){ 0 };
-    }
-    http_conn_abandon(c);
+    *early = c->rest.len > 0 ? mem_copy_text(c->rest.data, c->rest.len) : NULL;
+    http_exchange_release(x);
+    http_conn_leave(c);
     if (c->handlers->on_left)
         c->handlers->on_left(c->owner, c);
     return s;

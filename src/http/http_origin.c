@@ -1,68 +1,127 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_origin: the parts of an application's URL.
+ * http_origin: the parts of an application's URL.  They become lines of a request, so that nothing
+ * passes which could end one.
  */
-#include <stdio.h>
+#include "http/http_origin.h"
 
-#include "http/http_client.h"
+#include <arpa/inet.h>
+
+/* The host's characters beside letters and digits; of an address in brackets also ':'. */
+#define HOST_MARKS "-._~"
 
 static bool
-copy(char *out, size_t size, struct str s)
+is_alnum(char c)
 {
-    if (s.len >= size || str_has_control(s) || (s.len > 0 && memchr(s.data, ' ', s.len)))
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+copy_host(struct str host, const char *marks, struct http_origin *out)
+{
+    if (host.len == 0 || host.len >= sizeof(out->host))
         return false;
-    if (s.len > 0)
-        memcpy(out, s.data, s.len);
-    out[s.len] = '\0';
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.data[i];
+
+        if (!is_alnum(c) && (c == '\0' || !strchr(marks, c)))
+            return false;
+        out->host[i] = c;
+    }
+    out->host[host.len] = '\0';
     return true;
 }
 
-/* "host", "host:port", "[::1]:port" */
+static bool
+parse_port(struct str text, struct http_origin *out)
+{
+    uint64_t port = out->tls ? 443 : 80;
+
+    if (text.len > 0 && (!str_to_u64(text, 65535, &port) || port == 0))
+        return false;
+    out->port = (unsigned)port;
+    return true;
+}
+
+/* "host", "host:port", "[::1]:port"; somebody's name and password are not supported. */
 static bool
 parse_authority(struct str authority, struct http_origin *out)
 {
-    struct str host, port = { NULL, 0 };
-    uint64_t number = out->tls ? 443 : 80;
+    struct in6_addr address;
+    struct str host, rest;
 
-    if (str_starts(authority, "[")) {
-        host = str_cut(str_slice(authority.data + 1, authority.len - 1), ']', &port);
-        if (port.len > 0 && port.data[0] != ':')
-            return false;
-        if (port.len > 0)
-            port = str_slice(port.data + 1, port.len - 1);
-    } else {
-        host = str_cut(authority, ':', &port);
+    if (!str_starts(authority, "[")) {
+        host = str_cut(authority, ':', &rest);
+        return copy_host(host, HOST_MARKS, out) && parse_port(rest, out);
     }
-    if (port.len > 0 && !str_to_u64(port, 65535, &number))
+    if (!memchr(authority.data, ']', authority.len))
         return false;
-    out->port = (unsigned)number;
-    return host.len > 0 && number > 0 && copy(out->host, sizeof(out->host), host);
+    host = str_cut(str_slice(authority.data + 1, authority.len - 1), ']', &rest);
+    if (rest.len > 0 && rest.data[0] != ':')
+        return false;
+    if (rest.len > 0)
+        rest = str_slice(rest.data + 1, rest.len - 1);
+    return copy_host(host, HOST_MARKS ":", out) && parse_port(rest, out) &&
+           inet_pton(AF_INET6, out->host, &address) == 1;
+}
+
+static bool
+copy_base(struct str base, struct http_origin *out)
+{
+    while (str_ends(base, "/"))
+        base.len--;
+    if (base.len >= sizeof(out->base))
+        return false;
+    for (size_t i = 0; i < base.len; i++) {
+        unsigned char c = (unsigned char)base.data[i];
+
+        if (c <= ' ' || c >= 0x7f)
+            return false;
+        out->base[i] = (char)c;
+    }
+    out->base[base.len] = '\0';
+    return true;
+}
+
+static bool
+starts_nocase(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_is_nocase(str_slice(s.data, prefix.len), prefix.data);
 }
 
 bool
 http_origin_parse(struct str url, struct http_origin *out)
 {
-    struct str rest, authority, user;
-    const char *slash;
+    const struct str plain = STR_LIT("http://"), tls = STR_LIT("https://");
+    size_t scheme, authority, end;
 
-    *out = (struct http_origin){ .tls = str_starts(url, "https://") };
-    if (!out->tls && !str_starts(url, "http://"))
+    *out = (struct http_origin){ .tls = starts_nocase(url, tls) };
+    if (!out->tls && !starts_nocase(url, plain))
         return false;
-    rest = str_slice(url.data + (out->tls ? 8 : 7), url.len - (out->tls ? 8 : 7));
-    slash = rest.len > 0 ? memchr(rest.data, '/', rest.len) : NULL;
-    authority = str_slice(rest.data, slash ? (size_t)(slash - rest.data) : rest.len);
-    rest = str_slice(rest.data + authority.len, rest.len - authority.len);
-    while (str_ends(rest, "/"))
-        rest.len--;
-    (void)str_cut(authority, '@', &user);
-    return user.len == 0 && parse_authority(authority, out) &&
-           copy(out->base, sizeof(out->base), rest);
+    scheme = out->tls ? tls.len : plain.len;
+    for (end = scheme; end < url.len && !strchr("?#", url.data[end]);)
+        end++;
+    for (authority = scheme; authority < end && url.data[authority] != '/';)
+        authority++;
+    return parse_authority(str_slice(url.data + scheme, authority - scheme), out) &&
+           copy_base(str_slice(url.data + authority, end - authority), out);
 }
 
 bool
 http_origin_is_loopback(const struct http_origin *o)
 {
-    struct str host = str_of(o->host);
+    struct in6_addr v6;
+    struct in_addr v4;
 
-    return str_is_nocase(host, "localhost") || str_starts(host, "127.") || str_is(host, "::1");
+    if (inet_pton(AF_INET, o->host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, o->host, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    return str_is_nocase(str_of(o->host), "localhost");
+}
+
+bool
+http_origin_same(const struct http_origin *a, const struct http_origin *b)
+{
+    return a->tls == b->tls && a->port == b->port && str_is_nocase(str_of(a->host), b->host);
 }

@@ -1,164 +1,234 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_parser: llhttp's callbacks record places; the message stops by pausing.
+ * http_parser: llhttp fed from the head's own buffer, so that what it points at is contiguous and
+ * is remembered as offsets while that buffer grows.
  */
 #include "http_parser.h"
 
 #include <llhttp.h>
 #include <stdlib.h>
 
-#include "base/ensure.h"
+#include "base/buffer.h"
 #include "base/mem.h"
 
-/* A run of bytes of the head, by its place: the text may move while it grows. */
-struct place {
-    size_t at, len;
-};
-
-struct line {
-    struct place name, value;
+/* A header under way: offsets into the head. */
+struct span {
+    size_t name_at, name_len, value_at, value_len;
 };
 
 struct http_parser {
     llhttp_t llhttp;
-    unsigned header_limit;
-    bool (*on_body)(void *owner, struct str piece);
-    void *owner;
-
-    const char *base; /* of the text being fed */
-    struct place target;
-    struct line *lines;
-    size_t line_count, line_room;
-    struct http_header *headers; /* made on request */
-    bool name_done;              /* of the last line */
-    bool head_done, done, too_many, stopped;
+    struct http_message message;
+    struct buffer head, body;
+    size_t head_bytes, body_bytes;
+    size_t extra_bytes; /* trailers and chunk extensions, which nobody reads */
+    unsigned headers;
+    struct span *spans;
+    size_t span_count, span_capacity;
+    size_t target_at, target_len;
+    struct http_header *built;
+    bool in_body, in_value, ended;
+    enum http_parse refusal; /* why a callback stopped llhttp; MORE when none did */
 };
 
-static struct http_parser *
-parser_of(llhttp_t *l)
+static int
+refuse(struct http_parser *p, enum http_parse why)
 {
-    return CONTAINER_OF(l, struct http_parser, llhttp);
+    p->refusal = why;
+    return HPE_USER;
 }
 
-/* Pieces of one run follow each other. */
-static void
-extend(struct place *place, const struct http_parser *p, const char *at, size_t len)
+static size_t
+offset(const struct http_parser *p, const char *at)
 {
-    if (place->len == 0)
-        place->at = (size_t)(at - p->base);
-    place->len += len;
+    return (size_t)(at - p->head.data);
+}
+
+/* The part of the body that is no content. */
+static int
+count_extra(struct http_parser *p, size_t len)
+{
+    p->extra_bytes += len;
+    return p->extra_bytes > p->head_bytes ? refuse(p, HTTP_PARSE_HEAD_LARGE) : HPE_OK;
 }
 
 static int
 on_url(llhttp_t *l, const char *at, size_t len)
 {
-    struct http_parser *p = parser_of(l);
+    struct http_parser *p = l->data;
 
-    extend(&p->target, p, at, len);
-    return 0;
+    if (p->target_len == 0)
+        p->target_at = offset(p, at);
+    p->target_len = offset(p, at) + len - p->target_at;
+    return HPE_OK;
 }
 
-static int
-add_line(struct http_parser *p)
+static struct span *
+add_span(struct http_parser *p)
 {
-    if (p->line_count == p->header_limit) {
-        p->too_many = true;
-        return HPE_USER;
+    if (p->span_count == p->span_capacity) {
+        p->span_capacity = p->span_capacity ? 2 * p->span_capacity : 16;
+        p->spans = mem_resize(p->spans, p->span_capacity, sizeof(*p->spans));
     }
-    if (p->line_count == p->line_room) {
-        p->line_room = p->line_room ? p->line_room * 2 : 16;
-        p->lines = mem_resize(p->lines, p->line_room, sizeof(*p->lines));
-    }
-    p->lines[p->line_count++] = (struct line){ { 0, 0 }, { 0, 0 } };
-    return 0;
+    p->spans[p->span_count] = (struct span){ 0 };
+    return &p->spans[p->span_count++];
 }
 
-/* A name behind a value, or the first one, begins a line. */
 static int
 on_header_field(llhttp_t *l, const char *at, size_t len)
 {
-    struct http_parser *p = parser_of(l);
-    struct line *last = p->line_count > 0 ? &p->lines[p->line_count - 1] : NULL;
+    struct http_parser *p = l->data;
+    struct span *s;
 
-    if (p->head_done)
-        return 0; /* a trailer */
-    if (!last || p->name_done) {
-        int failed = add_line(p);
-
-        if (failed)
-            return failed;
-        last = &p->lines[p->line_count - 1];
-        p->name_done = false;
+    if (p->in_body)
+        return count_extra(p, len);
+    if (p->span_count == 0 || p->in_value) {
+        if (p->span_count == p->headers)
+            return refuse(p, HTTP_PARSE_HEAD_LARGE);
+        s = add_span(p);
+        s->name_at = offset(p, at);
+        p->in_value = false;
     }
-    extend(&last->name, p, at, len);
-    return 0;
-}
-
-static int
-on_header_field_complete(llhttp_t *l)
-{
-    parser_of(l)->name_done = true;
-    return 0;
+    s = &p->spans[p->span_count - 1];
+    s->name_len = offset(p, at) + len - s->name_at;
+    return HPE_OK;
 }
 
 static int
 on_header_value(llhttp_t *l, const char *at, size_t len)
 {
-    struct http_parser *p = parser_of(l);
-    struct place *value;
+    struct http_parser *p = l->data;
+    struct span *s;
 
-    if (p->head_done)
-        return 0;
-    value = &p->lines[p->line_count - 1].value;
-    if (value->at == 0)
-        value->at = (size_t)(at - p->base);
-    value->len += len;
-    return 0;
+    if (p->in_body)
+        return count_extra(p, len);
+    s = &p->spans[p->span_count - 1];
+    if (!p->in_value)
+        s->value_at = offset(p, at);
+    p->in_value = true;
+    s->value_len = offset(p, at) + len - s->value_at;
+    return HPE_OK;
+}
+
+/* An empty value may pass without on_header_value. */
+static int
+on_header_value_complete(llhttp_t *l)
+{
+    struct http_parser *p = l->data;
+
+    p->in_value = true;
+    return HPE_OK;
 }
 
 static int
+on_chunk_extension(llhttp_t *l, const char *at, size_t len)
+{
+    (void)at;
+    return count_extra(l->data, len);
+}
+
+static enum http_method
+method_of(const llhttp_t *l)
+{
+    switch (l->method) {
+    case HTTP_GET:
+        return HTTP_METHOD_GET;
+    case HTTP_HEAD:
+        return HTTP_METHOD_HEAD;
+    case HTTP_POST:
+        return HTTP_METHOD_POST;
+    case HTTP_OPTIONS:
+        return HTTP_METHOD_OPTIONS;
+    default:
+        return HTTP_METHOD_OTHER;
+    }
+}
+
+/* Of a response; a length in its head is that of another answer. */
+static bool
+never_has_body(const llhttp_t *l)
+{
+    return l->type == HTTP_RESPONSE &&
+           (l->status_code / 100 == 1 || l->status_code == 204 || l->status_code == 304);
+}
+
+/* llhttp must read the body of a request that asks for another protocol as any other. */
+static int
 on_headers_complete(llhttp_t *l)
 {
-    parser_of(l)->head_done = true;
+    struct http_parser *p = l->data;
+    struct http_message *m = &p->message;
+
+    if (never_has_body(l)) {
+        l->flags = (uint16_t)((l->flags | F_SKIPBODY) & ~(unsigned)F_CHUNKED);
+        l->content_length = 0;
+    }
+    m->method = method_of(l);
+    m->status = l->status_code;
+    m->major = l->http_major;
+    m->minor = l->http_minor;
+    m->chunked = (l->flags & F_CHUNKED) != 0;
+    m->content_length = m->chunked ? 0 : l->content_length;
+    m->until_close = llhttp_message_needs_eof(l) != 0;
+    m->has_body = m->chunked || m->content_length > 0 || m->until_close;
+    m->keep_alive = llhttp_should_keep_alive(l) != 0;
+    m->upgrade = l->upgrade != 0 && l->method != HTTP_CONNECT;
+    l->upgrade = 0;
     return HPE_PAUSED;
+}
+
+static int
+on_chunk_header(llhttp_t *l)
+{
+    struct http_parser *p = l->data;
+
+    if (l->content_length > p->body_bytes - p->body.len)
+        return refuse(p, HTTP_PARSE_BODY_LARGE);
+    return HPE_OK;
 }
 
 static int
 on_body(llhttp_t *l, const char *at, size_t len)
 {
-    struct http_parser *p = parser_of(l);
+    struct http_parser *p = l->data;
 
-    p->stopped = !p->on_body(p->owner, str_slice(at, len));
-    return p->stopped ? HPE_USER : 0;
+    if (len > p->body_bytes - p->body.len)
+        return refuse(p, HTTP_PARSE_BODY_LARGE);
+    buffer_append(&p->body, at, len);
+    return HPE_OK;
 }
 
 static int
 on_message_complete(llhttp_t *l)
 {
-    parser_of(l)->done = true;
+    struct http_parser *p = l->data;
+
+    p->ended = true;
     return HPE_PAUSED;
 }
 
 static const llhttp_settings_t settings = {
     .on_url = on_url,
     .on_header_field = on_header_field,
-    .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
+    .on_header_value_complete = on_header_value_complete,
     .on_headers_complete = on_headers_complete,
+    .on_chunk_extension_name = on_chunk_extension,
+    .on_chunk_extension_value = on_chunk_extension,
+    .on_chunk_header = on_chunk_header,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };
 
 struct http_parser *
-http_parser_new(
-    bool response, unsigned header_limit, bool (*body)(void *owner, struct str piece), void *owner)
+http_parser_new(enum http_parser_kind kind, size_t head_bytes, unsigned headers)
 {
     struct http_parser *p = mem_zalloc(sizeof(*p));
 
-    llhttp_init(&p->llhttp, response ? HTTP_RESPONSE : HTTP_REQUEST, &settings);
-    p->header_limit = header_limit;
-    p->on_body = body;
-    p->owner = owner;
+    llhttp_init(&p->llhttp, kind == HTTP_PARSER_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
+    p->llhttp.data = p;
+    p->head_bytes = head_bytes;
+    p->headers = headers;
     return p;
 }
 
@@ -167,140 +237,129 @@ http_parser_free(struct http_parser *p)
 {
     if (!p)
         return;
-    free(p->lines);
-    free(p->headers);
+    buffer_fini(&p->head);
+    buffer_fini(&p->body);
+    free(p->spans);
+    free(p->built);
     free(p);
 }
 
-void
-http_parser_reset(struct http_parser *p)
+static struct str
+part(const struct http_parser *p, size_t at, size_t len)
 {
-    llhttp_reset(&p->llhttp);
-    p->target = (struct place){ 0, 0 };
-    p->line_count = 0;
-    p->name_done = p->head_done = p->done = p->too_many = p->stopped = false;
+    return str_slice(p->head.data + at, len);
 }
 
-static enum http_parser_result
-stopped(const struct http_parser *p, enum llhttp_errno result, bool had_head)
+/* The head is complete and moves no more: give back what it does not need, turn the offsets into
+ * text. */
+static void
+build(struct http_parser *p, size_t len)
 {
-    if (p->too_many)
-        return HTTP_PARSER_TOO_MANY;
-    if (p->done)
-        return HTTP_PARSER_DONE;
-    if (result == HPE_OK)
-        return HTTP_PARSER_MORE;
-    if (result == HPE_PAUSED && p->head_done && !had_head)
-        return HTTP_PARSER_HEAD;
-    return result == HPE_PAUSED_UPGRADE ? HTTP_PARSER_DONE : HTTP_PARSER_BAD;
+    struct http_message *m = &p->message;
+
+    p->head.data = mem_resize(p->head.data, len, 1);
+    p->head.len = p->head.capacity = len;
+    p->built = mem_alloc(p->span_count * sizeof(*p->built));
+    for (size_t i = 0; i < p->span_count; i++) {
+        const struct span *s = &p->spans[i];
+
+        p->built[i].name = part(p, s->name_at, s->name_len);
+        p->built[i].value = str_trim(part(p, s->value_at, s->value_len));
+    }
+    m->raw = buffer_str(&p->head);
+    m->target = part(p, p->target_at, p->target_len);
+    m->headers = p->built;
+    m->header_count = p->span_count;
+    free(p->spans);
+    p->spans = NULL;
+    p->in_body = true;
 }
 
-enum http_parser_result
-http_parser_feed(struct http_parser *p, struct str text, size_t from, size_t *taken)
+static enum http_parse
+failure(const struct http_parser *p)
 {
-    bool had_head = p->head_done;
-    enum llhttp_errno result;
-
-    ENSURE(!p->done);
-    if (!text.data)
-        text.data = "";
-    p->base = text.data;
-    if (llhttp_get_errno(&p->llhttp) == HPE_PAUSED)
-        llhttp_resume(&p->llhttp);
-    result = llhttp_execute(&p->llhttp, text.data + from, text.len - from);
-    *taken = text.len - from;
-    if (result != HPE_OK)
-        *taken = (size_t)(llhttp_get_error_pos(&p->llhttp) - (text.data + from));
-    return stopped(p, result, had_head);
+    return p->refusal != HTTP_PARSE_MORE ? p->refusal : HTTP_PARSE_BAD;
 }
 
-enum http_parser_result
+static enum http_parse
+feed_head(struct http_parser *p, const char *data, size_t len, size_t *used)
+{
+    size_t before = p->head.len, end;
+    size_t room = p->head_bytes - before;
+    size_t taken = len < room ? len : room;
+    llhttp_errno_t error;
+
+    *used = 0;
+    if (len == 0)
+        return HTTP_PARSE_MORE;
+    buffer_append(&p->head, data, taken);
+    error = llhttp_execute(&p->llhttp, p->head.data + before, taken);
+    *used = taken;
+    if (error == HPE_OK)
+        return taken < len ? HTTP_PARSE_HEAD_LARGE : HTTP_PARSE_MORE;
+    if (error != HPE_PAUSED)
+        return failure(p);
+    end = offset(p, llhttp_get_error_pos(&p->llhttp));
+    *used = end - before;
+    llhttp_resume(&p->llhttp);
+    build(p, end);
+    return HTTP_PARSE_HEAD;
+}
+
+static enum http_parse
+feed_body(struct http_parser *p, const char *data, size_t len, size_t *used)
+{
+    llhttp_errno_t error = llhttp_execute(&p->llhttp, data, len);
+
+    *used = len;
+    if (error == HPE_OK)
+        return HTTP_PARSE_MORE;
+    if (error != HPE_PAUSED)
+        return failure(p);
+    *used = (size_t)(llhttp_get_error_pos(&p->llhttp) - data);
+    return HTTP_PARSE_END;
+}
+
+enum http_parse
+http_parser_feed(struct http_parser *p, const char *data, size_t len, size_t *used)
+{
+    if (!p->in_body)
+        return feed_head(p, data, len, used);
+    if (p->message.content_length > p->body_bytes && !p->message.until_close) {
+        *used = 0;
+        return HTTP_PARSE_BODY_LARGE;
+    }
+    return feed_body(p, data, len, used);
+}
+
+bool
 http_parser_finish(struct http_parser *p)
 {
-    enum llhttp_errno result;
+    llhttp_errno_t error = llhttp_finish(&p->llhttp);
 
-    if (llhttp_get_errno(&p->llhttp) == HPE_PAUSED)
-        llhttp_resume(&p->llhttp);
-    result = llhttp_finish(&p->llhttp);
-    return p->done && (result == HPE_OK || result == HPE_PAUSED) ? HTTP_PARSER_DONE
-                                                                 : HTTP_PARSER_BAD;
+    return (error == HPE_OK || error == HPE_PAUSED) && p->ended;
 }
 
-enum http_method
-http_parser_method(const struct http_parser *p)
+const struct http_message *
+http_parser_message(const struct http_parser *p)
 {
-    static const struct {
-        llhttp_method_t theirs;
-        enum http_method ours;
-    } methods[] = {
-        { HTTP_GET, HTTP_METHOD_GET },
-        { HTTP_HEAD, HTTP_METHOD_HEAD },
-        { HTTP_POST, HTTP_METHOD_POST },
-        { HTTP_OPTIONS, HTTP_METHOD_OPTIONS },
-    };
-
-    for (size_t i = 0; i < COUNT_OF(methods); i++)
-        if (p->llhttp.method == methods[i].theirs)
-            return methods[i].ours;
-    return HTTP_METHOD_OTHER;
+    return &p->message;
 }
 
-bool
-http_parser_stopped_by_body(const struct http_parser *p)
+void
+http_parser_limit_body(struct http_parser *p, size_t limit_bytes)
 {
-    return p->stopped;
-}
-
-unsigned
-http_parser_status(const struct http_parser *p)
-{
-    return p->llhttp.status_code;
-}
-
-bool
-http_parser_keeps_alive(const struct http_parser *p)
-{
-    return llhttp_should_keep_alive(&p->llhttp);
-}
-
-bool
-http_parser_has_body(const struct http_parser *p)
-{
-    return (p->llhttp.flags & F_CHUNKED) || p->llhttp.content_length > 0;
-}
-
-uint64_t
-http_parser_length(const struct http_parser *p)
-{
-    return (p->llhttp.flags & F_CONTENT_LENGTH) ? p->llhttp.content_length : 0;
-}
-
-bool
-http_parser_wants_upgrade(const struct http_parser *p)
-{
-    return p->llhttp.upgrade && p->llhttp.method != HTTP_CONNECT;
-}
-
-static struct str
-slice(struct place place, const char *head)
-{
-    return str_slice(head + place.at, place.len);
+    p->body_bytes = limit_bytes;
 }
 
 struct str
-http_parser_target(const struct http_parser *p, const char *head)
+http_parser_body(const struct http_parser *p)
 {
-    return slice(p->target, head);
+    return buffer_str(&p->body);
 }
 
-const struct http_header *
-http_parser_headers(struct http_parser *p, const char *head, size_t *count)
+void
+http_parser_drop_body(struct http_parser *p)
 {
-    p->headers = mem_resize(p->headers, p->line_count + 1, sizeof(*p->headers));
-    for (size_t i = 0; i < p->line_count; i++) {
-        p->headers[i].name = slice(p->lines[i].name, head);
-        p->headers[i].value = str_trim(slice(p->lines[i].value, head));
-    }
-    *count = p->line_count;
-    return p->headers;
+    buffer_fini(&p->body);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_parser: llhttp, for both directions: takes one message off a text that arrives in pieces,
- * and stops behind its head and behind its end.  The only file that knows llhttp.  Private.
+ * http_parser: one message of HTTP/1.x as it arrives, request or response: the only door to
+ * llhttp.  It keeps the head as it came and collects the body, each up to a limit that is checked
+ * before memory is taken.  What a head must say beyond its syntax is http_check's.  Pure.
  */
 #ifndef HTTP_HTTP_PARSER_H
 #define HTTP_HTTP_PARSER_H
@@ -10,48 +11,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
+#include "base/str.h"
 #include "http/http_request.h"
 
 struct http_parser;
 
-enum http_parser_result {
-    HTTP_PARSER_MORE,     /* everything was taken, the message goes on */
-    HTTP_PARSER_HEAD,     /* the head ends here; feed the rest to go on */
-    HTTP_PARSER_DONE,     /* the message ends here */
-    HTTP_PARSER_BAD,      /* no HTTP */
-    HTTP_PARSER_TOO_MANY, /* headers past the limit */
+enum http_parser_kind { HTTP_PARSER_REQUEST, HTTP_PARSER_RESPONSE };
+
+enum http_parse {
+    HTTP_PARSE_MORE,       /* everything was taken in */
+    HTTP_PARSE_HEAD,       /* the head is complete: feed again, also with nothing */
+    HTTP_PARSE_END,        /* the message is complete: feed no more */
+    HTTP_PARSE_BAD,        /* no HTTP */
+    HTTP_PARSE_HEAD_LARGE, /* head or trailers past a limit */
+    HTTP_PARSE_BODY_LARGE, /* the body is, or says that it will be, past its limit */
 };
 
-/* on_body gets pieces of the body, decoded from chunks; false: stop, the parser is then BAD. */
-struct http_parser *http_parser_new(bool response, unsigned header_limit,
-    bool (*on_body)(void *owner, struct str piece), void *owner);
+/* Valid from HTTP_PARSE_HEAD on; borrowed from the parser. */
+struct http_message {
+    struct str raw; /* the head from its first byte to the empty line */
+    struct str target;
+    const struct http_header *headers;
+    size_t header_count;
+    enum http_method method;
+    unsigned status;
+    unsigned major, minor;
+    uint64_t content_length;
+    bool chunked;
+    bool has_body;    /* one follows */
+    bool until_close; /* a response that ends with the connection */
+    bool keep_alive;
+    bool upgrade;
+};
+
+struct http_parser *http_parser_new(
+    enum http_parser_kind kind, size_t head_bytes, unsigned headers);
+/* NULL is fine. */
 void http_parser_free(struct http_parser *p);
-/* Begin a new message. */
-void http_parser_reset(struct http_parser *p);
 
-/*
- * Feed text[from..]; text's beginning must be the same bytes since the message began, until the
- * head is done (headers are remembered by place).  *taken is how many bytes behind from were used.
- */
-enum http_parser_result http_parser_feed(
-    struct http_parser *p, struct str text, size_t from, size_t *taken);
-/* The connection ended: DONE when that is how the message ends, else BAD. */
-enum http_parser_result http_parser_finish(struct http_parser *p);
+/* *used: how many bytes belong to this message so far; what follows them does not. */
+MUST_USE enum http_parse http_parser_feed(
+    struct http_parser *p, const char *data, size_t len, size_t *used);
+/* The connection ended: whether the message did, too. */
+MUST_USE bool http_parser_finish(struct http_parser *p);
 
-/* Whether BAD means that on_body said stop. */
-bool http_parser_stopped_by_body(const struct http_parser *p);
-
-/* After HEAD. */
-enum http_method http_parser_method(const struct http_parser *p);
-unsigned http_parser_status(const struct http_parser *p);
-bool http_parser_keeps_alive(const struct http_parser *p);
-bool http_parser_has_body(const struct http_parser *p);
-/* The Content-Length, or 0. */
-uint64_t http_parser_length(const struct http_parser *p);
-bool http_parser_wants_upgrade(const struct http_parser *p);
-/* Slices of head, which is the text that was fed; the array is the parser's. */
-struct str http_parser_target(const struct http_parser *p, const char *head);
-const struct http_header *http_parser_headers(
-    struct http_parser *p, const char *head, size_t *count);
+const struct http_message *http_parser_message(const struct http_parser *p);
+/* Before the first byte of a body is fed; 0 until then. */
+void http_parser_limit_body(struct http_parser *p, size_t limit_bytes);
+struct str http_parser_body(const struct http_parser *p);
+void http_parser_drop_body(struct http_parser *p);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_router: the first service that wants a request has it.
+ * http_router: a list of services, asked one after the other.
  */
 #include "http/http_router.h"
 
@@ -19,11 +19,12 @@ void
 http_router_dispatch(
     const struct http_router *router, struct http_exchange *x, const struct http_request *r)
 {
-    for (unsigned i = 0; i < router->count; i++)
+    for (unsigned i = 0; i < router->count; i++) {
         if (router->services[i].offer(router->services[i].owner, x, r))
             return;
+    }
     if (r->upgrade)
         http_exchange_destroy(x);
     else
-        http_exchange_reply_text(x, 404, "text/plain; charset=utf-8", "Not Found\n");
+        http_exchange_reply_text(x, 404, "text/plain; charset=utf-8", "Not Found");
 }

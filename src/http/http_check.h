@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http_check: what a request's head must say beyond its syntax (RFC 9112, sections 2 to 7), so that
+ * no proxy in front reads it differently.  Pure.
+ */
+#ifndef HTTP_HTTP_CHECK_H
+#define HTTP_HTTP_CHECK_H
+
+#include "base/attr.h"
+
+struct http_message;
+
+/* 0: in order; else the status of the refusal. */
+MUST_USE unsigned http_check_request(const struct http_message *m);
+
+#endif
