@@ -99,7 +99,7 @@ http_origin_parse(struct str url, struct http_origin *out)
     if (!out->tls && !starts_nocase(url, plain))
         return false;
     scheme = out->tls ? tls.len : plain.len;
-    for (end = scheme; end < url.len && !strchr("?#", url.data[end]);)
+    for (end = scheme; end < url.len && url.data[end] != '?' && url.data[end] != '#';)
         end++;
     for (authority = scheme; authority < end && url.data[authority] != '/';)
         authority++;
