@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * redis_link: one connection to Redis that comes back by itself: back-off with jitter from 100 ms
- * to 5 s, forever.  hiredis stays behind it.  Belongs to one loop; nothing blocks, names included.
+ * to 2 s, forever.  hiredis stays behind it.  Belongs to one loop; nothing blocks, names included.
  *
  * A link either carries commands or subscribes: with RESP2 a subscribed connection takes nothing
  * else.

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* More than any command of ours is answered with. */
-enum { ELEMENTS_MAX = 1 << 20 };
+/* More than any command of ours is answered with.  hiredis before 1.0 has this depth too. */
+enum { ELEMENTS_MAX = 1 << 20, DEPTH_MAX = 7 };
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
@@ -89,12 +89,22 @@ create_string(const redisReadTask *task, char *text, size_t len)
                                                   : NULL;
 }
 
+static bool
+too_deep(const redisReadTask *task)
+{
+    unsigned depth = 0;
+
+    for (; task && depth <= DEPTH_MAX; task = task->parent)
+        depth++;
+    return depth > DEPTH_MAX;
+}
+
 static void *
 create_array(const redisReadTask *task, element_count count)
 {
     size_t elements = (size_t)count;
 
-    if (elements > ELEMENTS_MAX || task->type != REDIS_REPLY_ARRAY)
+    if (elements > ELEMENTS_MAX || task->type != REDIS_REPLY_ARRAY || too_deep(task))
         return NULL;
     return allowed(task, str_slice(NULL, 0), elements) ? real(task)->createArray(task, count)
                                                        : NULL;

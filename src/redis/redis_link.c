@@ -19,7 +19,7 @@
 
 enum {
     RETRY_FIRST_MS = 100,
-    RETRY_LAST_MS = 5000,
+    RETRY_LAST_MS = 2000,
     STEADY_MS = 5000, /* a link that was ready for so long begins anew with the first delay */
     CONNECT_TIMEOUT_MS = 10000,
 };
@@ -136,7 +136,7 @@ next_delay_ms(struct redis_link *r)
     if (r->was_ready && loop_now_ms(r->loop) - r->ready_at_ms >= STEADY_MS)
         r->attempts = 0;
     if (r->attempts < 6)
-        delay_ms = RETRY_FIRST_MS << r->attempts;
+        delay_ms = (unsigned)RETRY_FIRST_MS << r->attempts;
     if (delay_ms > RETRY_LAST_MS)
         delay_ms = RETRY_LAST_MS;
     r->attempts++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_reply: kinds, texts and items of a reply; hiredis nests them seven deep at most.
+ * redis_reply: kinds, texts and items of a reply; redis_guard lets them be seven deep.
  */
 #include "redis_reply.h"
 

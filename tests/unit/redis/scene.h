@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scene: what the tests of redis share: a link that notes what it says, and a real redis-server on
+ * a port of its own, which may be ended and started again.
+ */
+#ifndef TEST_REDIS_SCENE_H
+#define TEST_REDIS_SCENE_H
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+#include "base/buffer.h"
+#include "net/loop.h"
+#include "redis/redis_link.h"
+
+#define UNUSED __attribute__((unused))
+
+/* The slowest step is redis-server's start under a sanitizer's load. */
+enum { PATIENCE_S = 60, TURN_US = 500 };
+
+struct scene {
+    struct loop *l;
+    struct redis_link *r;
+    struct redis_options options;
+    char port_text[16];
+    pid_t server;
+    unsigned readies, downs, subscribed, messages, replies, nulls;
+    bool subscribe, close_on_message, restart_on_message, pause_on_message;
+    char reason[512];
+    struct buffer heard; /* "channel=payload;" */
+    struct buffer reply;
+};
+
+static UNUSED void
+turn(struct scene *s)
+{
+    loop_turn(s->l);
+    usleep(TURN_US);
+}
+
+#define UNTIL(s, condition)                                                                        \
+    while (!(condition))                                                                           \
+    turn(s)
+
+/* ---- what the link says ---- */
+
+static UNUSED void
+on_ready(void *owner)
+{
+    struct scene *s = owner;
+
+    s->readies++;
+    assert_true(redis_link_ready(s->r));
+    if (s->subscribe)
+        redis_link_psubscribe(s->r, STR_LIT("test-*"));
+}
+
+static UNUSED void
+on_down(void *owner, const char *reason)
+{
+    struct scene *s = owner;
+
+    s->downs++;
+    assert_false(redis_link_ready(s->r));
+    snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
+static UNUSED void
+on_message(void *owner, struct str channel, struct str payload)
+{
+    struct scene *s = owner;
+
+    s->messages++;
+    buffer_append_str(&s->heard, channel);
+    buffer_append_char(&s->heard, '=');
+    buffer_append_str(&s->heard, payload);
+    buffer_append_char(&s->heard, ';');
+    if (s->restart_on_message)
+        redis_link_restart(s->r, "it was enough");
+    if (s->pause_on_message)
+        redis_link_pause(s->r);
+    if (s->close_on_message)
+        redis_link_close(s->r);
+}
+
+static UNUSED void
+on_subscribed(void *owner)
+{
+    struct scene *s = owner;
+
+    s->subscribed++;
+}
+
+static const struct redis_link_handlers handlers UNUSED = { on_ready, on_down, on_message,
+    on_subscribed };
+
+static UNUSED void
+note_value(const struct redis_value *v, struct buffer *out)
+{
+    switch (v->kind) {
+    case REDIS_NIL:
+        buffer_append_text(out, "nil");
+        return;
+    case REDIS_INTEGER:
+        buffer_printf(out, ":%lld", v->integer);
+        return;
+    case REDIS_STATUS:
+        buffer_printf(out, "+%.*s", STR_ARG(v->text));
+        return;
+    case REDIS_ERROR:
+        buffer_printf(out, "-%.*s", STR_ARG(v->text));
+        return;
+    case REDIS_STRING:
+        buffer_printf(out, "$%.*s", STR_ARG(v->text));
+        return;
+    case REDIS_ARRAY:
+        break;
+    }
+    buffer_append_char(out, '[');
+    for (size_t i = 0; i < v->count; i++)
+        note_value(&v->items[i], out);
+    buffer_append_char(out, ']');
+}
+
+static UNUSED void
+on_reply(void *owner, const struct redis_value *reply)
+{
+    struct scene *s = owner;
+
+    s->replies++;
+    s->nulls += reply == NULL;
+    buffer_clear(&s->reply);
+    if (reply)
+        note_value(reply, &s->reply);
+}
+
+/* ---- servers ---- */
+
+/* A port that is free now; redis-server refuses to run on one that is not. */
+static UNUSED unsigned
+free_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t len = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    close(fd);
+    return ntohs(at.sin_port);
+}
+
+static UNUSED void
+start_redis(struct scene *s, const char *option, const char *value)
+{
+    s->server = fork();
+    assert_true(s->server >= 0);
+    if (s->server > 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!freopen("/dev/null", "w", stdout))
+        _exit(1);
+    execlp("redis-server", "redis-server", "--port", s->port_text, "--bind", "127.0.0.1", "--save",
+        "", "--appendonly", "no", option, value, (char *)NULL);
+    _exit(127); /* the test waits in vain, and fails */
+}
+
+static UNUSED void
+stop_redis(struct scene *s)
+{
+    if (s->server > 0) {
+        kill(s->server, SIGKILL);
+        waitpid(s->server, NULL, 0);
+    }
+    s->server = 0;
+}
+
+static UNUSED int
+listen_on(unsigned port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    return fd;
+}
+
+static UNUSED void
+set(struct scene *s)
+{
+    *s = (struct scene){ .l = loop_new() };
+    s->options = (struct redis_options){
+        .host = "127.0.0.1", .port = free_port(), .connect_timeout_ms = 20000
+    };
+    snprintf(s->port_text, sizeof(s->port_text), "%u", s->options.port);
+}
+
+static UNUSED void
+open_link(struct scene *s)
+{
+    s->r = redis_link_open(s->l, &s->options, &handlers, s);
+}
+
+/* Attempts from before Redis was up do not count. */
+static UNUSED void
+await_ready(struct scene *s)
+{
+    UNTIL(s, s->readies);
+    s->downs = 0;
+}
+
+static UNUSED void
+tear_down(struct scene *s)
+{
+    redis_link_close(s->r);
+    for (int i = 0; i < 3; i++)
+        loop_turn(s->l);
+    stop_redis(s);
+    buffer_fini(&s->heard);
+    buffer_fini(&s->reply);
+    loop_free(s->l);
+}
+
+static UNUSED bool
+command(struct scene *s, const char *a, const char *b, const char *c)
+{
+    const struct str argv[] = { str_of(a), str_of(b), str_of(c) };
+
+    return redis_link_command(s->r, argv, c ? 3 : b ? 2 : 1, on_reply, s);
+}
+
+static UNUSED void
+expect_reply(struct scene *s, const char *reply)
+{
+    unsigned before = s->replies;
+
+    UNTIL(s, s->replies > before);
+    buffer_append_char(&s->reply, '\0');
+    assert_string_equal(s->reply.data, reply);
+}
+
+static UNUSED void
+expect_reason(struct scene *s, const char *format)
+{
+    char expected[512], where[64];
+
+    snprintf(where, sizeof(where), "127.0.0.1:%u", s->options.port);
+    snprintf(expected, sizeof(expected), "%s%s%s", format[0] == '@' ? where : "",
+        format[0] == '@' ? format + 1 : format, format[0] == '@' ? "" : where);
+    assert_string_equal(s->reason, expected);
+}
+
+static UNUSED struct redis_link *
+open_publisher(struct scene *s)
+{
+    static const struct redis_link_handlers none = { 0 };
+    struct redis_link *publisher = redis_link_open(s->l, &s->options, &none, NULL);
+
+    UNTIL(s, redis_link_ready(publisher));
+    return publisher;
+}
+
+static UNUSED int
+be_patient(void **state)
+{
+    (void)state;
+    alarm(PATIENCE_S);
+    return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, be_patient)
+
+#endif
