@@ -24,17 +24,31 @@ struct hub_options {
     unsigned workers;
     bool redis; /* subscribers.redis */
     struct redis_options redis_link;
-    const char *key_prefix; /* "" when none */
-    bool dev_mode;          /* log each event, and what was ignored */
-    size_t mailbox_bytes;   /* limit of each mailbox */
-    uint64_t beat_ms;       /* between proofs of life of the subscription; 0: 5 s */
-    uint64_t silence_ms;    /* without one the connection is made anew; 0: 10 s */
+    const char *key_prefix;  /* "" when none */
+    bool dev_mode;           /* log each event, and what was ignored */
+    size_t mailbox_bytes;    /* limit of each mailbox */
+    bool presence_redis;     /* members are kept in Redis, shared by all nodes; else in memory */
+    bool members_key;        /* write <prefix><channel>:members for applications */
+    bool publish_presence;   /* publish PresenceChannelUpdated with each change */
+    uint64_t leave_grace_ms; /* who returns within it never left */
+    uint64_t beat_ms;        /* between proofs of life of the subscription; 0: 5 s */
+    uint64_t silence_ms;     /* without one the connection is made anew; 0: 10 s */
+    uint64_t lease_ms;       /* a node that is silent for so long is dead; 0: 9 s */
 };
 
 /* o is copied. */
 struct hub *hub_open(struct loop *l, const struct hub_options *o);
 
-/* From any thread: close Redis and the mailbox, and end the hub's loop. */
+/*
+ * From any thread, before the workers are told to end: the members of this node are on their way
+ * to other nodes, so their departures are announced to nobody; those who are not back within the
+ * grace are announced by the nodes that stay.
+ */
+void hub_retire(struct hub *h);
+/*
+ * From any thread: close Redis and the mailbox, and end the hub's loop.  Retires first when
+ * nobody asked for it; Redis has a second to take what is being said.
+ */
 void hub_stop(struct hub *h);
 /* After its thread ended and no link is left. */
 void hub_free(struct hub *h);

@@ -81,6 +81,67 @@ void hub_link_whisper(
  */
 bool hub_link_full(const struct hub_link *k);
 
+/* One socket's membership of a presence channel. */
+struct hub_member {
+    struct str channel;
+    struct str id;   /* the socket's public id */
+    struct str user; /* which user: the digits of a number, the content of a string */
+    struct str data; /* raw JSON object: the application's member with "socketId" */
+};
+
+/*
+ * text is 42["presence:subscribed","presence-x",[...]]: the members, newest first, one a user.
+ * Borrowed; may be referenced.
+ */
+typedef void hub_link_list(void *owner, uint32_t token, struct bytes *text);
+
+/*
+ * Make a socket a member.  When on_list comes put it into its room and send it text, in this turn:
+ * changes that are broadcast later are not in the list, those before it are.  m is copied.  The
+ * membership ends with hub_link_depart(), also when on_list did not come yet.
+ */
+uint32_t hub_link_enter(
+    struct hub_link *k, const struct hub_member *m, hub_link_list *on_list, void *owner);
+/* The socket is no member any more; unknown ids are fine. */
+void hub_link_depart(struct hub_link *k, struct str channel, struct str id);
+/* The list again, for a second subscribe. */
+uint32_t hub_link_members(
+    struct hub_link *k, struct str channel, hub_link_list *on_list, void *owner);
+
+/* So many sockets more (or less) are connected to this worker. */
+void hub_link_sockets(struct hub_link *k, int change);
+
+enum hub_query {
+    HUB_QUERY_STATUS,
+    HUB_QUERY_CHANNELS,
+    HUB_QUERY_CHANNEL,
+    HUB_QUERY_USERS,
+    HUB_QUERY_HEALTH
+};
+
+struct hub_question {
+    enum hub_query kind;
+    struct str name; /* CHANNELS: what names begin with; CHANNEL, USERS: the channel */
+    bool cluster;    /* sockets of all nodes; else of this one.  Users are always those of all. */
+};
+
+/*
+ * The answer as the HTTP API gives it:
+ *
+ *   STATUS    {"subscription_count":N}
+ *   CHANNELS  {"channels":{NAME:{"subscription_count":N,"occupied":true},...}}
+ *   CHANNEL   {"subscription_count":N,"occupied":BOOL}, presence adds "user_count":N
+ *   USERS     {"users":[{"id":...,"user_info":...},...]}
+ *   HEALTH    {"redis":STATE}, one of "connected", "disconnected", "off" (no Redis is asked for)
+ *
+ * Borrowed; may be referenced.
+ */
+typedef void hub_link_json(void *owner, uint32_t token, struct bytes *json);
+
+/* q is copied.  on_json comes within a second or so, whatever Redis and the other nodes do. */
+uint32_t hub_link_ask(
+    struct hub_link *k, const struct hub_question *q, hub_link_json *on_json, void *owner);
+
 /* The answer to this token is not wanted any more; unknown tokens are fine. */
 void hub_link_forget(struct hub_link *k, uint32_t token);
 

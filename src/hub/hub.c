@@ -1,173 +1,108 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub: the way of an event through the node.
+ * hub: its parts put together, and which of them a message is for.
  *
- *   Redis, POST events --> channel known here?  --no--> forgotten, unparsed
- *                                |yes
- *                 envelope parsed, text encoded once --> a message to each worker with listeners
- *
- * When a worker's mailbox is past its limit, Redis is not read, the answers of POST events wait and
- * the workers stop reading from clients that post, until every mailbox is below its limit again.
+ *   workers --> registry, dispatch, presence, counts --> outbox --> workers
+ *   cluster (Redis, other nodes) --> the same
  */
 #include "hub/hub.h"
 
 #include <stdlib.h>
 
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/ensure.h"
-#include "base/log.h"
 #include "base/mem.h"
+#include "cluster.h"
+#include "counts.h"
+#include "dispatch.h"
+#include "hub/hub_link.h"
 #include "hub_messages.h"
 #include "hub_priv.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/timer.h"
+#include "outbox.h"
+#include "presence.h"
+#include "presence_memory.h"
 #include "registry.h"
-#include "subscriber.h"
-#include "wire/envelope.h"
-#include "wire/json_scan.h"
 
-/* An overloaded worker is full again and again: it is said at most this often. */
-enum { HOLD_LOG_MS = 10000 };
+/* Who is on the way to another node has so long, or leaveGrace; the end of this one waits so long
+ * for Redis to take it. */
+enum { HANDOVER_MS = 10000, FAREWELL_MS = 1000, NODE_BYTES = 9 };
 
-struct worker_end {
-    struct mailbox *box; /* the link's; NULL: no link was opened */
-    bool full;           /* past its limit; a BELOW message is on its way */
-};
+/*
+ * RUNNING --hub_retire--> RETIRING --the others know--> RETIRED
+ *
+ * With hub_stop() (stopping) the loop ends in RETIRED, or when FAREWELL_MS are over.
+ */
+enum hub_state { HUB_RUNNING, HUB_RETIRING, HUB_RETIRED };
 
 struct hub {
     struct loop *loop;
     struct mailbox *box;
     size_t mailbox_bytes;
-    bool dev_mode;
-    unsigned workers;
-    unsigned full_workers;
-    uint64_t holds, hold_logged_ms;
-    struct worker_end worker[HUB_WORKERS_MAX];
+    uint64_t leave_grace_ms;
+    enum hub_state state;
+    bool stopping;
+    struct outbox *outbox;
     struct registry *registry;
-    struct subscriber *subscriber;    /* NULL without Redis */
-    struct message *held, **held_end; /* answers of POST events that wait */
+    struct dispatch *dispatch;
+    struct cluster *cluster; /* NULL without Redis */
+    struct presence *presence;
+    struct counts *counts;
+    struct timer farewell;
     struct loop_task stop;
-    struct buffer scratch;
 };
 
-static void
-post_to_all(struct hub *h, bool on)
-{
-    for (unsigned w = 0; w < h->workers; w++) {
-        if (h->worker[w].box)
-            (void)mailbox_post(h->worker[w].box, hub_messages_sign(HUB_MESSAGE_HOLD, w, on));
-    }
-}
-
-static void
-hold(struct hub *h, unsigned worker)
-{
-    uint64_t now_ms = loop_now_ms(h->loop);
-
-    h->holds++;
-    if (h->hold_logged_ms == 0 || now_ms - h->hold_logged_ms >= HOLD_LOG_MS) {
-        h->hold_logged_ms = now_ms;
-        log_warning("a worker is behind: Redis and publishers wait worker=%u times=%llu", worker,
-            (unsigned long long)h->holds);
-    }
-    if (h->subscriber)
-        subscriber_pause(h->subscriber);
-    post_to_all(h, true);
-}
-
-static void
-post(struct hub *h, unsigned worker, struct message *m)
-{
-    struct worker_end *w = &h->worker[worker];
-
-    ENSURE(w->box);
-    if (mailbox_post(w->box, m) || w->full)
-        return;
-    w->full = true;
-    if (++h->full_workers == 1)
-        hold(h, worker);
-    mailbox_post_when_below(w->box, h->box, hub_messages_sign(HUB_MESSAGE_BELOW, worker, true));
-}
-
-static void
-release_answers(struct hub *h)
-{
-    struct message *m = h->held;
-
-    h->held = NULL;
-    h->held_end = &h->held;
-    while (m) {
-        struct message *next = m->next;
-
-        m->next = NULL;
-        post(h, ((struct hub_token_message *)m)->worker, m);
-        m = next;
-    }
-}
-
-void
-hub_on_below(void *owner, struct message *m)
-{
-    struct hub *h = owner;
-    struct worker_end *w = &h->worker[((struct hub_sign_message *)m)->worker];
-
-    hub_messages_drop(m);
-    ENSURE(w->full);
-    w->full = false;
-    if (--h->full_workers > 0)
-        return;
-    log_info("the workers caught up: Redis is read again");
-    if (h->subscriber)
-        subscriber_resume(h->subscriber);
-    post_to_all(h, false);
-    release_answers(h);
-}
-
-static void
-broadcast(struct hub *h, const struct registry_channel *c, struct bytes *text, struct bytes *except)
-{
-    for (unsigned w = 0; w < h->workers; w++) {
-        if (c->of_worker[w] > 0)
-            post(h, w, hub_messages_text(HUB_MESSAGE_BROADCAST, c->name, text, except));
-    }
-}
-
-static struct bytes *
-decoded_or_null(struct hub *h, struct str json_string)
-{
-    if (json_string.len == 0)
-        return NULL;
-    buffer_clear(&h->scratch);
-    json_scan_string(json_string, &h->scratch);
-    return h->scratch.len > 0 ? buffer_to_bytes(&h->scratch) : NULL;
-}
+/* ---- events ---- */
 
 static void
 on_redis_event(void *owner, struct str channel, struct str payload)
 {
     struct hub *h = owner;
-    const struct registry_channel *c = registry_find(h->registry, channel);
-    struct envelope e;
-    struct bytes *text, *except;
 
-    if (!c) {
-        if (h->dev_mode)
-            log_notice("event without a listener channel=%s", LOG_STR(channel));
-        return;
-    }
-    if (!envelope_parse(payload, &e)) {
-        if (h->dev_mode)
-            log_notice("message ignored, it is no event channel=%s", LOG_STR(channel));
-        return;
-    }
-    if (h->dev_mode)
-        log_notice("event channel=%s event=%s", LOG_STR(channel), LOG_STR(e.event));
-    text = envelope_encode(&e, channel);
-    except = decoded_or_null(h, e.socket);
-    broadcast(h, c, text, except);
-    bytes_unref(text);
-    bytes_unref(except);
+    dispatch_redis(h->dispatch, channel, payload);
+}
+
+static void
+on_relayed(void *owner, struct str channel, struct str text, struct str except)
+{
+    struct hub *h = owner;
+
+    dispatch_relayed(h->dispatch, channel, text, except);
+}
+
+void
+hub_on_publish(void *owner, struct message *m)
+{
+    struct hub *h = owner;
+    const struct hub_publish_message *p = (struct hub_publish_message *)m;
+
+    dispatch_api(h->dispatch, p);
+    outbox_answer(
+        h->outbox, p->worker, hub_messages_token(HUB_MESSAGE_ANSWER, p->worker, p->token));
+    hub_messages_drop(m);
+}
+
+void
+hub_on_whisper(void *owner, struct message *m)
+{
+    struct hub *h = owner;
+    const struct hub_text_message *t = (struct hub_text_message *)m;
+
+    dispatch_whisper(h->dispatch, bytes_str(t->channel), t->text, t->except);
+    hub_messages_drop(m);
+}
+
+/* ---- channels ---- */
+
+/* Presence follows the channels that have listeners here. */
+static void
+listeners_changed(struct hub *h, struct bytes *channel, bool on)
+{
+    if (h->presence && presence_is(bytes_str(channel)))
+        presence_listen(h->presence, channel, on);
 }
 
 void
@@ -176,7 +111,8 @@ hub_on_join(void *owner, struct message *m)
     struct hub *h = owner;
     struct hub_count_message *j = (struct hub_count_message *)m;
 
-    registry_join(h->registry, j->channel, j->worker);
+    if (registry_join(h->registry, j->channel, j->worker))
+        listeners_changed(h, j->channel, true);
     hub_messages_drop(m);
 }
 
@@ -186,7 +122,8 @@ hub_on_leave(void *owner, struct message *m)
     struct hub *h = owner;
     struct hub_count_message *j = (struct hub_count_message *)m;
 
-    registry_leave(h->registry, j->channel, j->worker);
+    if (registry_leave(h->registry, j->channel, j->worker))
+        listeners_changed(h, j->channel, false);
     hub_messages_drop(m);
 }
 
@@ -194,82 +131,285 @@ void
 hub_on_sync(void *owner, struct message *m)
 {
     struct hub *h = owner;
-    const struct hub_token_message t = *(struct hub_token_message *)m;
+    const struct hub_token_message *t = (struct hub_token_message *)m;
 
+    outbox_post(h->outbox, t->worker, hub_messages_token(HUB_MESSAGE_ANSWER, t->worker, t->token));
     hub_messages_drop(m);
-    post(h, t.worker, hub_messages_token(HUB_MESSAGE_ANSWER, t.worker, t.token));
+}
+
+/* ---- presence ---- */
+
+static void
+on_presence_event(void *owner, struct str channel, struct bytes *text)
+{
+    struct hub *h = owner;
+
+    dispatch_local(h->dispatch, channel, text);
 }
 
 static void
-publish(struct hub *h, const struct hub_publish_message *p, struct str channel)
+on_text(void *owner, unsigned worker, uint32_t token, struct bytes *text)
 {
-    const struct registry_channel *c = registry_find(h->registry, channel);
-    const struct envelope e = {
-        .event = bytes_str(p->name),
-        .data = p->data ? bytes_str(p->data) : str_slice(NULL, 0),
-    };
-    struct bytes *text;
+    struct hub *h = owner;
 
-    if (h->dev_mode)
-        log_notice("event channel=%s event=%s source=http%s", LOG_STR(channel), LOG_STR(e.event),
-            c ? "" : " listeners=0");
-    if (!c)
-        return;
-    text = envelope_encode(&e, channel);
-    broadcast(h, c, text, p->except);
-    bytes_unref(text);
+    outbox_post(h->outbox, worker, hub_messages_content(token, text));
+}
+
+static void
+on_listening(void *owner, struct bytes *channel, unsigned worker, bool on)
+{
+    struct hub *h = owner;
+    bool edge = on ? registry_hold(h->registry, channel, worker)
+                   : registry_release(h->registry, channel, worker);
+
+    if (edge)
+        listeners_changed(h, channel, on);
+}
+
+static bool
+is_full(void *owner)
+{
+    return outbox_full(((struct hub *)owner)->outbox);
 }
 
 void
-hub_on_publish(void *owner, struct message *m)
+hub_on_enter(void *owner, struct message *m)
 {
     struct hub *h = owner;
-    const struct hub_publish_message *p = (struct hub_publish_message *)m;
-    struct message *answer = hub_messages_token(HUB_MESSAGE_ANSWER, p->worker, p->token);
-    unsigned worker = p->worker;
+    const struct hub_member_message *e = (struct hub_member_message *)m;
+    const struct hub_member member = hub_messages_as_member(e);
 
-    for (size_t i = 0; i < p->channel_count; i++)
-        publish(h, p, bytes_str(p->channels[i]));
+    presence_enter(h->presence, e->worker, e->token, &member);
     hub_messages_drop(m);
-    if (h->full_workers == 0) {
-        post(h, worker, answer);
-        return;
-    }
-    *h->held_end = answer;
-    h->held_end = &answer->next;
 }
 
 void
-hub_on_whisper(void *owner, struct message *m)
+hub_on_depart(void *owner, struct message *m)
 {
     struct hub *h = owner;
-    const struct hub_text_message *t = (struct hub_text_message *)m;
-    const struct registry_channel *c = registry_find(h->registry, bytes_str(t->channel));
+    const struct hub_member_message *e = (struct hub_member_message *)m;
 
-    if (c)
-        broadcast(h, c, t->text, t->except);
+    presence_depart(h->presence, bytes_str(e->channel), bytes_str(e->id));
     hub_messages_drop(m);
 }
+
+void
+hub_on_members(void *owner, struct message *m)
+{
+    struct hub *h = owner;
+    const struct hub_question_message *q = (struct hub_question_message *)m;
+
+    presence_list(h->presence, q->worker, q->token, bytes_str(q->name));
+    hub_messages_drop(m);
+}
+
+/* ---- counts ---- */
+
+void
+hub_on_sockets(void *owner, struct message *m)
+{
+    struct hub *h = owner;
+
+    counts_sockets(h->counts, ((struct hub_change_message *)m)->change);
+    hub_messages_drop(m);
+}
+
+void
+hub_on_ask(void *owner, struct message *m)
+{
+    struct hub *h = owner;
+
+    counts_ask(h->counts, (struct hub_question_message *)m);
+    hub_messages_drop(m);
+}
+
+static void
+on_question(void *owner, const struct relay_question *q)
+{
+    struct hub *h = owner;
+
+    counts_on_question(h->counts, q);
+}
+
+static void
+on_answer(void *owner, struct str from, uint64_t token, struct str body)
+{
+    struct hub *h = owner;
+
+    (void)from;
+    counts_on_answer(h->counts, token, body);
+}
+
+/* ---- workers that are behind ---- */
+
+void
+hub_on_below(void *owner, struct message *m)
+{
+    struct hub *h = owner;
+    unsigned worker = ((struct hub_sign_message *)m)->worker;
+
+    hub_messages_drop(m);
+    outbox_below(h->outbox, worker);
+}
+
+static void
+on_hold(void *owner)
+{
+    struct hub *h = owner;
+
+    if (h->cluster)
+        cluster_pause(h->cluster);
+}
+
+static void
+on_release(void *owner)
+{
+    struct hub *h = owner;
+
+    if (h->cluster)
+        cluster_resume(h->cluster);
+    presence_resume(h->presence);
+}
+
+/* ---- the end ---- */
 
 static void
 on_stop_task(void *owner)
 {
     struct hub *h = owner;
+    struct presence *p = h->presence;
 
-    subscriber_close(h->subscriber);
-    h->subscriber = NULL;
+    timer_stop(&h->farewell);
+    counts_free(h->counts);
+    h->presence = NULL; /* its rooms let go of their channels */
+    presence_free(p);
+    dispatch_attach(h->dispatch, NULL);
+    cluster_close(h->cluster);
+    h->cluster = NULL;
     mailbox_close(h->box);
     loop_stop(h->loop);
 }
 
-/* The mailbox closes behind the batch that this message came with. */
+/* The mailbox closes behind the batch that this is called in. */
+static void
+end(void *owner)
+{
+    struct hub *h = owner;
+
+    loop_end_of_turn(h->loop, &h->stop);
+}
+
+static void
+on_retired(void *owner)
+{
+    struct hub *h = owner;
+
+    h->state = HUB_RETIRED;
+    if (h->stopping)
+        end(h);
+}
+
+static void
+retire(struct hub *h)
+{
+    uint64_t grace_ms = h->leave_grace_ms > HANDOVER_MS ? h->leave_grace_ms : HANDOVER_MS;
+
+    if (h->state != HUB_RUNNING)
+        return;
+    h->state = HUB_RETIRING;
+    presence_retire(h->presence);
+    if (h->cluster)
+        cluster_retire(h->cluster, grace_ms);
+    else
+        on_retired(h);
+}
+
+void
+hub_on_retire(void *owner, struct message *m)
+{
+    hub_messages_drop(m);
+    retire(owner);
+}
+
 void
 hub_on_stop(void *owner, struct message *m)
 {
     struct hub *h = owner;
 
     hub_messages_drop(m);
-    loop_end_of_turn(h->loop, &h->stop);
+    h->stopping = true;
+    retire(h);
+    if (h->state == HUB_RETIRED)
+        end(h);
+    else
+        timer_start(h->loop, &h->farewell, FAREWELL_MS);
+}
+
+void
+hub_retire(struct hub *h)
+{
+    (void)mailbox_post(h->box, hub_messages_sign(HUB_MESSAGE_RETIRE, 0, true));
+}
+
+void
+hub_stop(struct hub *h)
+{
+    (void)mailbox_post(h->box, hub_messages_sign(HUB_MESSAGE_STOP, 0, true));
+}
+
+/* ---- the beginning ---- */
+
+static void
+open_cluster(struct hub *h, const struct hub_options *o, struct str node)
+{
+    static const struct cluster_handlers handlers = {
+        .on_event = on_redis_event,
+        .on_relayed = on_relayed,
+        .on_question = on_question,
+        .on_answer = on_answer,
+        .on_retired = on_retired,
+    };
+
+    if (o->redis || o->presence_redis)
+        h->cluster = cluster_open(h->loop, o, node, &handlers, h);
+    dispatch_attach(h->dispatch, h->cluster);
+}
+
+static void
+open_presence(struct hub *h, const struct hub_options *o, struct str node)
+{
+    static const struct presence_handlers handlers = {
+        .on_event = on_presence_event,
+        .on_list = on_text,
+        .on_listening = on_listening,
+        .is_full = is_full,
+    };
+    const struct presence_options options = {
+        .node = node,
+        .grace_ms = o->leave_grace_ms,
+        .store = o->presence_redis ? cluster_store(h->cluster) : presence_memory_new(),
+    };
+
+    h->presence = presence_new(h->loop, &options, &handlers, h);
+}
+
+static void
+open_parts(struct hub *h, const struct hub_options *o)
+{
+    static const struct outbox_handlers handlers = { on_hold, on_release };
+    char random[NODE_BYTES], name[NODE_BYTES * 4 / 3 + 1];
+    struct str node = { name, 0 };
+
+    digest_random(random, sizeof(random));
+    node.len = digest_base64url(random, sizeof(random), name);
+    h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
+    h->registry = registry_new(o->workers);
+    h->dispatch = dispatch_new(
+        &(struct dispatch_options){ o->workers, o->dev_mode, h->registry, h->outbox });
+    open_cluster(h, o, node);
+    open_presence(h, o, node);
+    h->counts = counts_new(
+        h->loop, &(struct counts_sources){ h->registry, h->presence, h->cluster }, on_text, h);
 }
 
 struct hub *
@@ -279,22 +419,13 @@ hub_open(struct loop *l, const struct hub_options *o)
 
     ENSURE(o->workers > 0 && o->workers <= HUB_WORKERS_MAX);
     h->loop = l;
-    h->workers = o->workers;
-    h->dev_mode = o->dev_mode;
     h->mailbox_bytes = o->mailbox_bytes;
-    h->held_end = &h->held;
-    h->registry = registry_new(o->workers);
+    h->leave_grace_ms = o->leave_grace_ms;
     h->box = mailbox_open(l, "hub", o->mailbox_bytes, h);
     loop_task_init(&h->stop, on_stop_task, h);
-    if (o->redis)
-        h->subscriber = subscriber_open(l, o, on_redis_event, h);
+    timer_init(&h->farewell, end, h);
+    open_parts(h, o);
     return h;
-}
-
-void
-hub_stop(struct hub *h)
-{
-    (void)mailbox_post(h->box, hub_messages_sign(HUB_MESSAGE_STOP, 0, true));
 }
 
 void
@@ -302,23 +433,17 @@ hub_free(struct hub *h)
 {
     if (!h)
         return;
-    while (h->held) {
-        struct message *m = h->held;
-
-        h->held = m->next;
-        hub_messages_drop(m);
-    }
+    outbox_free(h->outbox);
     mailbox_free(h->box);
     registry_free(h->registry);
-    buffer_fini(&h->scratch);
+    dispatch_free(h->dispatch);
     free(h);
 }
 
 void
 hub_add_link(struct hub *h, unsigned worker, struct mailbox *box)
 {
-    ENSURE(worker < h->workers && !h->worker[worker].box);
-    h->worker[worker].box = box;
+    outbox_add(h->outbox, worker, box, h->box);
 }
 
 struct mailbox *

@@ -13,9 +13,11 @@
 #include "hub_priv.h"
 #include "net/mailbox.h"
 
+/* One of on_answer and on_text. */
 struct question {
     uint32_t token; /* the map's key */
     hub_link_answer *on_answer;
+    void (*on_text)(void *owner, uint32_t token, struct bytes *text);
     void *owner;
 };
 
@@ -108,17 +110,34 @@ hub_link_leave(struct hub_link *k, struct bytes *name)
     post(k, hub_messages_count(HUB_MESSAGE_LEAVE, name, k->worker));
 }
 
-static uint32_t
-ask(struct hub_link *k, hub_link_answer *on_answer, void *owner)
+static struct question *
+question_new(struct hub_link *k, void *owner)
 {
     struct question *q = mem_zalloc(sizeof(*q));
 
     do {
         q->token = ++k->last_token;
     } while (q->token == 0 || map_get(&k->questions, token_key(&q->token)));
-    q->on_answer = on_answer;
     q->owner = owner;
     map_put(&k->questions, token_key(&q->token), q);
+    return q;
+}
+
+static uint32_t
+ask(struct hub_link *k, hub_link_answer *on_answer, void *owner)
+{
+    struct question *q = question_new(k, owner);
+
+    q->on_answer = on_answer;
+    return q->token;
+}
+
+static uint32_t
+ask_text(struct hub_link *k, hub_link_list *on_text, void *owner)
+{
+    struct question *q = question_new(k, owner);
+
+    q->on_text = on_text;
     return q->token;
 }
 
@@ -152,6 +171,49 @@ hub_link_whisper(struct hub_link *k, struct str channel, struct bytes *text, str
     bytes_unref(sender);
 }
 
+uint32_t
+hub_link_enter(struct hub_link *k, const struct hub_member *m, hub_link_list *on_list, void *owner)
+{
+    uint32_t token = ask_text(k, on_list, owner);
+
+    post(k, hub_messages_member(HUB_MESSAGE_ENTER, m, k->worker, token));
+    return token;
+}
+
+void
+hub_link_depart(struct hub_link *k, struct str channel, struct str id)
+{
+    const struct hub_member m = { .channel = channel, .id = id };
+
+    post(k, hub_messages_member(HUB_MESSAGE_DEPART, &m, k->worker, 0));
+}
+
+uint32_t
+hub_link_members(struct hub_link *k, struct str channel, hub_link_list *on_list, void *owner)
+{
+    const struct hub_question q = { .name = channel };
+    uint32_t token = ask_text(k, on_list, owner);
+
+    post(k, hub_messages_question(HUB_MESSAGE_MEMBERS, &q, k->worker, token));
+    return token;
+}
+
+void
+hub_link_sockets(struct hub_link *k, int change)
+{
+    post(k, hub_messages_change(change));
+}
+
+uint32_t
+hub_link_ask(
+    struct hub_link *k, const struct hub_question *q, hub_link_json *on_json, void *owner)
+{
+    uint32_t token = ask_text(k, on_json, owner);
+
+    post(k, hub_messages_question(HUB_MESSAGE_ASK, q, k->worker, token));
+    return token;
+}
+
 bool
 hub_link_full(const struct hub_link *k)
 {
@@ -176,20 +238,39 @@ hub_link_on_broadcast(void *owner, struct message *m)
     hub_messages_drop(m);
 }
 
+/* False: nobody waits for it any more. */
+static bool
+take_question(struct hub_link *k, uint32_t token, struct question *out)
+{
+    struct question *found = map_remove(&k->questions, token_key(&token));
+
+    if (!found)
+        return false;
+    *out = *found;
+    free(found);
+    return true;
+}
+
 void
 hub_link_on_answer(void *owner, struct message *m)
 {
-    struct hub_link *k = owner;
-    uint32_t token = ((struct hub_token_message *)m)->token;
-    struct question *found = map_remove(&k->questions, token_key(&token));
     struct question q;
+    bool wanted = take_question(owner, ((struct hub_token_message *)m)->token, &q);
 
     hub_messages_drop(m);
-    if (!found)
-        return;
-    q = *found;
-    free(found);
-    q.on_answer(q.owner, q.token);
+    if (wanted)
+        q.on_answer(q.owner, q.token);
+}
+
+void
+hub_link_on_content(void *owner, struct message *m)
+{
+    struct hub_content_message *c = (struct hub_content_message *)m;
+    struct question q;
+
+    if (take_question(owner, c->token, &q))
+        q.on_text(q.owner, q.token, c->text);
+    hub_messages_drop(m);
 }
 
 static void

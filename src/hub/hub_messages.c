@@ -52,6 +52,38 @@ drop_publish(struct message *m)
 }
 
 static void
+drop_member(struct message *m)
+{
+    struct hub_member_message *e = (struct hub_member_message *)m;
+
+    bytes_unref(e->channel);
+    bytes_unref(e->id);
+    bytes_unref(e->user);
+    bytes_unref(e->data);
+    free(e);
+}
+
+static void
+drop_change(struct message *m)
+{
+    free(m);
+}
+
+static void
+drop_question(struct message *m)
+{
+    bytes_unref(((struct hub_question_message *)m)->name);
+    free(m);
+}
+
+static void
+drop_content(struct message *m)
+{
+    bytes_unref(((struct hub_content_message *)m)->text);
+    free(m);
+}
+
+static void
 drop_sign(struct message *m)
 {
     free(m);
@@ -142,6 +174,67 @@ hub_messages_publish(const struct hub_event *e, unsigned worker, uint32_t token)
     m->name = quoted(e->name);
     m->data = copy_or_null(e->data);
     m->except = copy_or_null(e->socket);
+    return &m->base;
+}
+
+struct message *
+hub_messages_member(
+    enum hub_message_type type, const struct hub_member *m, unsigned worker, uint32_t token)
+{
+    struct hub_member_message *e = message_new(type, sizeof(*e), m->channel.len + m->data.len);
+
+    e->worker = worker;
+    e->token = token;
+    e->channel = bytes_new(m->channel.data, m->channel.len);
+    e->id = bytes_new(m->id.data, m->id.len);
+    if (type == HUB_MESSAGE_DEPART)
+        return &e->base;
+    e->user = bytes_new(m->user.data, m->user.len);
+    e->data = bytes_new(m->data.data, m->data.len);
+    return &e->base;
+}
+
+struct hub_member
+hub_messages_as_member(const struct hub_member_message *m)
+{
+    return (struct hub_member){
+        .channel = bytes_str(m->channel),
+        .id = bytes_str(m->id),
+        .user = bytes_str(m->user),
+        .data = bytes_str(m->data),
+    };
+}
+
+struct message *
+hub_messages_change(int change)
+{
+    struct hub_change_message *m = message_new(HUB_MESSAGE_SOCKETS, sizeof(*m), 0);
+
+    m->change = change;
+    return &m->base;
+}
+
+struct message *
+hub_messages_question(
+    enum hub_message_type type, const struct hub_question *q, unsigned worker, uint32_t token)
+{
+    struct hub_question_message *m = message_new(type, sizeof(*m), q->name.len);
+
+    m->worker = worker;
+    m->token = token;
+    m->kind = (int)q->kind;
+    m->cluster = q->cluster;
+    m->name = bytes_new(q->name.data, q->name.len);
+    return &m->base;
+}
+
+struct message *
+hub_messages_content(uint32_t token, struct bytes *text)
+{
+    struct hub_content_message *m = message_new(HUB_MESSAGE_CONTENT, sizeof(*m), text->len);
+
+    m->token = token;
+    m->text = bytes_ref(text);
     return &m->base;
 }
 

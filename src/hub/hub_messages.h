@@ -17,6 +17,8 @@
 
 struct bytes;
 struct hub_event;
+struct hub_member;
+struct hub_question;
 
 /* X(ENUM, name, struct): hub_on_<name>() on the hub's thread. */
 #define HUB_MESSAGES_TO_HUB(X)                                                                     \
@@ -25,6 +27,12 @@ struct hub_event;
     X(SYNC, sync, token)                                                                           \
     X(PUBLISH, publish, publish)                                                                   \
     X(WHISPER, whisper, text)                                                                      \
+    X(ENTER, enter, member)                                                                        \
+    X(DEPART, depart, member)                                                                      \
+    X(MEMBERS, members, question)                                                                  \
+    X(SOCKETS, sockets, change)                                                                    \
+    X(ASK, ask, question)                                                                          \
+    X(RETIRE, retire, sign)                                                                        \
     X(BELOW, below, sign)                                                                          \
     X(STOP, stop, sign)
 
@@ -32,6 +40,7 @@ struct hub_event;
 #define HUB_MESSAGES_TO_LINK(X)                                                                    \
     X(BROADCAST, broadcast, text)                                                                  \
     X(ANSWER, answer, token)                                                                       \
+    X(CONTENT, content, content)                                                                   \
     X(HOLD, hold, sign)                                                                            \
     X(DRAINED, drained, sign)
 
@@ -72,6 +81,37 @@ struct hub_publish_message {
     struct bytes *except; /* NULL: nobody */
 };
 
+/* A socket's membership; user and data are NULL in a departure. */
+struct hub_member_message {
+    struct message base;
+    unsigned worker;
+    uint32_t token;
+    struct bytes *channel, *id, *user, *data;
+};
+
+/* More or fewer sockets. */
+struct hub_change_message {
+    struct message base;
+    int change;
+};
+
+/* A question about a channel, or about all. */
+struct hub_question_message {
+    struct message base;
+    unsigned worker;
+    uint32_t token;
+    int kind; /* enum hub_query */
+    bool cluster;
+    struct bytes *name;
+};
+
+/* An answer with a text. */
+struct hub_content_message {
+    struct message base;
+    uint32_t token;
+    struct bytes *text;
+};
+
 /* A bare signal. */
 struct hub_sign_message {
     struct message base;
@@ -88,6 +128,17 @@ struct message *hub_messages_text(
     enum hub_message_type type, struct bytes *channel, struct bytes *text, struct bytes *except);
 /* e is copied. */
 struct message *hub_messages_publish(const struct hub_event *e, unsigned worker, uint32_t token);
+/* m is copied; a departure has neither user nor data. */
+struct message *hub_messages_member(
+    enum hub_message_type type, const struct hub_member *m, unsigned worker, uint32_t token);
+/* What it says, borrowed. */
+struct hub_member hub_messages_as_member(const struct hub_member_message *m);
+struct message *hub_messages_change(int change);
+/* q is copied. */
+struct message *hub_messages_question(
+    enum hub_message_type type, const struct hub_question *q, unsigned worker, uint32_t token);
+/* text is referenced. */
+struct message *hub_messages_content(uint32_t token, struct bytes *text);
 struct message *hub_messages_sign(enum hub_message_type type, unsigned worker, bool on);
 
 /* Free a message that was handled. */

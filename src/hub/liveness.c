@@ -18,7 +18,7 @@ struct liveness {
     struct redis_link *commands;
     struct bytes *channel;
     uint64_t beat_ms, silence_ms;
-    void (*on_silent)(void *owner);
+    const struct liveness_handlers *handlers;
     void *owner;
     struct timer beat, reply_limit, heard_limit;
     bool listening;
@@ -83,7 +83,7 @@ on_not_heard(void *owner)
 {
     struct liveness *v = owner;
 
-    v->on_silent(v->owner);
+    v->handlers->on_silent(v->owner);
 }
 
 /* The subscription's link reports the state of the server; this one's is a detail. */
@@ -94,20 +94,32 @@ on_commands_down(void *owner, const char *reason)
 
     timer_stop(&v->reply_limit);
     log_info("redis down link=commands reason=%s", LOG_STR(str_of(reason)));
+    v->handlers->on_commands(v->owner, false);
+}
+
+static void
+on_commands_ready(void *owner)
+{
+    struct liveness *v = owner;
+
+    v->handlers->on_commands(v->owner, true);
 }
 
 struct liveness *
-liveness_open(
-    struct loop *l, const struct liveness_options *o, void (*on_silent)(void *owner), void *owner)
+liveness_open(struct loop *l, const struct liveness_options *o, const struct liveness_handlers *h,
+    void *owner)
 {
-    static const struct redis_link_handlers handlers = { .on_down = on_commands_down };
+    static const struct redis_link_handlers handlers = {
+        .on_ready = on_commands_ready,
+        .on_down = on_commands_down,
+    };
     struct liveness *v = mem_zalloc(sizeof(*v));
 
     v->loop = l;
     v->channel = bytes_new(o->channel.data, o->channel.len);
     v->beat_ms = o->beat_ms;
     v->silence_ms = o->silence_ms;
-    v->on_silent = on_silent;
+    v->handlers = h;
     v->owner = owner;
     timer_init(&v->beat, on_beat, v);
     timer_init(&v->reply_limit, on_no_reply, v);
@@ -128,6 +140,12 @@ liveness_close(struct liveness *v)
     timer_stop(&v->heard_limit);
     bytes_unref(v->channel);
     free(v);
+}
+
+struct redis_link *
+liveness_commands(const struct liveness *v)
+{
+    return v->commands;
 }
 
 void

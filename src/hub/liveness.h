@@ -16,6 +16,7 @@
 
 struct liveness;
 struct loop;
+struct redis_link;
 struct redis_options;
 
 struct liveness_options {
@@ -24,10 +25,19 @@ struct liveness_options {
     uint64_t beat_ms, silence_ms;
 };
 
-/* on_silent: a beat was published and not heard within silence_ms. */
-struct liveness *liveness_open(
-    struct loop *l, const struct liveness_options *o, void (*on_silent)(void *owner), void *owner);
+struct liveness_handlers {
+    /* A beat was published and not heard within silence_ms. */
+    void (*on_silent)(void *owner);
+    /* The link for commands is ready, or is not any more (or cannot be reached). */
+    void (*on_commands)(void *owner, bool ready);
+};
+
+struct liveness *liveness_open(struct loop *l, const struct liveness_options *o,
+    const struct liveness_handlers *h, void *owner);
 void liveness_close(struct liveness *v);
+
+/* The link that publishes; it is watched, so others send their commands on it too. */
+struct redis_link *liveness_commands(const struct liveness *v);
 
 /* Whether beats should be heard at the moment: subscribed, and reading. */
 void liveness_watch(struct liveness *v, bool listening);

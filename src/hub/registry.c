@@ -56,36 +56,75 @@ channel_new(struct registry *r, struct bytes *name)
     return c;
 }
 
-void
-registry_join(struct registry *r, struct bytes *name, unsigned worker)
+static struct registry_channel *
+add(struct registry *r, struct bytes *name, unsigned worker)
 {
     struct registry_channel *c = map_get(&r->channels, bytes_str(name));
 
     ENSURE(worker < r->workers);
     if (!c)
         c = channel_new(r, name);
-    c->sockets++;
+    c->listeners++;
     c->of_worker[worker]++;
+    return c;
 }
 
-void
+bool
+registry_join(struct registry *r, struct bytes *name, unsigned worker)
+{
+    struct registry_channel *c = add(r, name, worker);
+
+    c->sockets++;
+    return c->listeners == 1;
+}
+
+bool
+registry_hold(struct registry *r, struct bytes *name, unsigned worker)
+{
+    return add(r, name, worker)->listeners == 1;
+}
+
+static bool
+take_off(struct registry *r, struct registry_channel *c, unsigned worker)
+{
+    ENSURE(worker < r->workers && c->of_worker[worker] > 0);
+    c->of_worker[worker]--;
+    if (--c->listeners > 0)
+        return false;
+    map_remove(&r->channels, bytes_str(c->name));
+    channel_free(c);
+    return true;
+}
+
+bool
 registry_leave(struct registry *r, struct bytes *name, unsigned worker)
 {
     struct registry_channel *c = map_get(&r->channels, bytes_str(name));
 
-    ENSURE(c && worker < r->workers && c->of_worker[worker] > 0);
-    c->of_worker[worker]--;
+    ENSURE(c && c->sockets > 0);
     c->sockets--;
-    if (c->sockets > 0)
-        return;
-    map_remove(&r->channels, bytes_str(c->name));
-    channel_free(c);
+    return take_off(r, c, worker);
+}
+
+bool
+registry_release(struct registry *r, struct bytes *name, unsigned worker)
+{
+    struct registry_channel *c = map_get(&r->channels, bytes_str(name));
+
+    ENSURE(c && c->listeners > c->sockets);
+    return take_off(r, c, worker);
 }
 
 const struct registry_channel *
 registry_find(const struct registry *r, struct str name)
 {
     return map_get(&r->channels, name);
+}
+
+const struct registry_channel *
+registry_next(const struct registry *r, size_t *cursor)
+{
+    return map_next(&r->channels, cursor);
 }
 
 size_t

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * registry: the channels of this node: how many sockets of each worker are in each.  Every join
- * and every leave is counted; a channel without a socket is forgotten.  The hub's thread only.
+ * and every leave is counted; a channel that nobody listens to is forgotten.  The hub's thread
+ * only.
+ *
+ * A hold makes a worker a listener before its join is known here: its socket was told that it is
+ * in the channel, and the join is on its way.
  */
 #ifndef HUB_REGISTRY_H
 #define HUB_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,18 +22,24 @@ struct registry;
 struct registry_channel {
     struct bytes *name;
     uint64_t sockets;     /* of all workers */
-    uint32_t of_worker[]; /* sockets, by worker */
+    uint64_t listeners;   /* sockets and holds */
+    uint32_t of_worker[]; /* sockets and holds, by worker */
 };
 
 struct registry *registry_new(unsigned workers);
 void registry_free(struct registry *r);
 
-/* name is referenced by the channel's first join. */
-void registry_join(struct registry *r, struct bytes *name, unsigned worker);
-/* One for each join. */
-void registry_leave(struct registry *r, struct bytes *name, unsigned worker);
-/* NULL: no socket is in it.  Valid until the next leave. */
+/* name is referenced by the channel's first join.  True: it is the channel's first listener. */
+bool registry_join(struct registry *r, struct bytes *name, unsigned worker);
+/* One for each join.  True: it was the last listener. */
+bool registry_leave(struct registry *r, struct bytes *name, unsigned worker);
+/* The same for a hold. */
+bool registry_hold(struct registry *r, struct bytes *name, unsigned worker);
+bool registry_release(struct registry *r, struct bytes *name, unsigned worker);
+/* NULL: nobody listens to it.  Valid until the next leave or release. */
 const struct registry_channel *registry_find(const struct registry *r, struct str name);
+/* Every channel, in no order: `for (size_t i = 0; (c = registry_next(r, &i));)`. */
+const struct registry_channel *registry_next(const struct registry *r, size_t *cursor);
 size_t registry_count(const struct registry *r);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * subscriber: one Redis link that subscribes, and a liveness check beside it.
  *
- *   redis_link --on_message--> prefix cut --> own name?  --yes--> liveness
+ *   redis_link --on_message--> prefix cut --> own name?  --yes--> liveness, on_internal
  *                                                  `------no---> on_event
  */
 #include "subscriber.h"
@@ -30,7 +30,7 @@ struct subscriber {
     struct buffer host;
     unsigned port;
     bool subscribed, paused;
-    void (*on_event)(void *owner, struct str channel, struct str payload);
+    const struct subscriber_handlers *handlers;
     void *owner;
 };
 
@@ -51,6 +51,7 @@ on_subscribed(void *owner)
     liveness_watch(s->liveness, !s->paused);
     log_notice("redis ready host=%s port=%u prefix=%s", LOG_STR(buffer_str(&s->host)), s->port,
         LOG_STR(buffer_str(&s->prefix)));
+    s->handlers->on_subscribed(s->owner, true);
 }
 
 static void
@@ -61,6 +62,7 @@ on_down(void *owner, const char *reason)
     s->subscribed = false;
     liveness_watch(s->liveness, false);
     log_warning("redis down reason=%s", LOG_STR(str_of(reason)));
+    s->handlers->on_subscribed(s->owner, false);
 }
 
 static void
@@ -73,9 +75,12 @@ on_message(void *owner, struct str name, struct str payload)
     if (name.len < s->prefix.len)
         return;
     channel = str_slice(name.data + s->prefix.len, name.len - s->prefix.len);
-    if (str_starts(channel, INTERNAL))
+    if (!str_starts(channel, INTERNAL)) {
+        s->handlers->on_event(s->owner, channel, payload);
         return;
-    s->on_event(s->owner, channel, payload);
+    }
+    channel = str_slice(channel.data + strlen(INTERNAL), channel.len - strlen(INTERNAL));
+    s->handlers->on_internal(s->owner, channel, payload);
 }
 
 static void
@@ -84,6 +89,14 @@ on_silent(void *owner)
     struct subscriber *s = owner;
 
     redis_link_restart(s->link, "the subscription went silent");
+}
+
+static void
+on_commands(void *owner, bool ready)
+{
+    struct subscriber *s = owner;
+
+    s->handlers->on_commands(s->owner, ready);
 }
 
 /* A name of this process alone: another node's beat proves nothing about our subscription, but
@@ -102,6 +115,7 @@ alive_channel(const struct subscriber *s, struct buffer *out)
 static void
 open_liveness(struct subscriber *s, struct loop *l, const struct hub_options *o)
 {
+    static const struct liveness_handlers handlers = { on_silent, on_commands };
     struct buffer name = { 0 };
     struct liveness_options options = {
         .redis = &o->redis_link,
@@ -111,13 +125,13 @@ open_liveness(struct subscriber *s, struct loop *l, const struct hub_options *o)
 
     alive_channel(s, &name);
     options.channel = buffer_str(&name);
-    s->liveness = liveness_open(l, &options, on_silent, s);
+    s->liveness = liveness_open(l, &options, &handlers, s);
     buffer_fini(&name);
 }
 
 struct subscriber *
 subscriber_open(struct loop *l, const struct hub_options *o,
-    void (*on_event)(void *owner, struct str channel, struct str payload), void *owner)
+    const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
         .on_ready = on_ready,
@@ -127,13 +141,13 @@ subscriber_open(struct loop *l, const struct hub_options *o,
     };
     struct subscriber *s = mem_zalloc(sizeof(*s));
 
-    s->on_event = on_event;
+    s->handlers = h;
     s->owner = owner;
     s->port = o->redis_link.port;
     buffer_append_str(&s->host, str_of(o->redis_link.host));
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
-    buffer_append_char(&s->pattern, '*');
+    buffer_append_text(&s->pattern, o->redis ? "*" : INTERNAL "*");
     open_liveness(s, l, o);
     s->link = redis_link_open(l, &o->redis_link, &handlers, s);
     return s;
@@ -150,6 +164,12 @@ subscriber_close(struct subscriber *s)
     buffer_fini(&s->pattern);
     buffer_fini(&s->host);
     free(s);
+}
+
+struct redis_link *
+subscriber_commands(const struct subscriber *s)
+{
+    return liveness_commands(s->liveness);
 }
 
 void

@@ -6,18 +6,32 @@
 #ifndef HUB_SUBSCRIBER_H
 #define HUB_SUBSCRIBER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
 
 struct hub_options;
 struct loop;
+struct redis_link;
 struct subscriber;
 
-/* on_event: something published under the prefix; channel without it; both borrowed. */
+struct subscriber_handlers {
+    /* Something published under the prefix; channel without it; both borrowed. */
+    void (*on_event)(void *owner, struct str channel, struct str payload);
+    /* The same under "<prefix>echo-server:", without that: nodes speak to each other. */
+    void (*on_internal)(void *owner, struct str name, struct str payload);
+    /* The subscription took effect, or is lost (or cannot be had). */
+    void (*on_subscribed)(void *owner, bool subscribed);
+    /* The link for commands is ready, or is not any more (or cannot be reached). */
+    void (*on_commands)(void *owner, bool ready);
+};
+
+/* Without o->redis applications' events are not subscribed to. */
 struct subscriber *subscriber_open(struct loop *l, const struct hub_options *o,
-    void (*on_event)(void *owner, struct str channel, struct str payload), void *owner);
+    const struct subscriber_handlers *h, void *owner);
 void subscriber_close(struct subscriber *s);
+struct redis_link *subscriber_commands(const struct subscriber *s);
 
 /* Stop and resume reading what Redis sends; not nested. */
 void subscriber_pause(struct subscriber *s);

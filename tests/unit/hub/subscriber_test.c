@@ -33,10 +33,43 @@ on_event(void *owner, struct str channel, struct str payload)
     seen[channel.len] = '\0';
 }
 
+static char said[256];
+static int subscribed, commands;
+
+static void
+on_internal(void *owner, struct str name, struct str payload)
+{
+    (void)owner;
+    (void)payload;
+    memcpy(said, name.data, name.len);
+    said[name.len] = '\0';
+}
+
+static void
+on_subscribed(void *owner, bool on)
+{
+    (void)owner;
+    subscribed = on ? 1 : -1;
+}
+
+static void
+on_commands(void *owner, bool ready)
+{
+    (void)owner;
+    commands = ready ? 1 : -1;
+}
+
 static int
 setup(void **state)
 {
+    static const struct subscriber_handlers handlers = {
+        on_event,
+        on_internal,
+        on_subscribed,
+        on_commands,
+    };
     const struct hub_options o = {
+        .redis = true,
         .redis_link = { .host = "127.0.0.1", .port = 6379 },
         .key_prefix = "app_",
         .beat_ms = 20,
@@ -46,8 +79,10 @@ setup(void **state)
     (void)state;
     log_set_level(LOG_LEVEL_ERROR);
     events = 0;
+    subscribed = commands = 0;
+    said[0] = '\0';
     loop = loop_new();
-    subscriber = subscriber_open(loop, &o, on_event, NULL);
+    subscriber = subscriber_open(loop, &o, &handlers, NULL);
     return 0;
 }
 

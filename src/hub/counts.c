@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * counts: one poll a question: gather what the nodes have, read who is in the channel, answer.
+ *
+ * What nodes send is a list of fields, (name, sockets) for each channel; "" stands for all sockets.
+ */
+#include "counts.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "cluster.h"
+#include "fields.h"
+#include "hub/hub_link.h"
+#include "hub_messages.h"
+#include "net/timer.h"
+#include "presence.h"
+#include "registry.h"
+#include "replica.h"
+#include "wire/json_scan.h"
+
+enum { ANSWER_LIMIT_MS = 1000 };
+
+struct counts {
+    struct loop *loop;
+    struct counts_sources from;
+    void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json);
+    void *owner;
+    int64_t sockets;
+    uint64_t last_token;
+    struct list polls;
+};
+
+/* Sockets of one channel, over the nodes. */
+struct count {
+    uint64_t sockets;
+    size_t name_len;
+    char name[];
+};
+
+struct poll {
+    struct list node;
+    struct counts *counts;
+    unsigned worker;
+    uint32_t token;     /* the worker's */
+    uint64_t own_token; /* towards other nodes */
+    enum hub_query kind;
+    struct bytes *name;
+    size_t awaited; /* nodes */
+    struct map sums; /* name -> struct count, owned */
+    struct timer limit;
+};
+
+static void on_limit(void *owner);
+
+struct counts *
+counts_new(struct loop *l, const struct counts_sources *s,
+    void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json), void *owner)
+{
+    struct counts *c = mem_zalloc(sizeof(*c));
+
+    c->loop = l;
+    c->from = *s;
+    c->on_json = on_json;
+    c->owner = owner;
+    list_init(&c->polls);
+    return c;
+}
+
+static void
+poll_free(struct poll *p)
+{
+    struct count *n;
+
+    timer_stop(&p->limit);
+    list_remove(&p->node);
+    for (size_t i = 0; (n = map_next(&p->sums, &i));)
+        free(n);
+    map_fini(&p->sums);
+    bytes_unref(p->name);
+    free(p);
+}
+
+void
+counts_free(struct counts *c)
+{
+    if (!c)
+        return;
+    LIST_EACH(node, &c->polls)
+        poll_free(LIST_ENTRY(node, struct poll, node));
+    free(c);
+}
+
+void
+counts_sockets(struct counts *c, int change)
+{
+    c->sockets += change;
+}
+
+/* ---- what this node has ---- */
+
+static void
+put_count(struct buffer *out, struct str name, uint64_t sockets)
+{
+    fields_put(out, name);
+    fields_put_u64(out, sockets);
+}
+
+static bool
+begins_with(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
+}
+
+static void
+put_channels(const struct counts *c, struct str prefix, struct buffer *out)
+{
+    const struct registry_channel *channel;
+
+    for (size_t i = 0; (channel = registry_next(c->from.registry, &i));) {
+        if (channel->sockets > 0 && begins_with(bytes_str(channel->name), prefix))
+            put_count(out, bytes_str(channel->name), channel->sockets);
+    }
+}
+
+static void
+put_own(const struct counts *c, uint64_t kind, struct str name, struct buffer *out)
+{
+    const struct registry_channel *channel;
+
+    if (kind == HUB_QUERY_STATUS) {
+        put_count(out, STR_LIT(""), c->sockets > 0 ? (uint64_t)c->sockets : 0);
+    } else if (kind == HUB_QUERY_CHANNELS) {
+        put_channels(c, name, out);
+    } else if (kind == HUB_QUERY_CHANNEL) {
+        channel = registry_find(c->from.registry, name);
+        put_count(out, name, channel ? channel->sockets : 0);
+    }
+}
+
+void
+counts_on_question(struct counts *c, const struct relay_question *q)
+{
+    struct buffer body = { 0 };
+
+    put_own(c, q->kind, q->name, &body);
+    cluster_answer(c->from.cluster, q, buffer_str(&body));
+    buffer_fini(&body);
+}
+
+/* ---- sums ---- */
+
+static void
+add_count(struct poll *p, struct str name, uint64_t sockets)
+{
+    struct count *n = map_get(&p->sums, name);
+
+    if (!n) {
+        n = mem_zalloc(sizeof(*n) + name.len);
+        n->name_len = name.len;
+        if (name.len > 0)
+            memcpy(n->name, name.data, name.len);
+        map_put(&p->sums, str_slice(n->name, n->name_len), n);
+    }
+    n->sockets += sockets;
+}
+
+static void
+add_body(struct poll *p, struct str body)
+{
+    struct str name;
+    uint64_t sockets;
+
+    while (fields_take(&body, &name) && fields_take_u64(&body, &sockets))
+        add_count(p, name, sockets);
+}
+
+static void
+add_own(struct poll *p)
+{
+    struct buffer body = { 0 };
+
+    put_own(p->counts, p->kind, bytes_str(p->name), &body);
+    add_body(p, buffer_str(&body));
+    buffer_fini(&body);
+}
+
+/* ---- answers ---- */
+
+static uint64_t
+sum_of(const struct poll *p, struct str name)
+{
+    const struct count *n = map_get(&p->sums, name);
+
+    return n ? n->sockets : 0;
+}
+
+static void
+put_json_channels(const struct poll *p, struct buffer *out)
+{
+    const struct count *n;
+    const char *before = "";
+
+    buffer_append_text(out, "{\"channels\":{");
+    for (size_t i = 0; (n = map_next(&p->sums, &i)); before = ",") {
+        buffer_append_text(out, before);
+        json_scan_quote(str_slice(n->name, n->name_len), out);
+        buffer_printf(out, ":{\"subscription_count\":%llu,\"occupied\":true}",
+            (unsigned long long)n->sockets);
+    }
+    buffer_append_text(out, "}}");
+}
+
+static void
+put_json_channel(const struct poll *p, const struct replica *r, struct buffer *out)
+{
+    uint64_t sockets = sum_of(p, bytes_str(p->name));
+
+    buffer_printf(out, "{\"subscription_count\":%llu,\"occupied\":%s",
+        (unsigned long long)sockets, sockets > 0 ? "true" : "false");
+    if (r)
+        buffer_printf(out, ",\"user_count\":%zu", replica_users(r));
+    buffer_append_char(out, '}');
+}
+
+static void
+put_json_users(struct replica *r, struct buffer *out)
+{
+    buffer_append_text(out, "{\"users\":");
+    if (r)
+        replica_users_json(r, out);
+    else
+        buffer_append_text(out, "[]");
+    buffer_append_char(out, '}');
+}
+
+static const char *
+redis_state(const struct counts *c)
+{
+    if (!c->from.cluster)
+        return "off";
+    return cluster_is_connected(c->from.cluster) ? "connected" : "disconnected";
+}
+
+/* r is NULL unless the channel is a presence channel. */
+static void
+answer(struct poll *p, struct replica *r)
+{
+    struct counts *c = p->counts;
+    struct buffer out = { 0 };
+    struct bytes *json;
+
+    switch (p->kind) {
+    case HUB_QUERY_STATUS:
+        buffer_printf(&out, "{\"subscription_count\":%llu}",
+            (unsigned long long)sum_of(p, STR_LIT("")));
+        break;
+    case HUB_QUERY_CHANNELS:
+        put_json_channels(p, &out);
+        break;
+    case HUB_QUERY_CHANNEL:
+        put_json_channel(p, r, &out);
+        break;
+    case HUB_QUERY_USERS:
+        put_json_users(r, &out);
+        break;
+    case HUB_QUERY_HEALTH:
+        buffer_printf(&out, "{\"redis\":\"%s\"}", redis_state(c));
+        break;
+    }
+    json = buffer_to_bytes(&out);
+    c->on_json(c->owner, p->worker, p->token, json);
+    bytes_unref(json);
+    buffer_fini(&out);
+    poll_free(p);
+}
+
+static void
+on_read(void *owner, struct replica *r)
+{
+    answer(owner, r);
+}
+
+/* All nodes have said what they have, or had their time. */
+static void
+gathered(struct poll *p)
+{
+    bool of_one = p->kind == HUB_QUERY_CHANNEL || p->kind == HUB_QUERY_USERS;
+
+    timer_stop(&p->limit);
+    p->awaited = 0;
+    if (of_one && presence_is(bytes_str(p->name)))
+        presence_read(p->counts->from.presence, bytes_str(p->name), on_read, p);
+    else
+        answer(p, NULL);
+}
+
+static void
+on_limit(void *owner)
+{
+    gathered(owner);
+}
+
+void
+counts_on_answer(struct counts *c, uint64_t token, struct str body)
+{
+    LIST_EACH(node, &c->polls) {
+        struct poll *p = LIST_ENTRY(node, struct poll, node);
+
+        if (p->own_token != token || p->awaited == 0)
+            continue;
+        add_body(p, body);
+        if (--p->awaited == 0)
+            gathered(p);
+        return;
+    }
+}
+
+static struct poll *
+poll_new(struct counts *c, const struct hub_question_message *q)
+{
+    struct poll *p = mem_zalloc(sizeof(*p));
+
+    p->counts = c;
+    p->worker = q->worker;
+    p->token = q->token;
+    p->own_token = ++c->last_token;
+    p->kind = (enum hub_query)q->kind;
+    p->name = bytes_ref(q->name);
+    timer_init(&p->limit, on_limit, p);
+    list_append(&c->polls, &p->node);
+    return p;
+}
+
+/* Users are those of the whole cluster anyway. */
+static bool
+ask_others(struct poll *p)
+{
+    struct cluster *cluster = p->counts->from.cluster;
+
+    if (!cluster || p->kind == HUB_QUERY_USERS || p->kind == HUB_QUERY_HEALTH)
+        return false;
+    p->awaited = cluster_peers(cluster);
+    return cluster_ask(cluster, p->own_token, (uint64_t)p->kind, bytes_str(p->name));
+}
+
+void
+counts_ask(struct counts *c, const struct hub_question_message *q)
+{
+    struct poll *p = poll_new(c, q);
+
+    add_own(p);
+    if (q->cluster && ask_others(p))
+        timer_start(c->loop, &p->limit, ANSWER_LIMIT_MS);
+    else
+        gathered(p);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dispatch: the way of an event through the node.
+ *
+ *   Redis, POST events --> channel known here?  --no--> forgotten, unparsed
+ *                                |yes
+ *                 envelope parsed, text encoded once --> a message to each worker with listeners
+ */
+#include "dispatch.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cluster.h"
+#include "hub_messages.h"
+#include "outbox.h"
+#include "registry.h"
+#include "wire/envelope.h"
+#include "wire/json_scan.h"
+
+struct dispatch {
+    unsigned workers;
+    bool dev_mode;
+    struct registry *registry;
+    struct outbox *outbox;
+    struct cluster *cluster; /* NULL without */
+    struct buffer scratch;
+};
+
+struct dispatch *
+dispatch_new(const struct dispatch_options *o)
+{
+    struct dispatch *d = mem_zalloc(sizeof(*d));
+
+    d->workers = o->workers;
+    d->dev_mode = o->dev_mode;
+    d->registry = o->registry;
+    d->outbox = o->outbox;
+    return d;
+}
+
+void
+dispatch_free(struct dispatch *d)
+{
+    buffer_fini(&d->scratch);
+    free(d);
+}
+
+void
+dispatch_attach(struct dispatch *d, struct cluster *c)
+{
+    d->cluster = c;
+}
+
+static void
+broadcast(struct dispatch *d, const struct registry_channel *c, struct bytes *text, struct bytes *except)
+{
+    for (unsigned w = 0; w < d->workers; w++) {
+        if (c->of_worker[w] > 0)
+            outbox_post(
+                d->outbox, w, hub_messages_text(HUB_MESSAGE_BROADCAST, c->name, text, except));
+    }
+}
+
+static struct str
+str_or_empty(const struct bytes *b)
+{
+    return b ? bytes_str(b) : str_slice("", 0);
+}
+
+static struct bytes *
+decoded_or_null(struct dispatch *d, struct str json_string)
+{
+    if (json_string.len == 0)
+        return NULL;
+    buffer_clear(&d->scratch);
+    json_scan_string(json_string, &d->scratch);
+    return d->scratch.len > 0 ? buffer_to_bytes(&d->scratch) : NULL;
+}
+
+void
+dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
+{
+    const struct registry_channel *c = registry_find(d->registry, channel);
+    struct envelope e;
+    struct bytes *text, *except;
+
+    if (!c) {
+        if (d->dev_mode)
+            log_notice("event without a listener channel=%s", LOG_STR(channel));
+        return;
+    }
+    if (!envelope_parse(payload, &e)) {
+        if (d->dev_mode)
+            log_notice("message ignored, it is no event channel=%s", LOG_STR(channel));
+        return;
+    }
+    if (d->dev_mode)
+        log_notice("event channel=%s event=%s", LOG_STR(channel), LOG_STR(e.event));
+    text = envelope_encode(&e, channel);
+    except = decoded_or_null(d, e.socket);
+    broadcast(d, c, text, except);
+    bytes_unref(text);
+    bytes_unref(except);
+}
+
+void
+dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct str except)
+{
+    const struct registry_channel *c = registry_find(d->registry, channel);
+    struct bytes *encoded, *sender;
+
+    if (!c)
+        return;
+    encoded = bytes_new(text.data, text.len);
+    sender = except.len > 0 ? bytes_new(except.data, except.len) : NULL;
+    broadcast(d, c, encoded, sender);
+    bytes_unref(encoded);
+    bytes_unref(sender);
+}
+
+static void
+publish(struct dispatch *d, const struct hub_publish_message *p, struct str channel)
+{
+    const struct registry_channel *c = registry_find(d->registry, channel);
+    const struct envelope e = {
+        .event = bytes_str(p->name),
+        .data = p->data ? bytes_str(p->data) : str_slice(NULL, 0),
+    };
+    bool others = d->cluster && !cluster_is_alone(d->cluster);
+    struct bytes *text;
+
+    if (d->dev_mode)
+        log_notice("event channel=%s event=%s source=http%s", LOG_STR(channel), LOG_STR(e.event),
+            c ? "" : " listeners=0");
+    if (!c && !others)
+        return;
+    text = envelope_encode(&e, channel);
+    if (c)
+        broadcast(d, c, text, p->except);
+    if (others)
+        cluster_say(d->cluster, channel, text, str_or_empty(p->except));
+    bytes_unref(text);
+}
+
+void
+dispatch_api(struct dispatch *d, const struct hub_publish_message *p)
+{
+    for (size_t i = 0; i < p->channel_count; i++)
+        publish(d, p, bytes_str(p->channels[i]));
+}
+
+void
+dispatch_whisper(struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except)
+{
+    const struct registry_channel *c = registry_find(d->registry, channel);
+
+    if (c)
+        broadcast(d, c, text, except);
+    if (d->cluster)
+        cluster_say(d->cluster, channel, text, str_or_empty(except));
+}
+
+void
+dispatch_local(struct dispatch *d, struct str channel, struct bytes *text)
+{
+    const struct registry_channel *c = registry_find(d->registry, channel);
+
+    if (c)
+        broadcast(d, c, text, NULL);
+}

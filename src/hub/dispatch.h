@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dispatch: events to the workers that have listeners, wherever they come from, and to the other
+ * nodes when they come from a client of this one.  Each is encoded once.  The hub's thread only.
+ */
+#ifndef HUB_DISPATCH_H
+#define HUB_DISPATCH_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+
+struct bytes;
+struct cluster;
+struct dispatch;
+struct hub_publish_message;
+struct outbox;
+struct registry;
+
+struct dispatch_options {
+    unsigned workers;
+    bool dev_mode; /* log each event, and what was ignored */
+    struct registry *registry;
+    struct outbox *outbox;
+};
+
+struct dispatch *dispatch_new(const struct dispatch_options *o);
+void dispatch_free(struct dispatch *d);
+/* The other nodes; NULL: there are none any more. */
+void dispatch_attach(struct dispatch *d, struct cluster *c);
+
+/* What an application published through Redis. */
+void dispatch_redis(struct dispatch *d, struct str channel, struct str payload);
+/* What another node encoded. */
+void dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct str except);
+/* What a client of the HTTP API published. */
+void dispatch_api(struct dispatch *d, const struct hub_publish_message *p);
+/* A client event. */
+void dispatch_whisper(
+    struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except);
+/* To listeners on this node alone. */
+void dispatch_local(struct dispatch *d, struct str channel, struct bytes *text);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outbox: the hub's end of every worker's mailbox, and what happens when one is past its limit:
+ * the hub's sources are held, the workers stop reading from clients that post, and answers that
+ * may wait do, until every mailbox is below its limit again.  The hub's thread only.
+ */
+#ifndef HUB_OUTBOX_H
+#define HUB_OUTBOX_H
+
+#include <stdbool.h>
+
+struct loop;
+struct mailbox;
+struct message;
+struct outbox;
+
+struct outbox_handlers {
+    /* The first worker fell behind. */
+    void (*on_hold)(void *owner);
+    /* The last one caught up. */
+    void (*on_release)(void *owner);
+};
+
+struct outbox *outbox_new(
+    struct loop *l, unsigned workers, const struct outbox_handlers *h, void *owner);
+/* Drops the answers that wait. */
+void outbox_free(struct outbox *o);
+/* back is the mailbox that BELOW messages come to. */
+void outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbox *back);
+
+void outbox_post(struct outbox *o, unsigned worker, struct message *m);
+/* The answer to a publisher: posted once no worker is behind.  It is a token message. */
+void outbox_answer(struct outbox *o, unsigned worker, struct message *m);
+/* Some worker is behind. */
+bool outbox_full(const struct outbox *o);
+/* A BELOW message of this worker came. */
+void outbox_below(struct outbox *o, unsigned worker);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * presence_memory: the store that says back what it is told.
+ */
+#include "presence_memory.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "presence_store.h"
+
+struct presence_track {
+    struct presence_room *room;
+};
+
+static enum presence_reach
+reach(const struct presence_store *s)
+{
+    (void)s;
+    return PRESENCE_REACHED;
+}
+
+static struct presence_track *
+watch(struct presence_store *s, struct bytes *channel, struct presence_room *room)
+{
+    struct presence_track *t = mem_zalloc(sizeof(*t));
+
+    (void)s;
+    (void)channel;
+    t->room = room;
+    return t;
+}
+
+static void
+unwatch(struct presence_store *s, struct presence_track *t)
+{
+    (void)s;
+    free(t);
+}
+
+static void
+load(struct presence_store *s, struct presence_track *t)
+{
+    s->events->on_begin(s->owner, t->room);
+    s->events->on_end(s->owner, t->room, true);
+}
+
+static bool
+enter(struct presence_store *s, struct presence_track *t, const struct replica_item *item)
+{
+    s->events->on_enter(s->owner, t->room, item);
+    return true;
+}
+
+static bool
+leave(struct presence_store *s, struct presence_track *t, struct str conn)
+{
+    s->events->on_leave(s->owner, t->room, conn);
+    return true;
+}
+
+static void
+memory_free(struct presence_store *s)
+{
+    free(s);
+}
+
+static const struct presence_store_ops ops = {
+    .reach = reach,
+    .watch = watch,
+    .unwatch = unwatch,
+    .load = load,
+    .enter = enter,
+    .leave = leave,
+    .free = memory_free,
+};
+
+struct presence_store *
+presence_memory_new(void)
+{
+    struct presence_store *s = mem_zalloc(sizeof(*s));
+
+    s->ops = &ops;
+    return s;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * presence_priv: what the files of presence share: rooms, seats, and who waits for a list.
+ */
+#ifndef HUB_PRESENCE_PRIV_H
+#define HUB_PRESENCE_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "presence.h"
+#include "presence_store.h"
+#include "replica.h"
+
+struct presence {
+    struct loop *loop;
+    struct buffer conn_prefix; /* "<node>/" */
+    uint64_t last_conn;
+    uint64_t grace_ms, patience_ms;
+    struct presence_store *store;
+    const struct presence_handlers *handlers;
+    void *owner;
+    struct map rooms;    /* name -> struct presence_room, owned */
+    struct map seats;    /* conn -> struct presence_seat, owned by its room */
+    struct list idle;    /* rooms that nobody needed a moment ago */
+    struct list answers; /* askers whose turn has come */
+    struct loop_task sweep;
+    bool retired;
+    bool alone; /* it was said that changes are made without the store's word */
+};
+
+/* Owned by presence; lives while somebody listens, is a member or asks. */
+struct presence_room {
+    struct list idle;
+    struct presence *presence;
+    struct bytes *name;
+    struct replica *replica;
+    struct presence_track *track;
+    struct map by_id;   /* public id -> struct presence_seat of a connected socket */
+    struct list seats;
+    struct list askers; /* until the replica is loaded */
+    size_t answers;     /* askers of this room in presence.answers */
+    bool listening;
+    bool loaded;        /* the store has said the whole truth */
+    bool told;          /* somebody knows our view already: differences are events */
+};
+
+/* Who waits for the list of a room: a new member (seat), a member again, or a caller of
+ * presence_read(). */
+struct presence_asker {
+    struct list node; /* in room.askers or presence.answers */
+    struct presence_room *room;
+    struct presence_seat *seat; /* which embeds this; NULL: on the heap */
+    unsigned worker;
+    uint32_t token;
+    void (*on_read)(void *owner, struct replica *r);
+    void *owner;
+    struct timer limit;
+};
+
+/*
+ * ENTERING --in the replica--> IN --gone, with leaveGrace--> GRACE
+ *    |                          |                              |
+ *    `--------------------------`-----------> LEAVING <--------'   freed with its entry
+ *
+ * In ENTERING and LEAVING the store's word is awaited, for patience_ms at most.
+ */
+enum presence_seat_state {
+    PRESENCE_SEAT_ENTERING,
+    PRESENCE_SEAT_IN,
+    PRESENCE_SEAT_GRACE,
+    PRESENCE_SEAT_LEAVING
+};
+
+/* One connection of this node in one room; owned by the room. */
+struct presence_seat {
+    struct list node;
+    struct presence_room *room;
+    enum presence_seat_state state;
+    struct timer timer;
+    bool sent;      /* the store was told, and has not lost it */
+    bool listed;    /* in the truth being put in place */
+    bool listening; /* on_listening was called for it */
+    bool waiting;   /* for its list */
+    struct presence_asker asker;
+    struct bytes *id, *user, *data;
+    size_t conn_len;
+    char conn[];
+};
+
+/* ---- rooms ---- */
+
+const struct presence_events *presence_room_events(void);
+
+struct presence_room *presence_room_get(struct presence *p, struct str name);
+/* Somebody less needs it: it goes at the end of the turn when nobody is left. */
+void presence_room_release(struct presence_room *r);
+/* The task of presence.sweep. */
+void presence_room_sweep(void *presence);
+void presence_room_free(struct presence_room *r);
+/* Changes are made without the store's word; said once. */
+void presence_room_alone(struct presence_room *r);
+
+/* ---- seats ---- */
+
+struct presence_seat *presence_seat_new(struct presence_room *r, const struct hub_member *m);
+void presence_seat_free(struct presence_seat *s);
+/* Whether its entry belongs into the truth. */
+bool presence_seat_wanted(const struct presence_seat *s);
+/* Tell the store, or go on alone. */
+void presence_seat_begin(struct presence_seat *s);
+/* Tell the store (again) that it is here. */
+void presence_seat_say(struct presence_seat *s);
+/* Its entry is in the replica. */
+void presence_seat_arrived(struct presence_seat *s);
+/* Its socket is gone: nobody listens, nobody waits. */
+void presence_seat_detach(struct presence_seat *s);
+/* Leave once leaveGrace is over. */
+void presence_seat_linger(struct presence_seat *s);
+/* Take its entry out; s may be gone when this returns. */
+void presence_seat_leave(struct presence_seat *s);
+/* Go by what this node knows; s may be gone when this returns. */
+void presence_seat_settle(struct presence_seat *s);
+
+/* ---- askers ---- */
+
+/* The asker's turn has come. */
+void presence_answer(struct presence_asker *a);
+
+#endif

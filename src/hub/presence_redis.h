@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * presence_redis: members of all nodes, in Redis (keys: scripts.h).
+ *
+ * The truth of a channel is what its versions say, one after the other: a script changes it and
+ * publishes the change with the version that it made.  A version that is missed, and a connection
+ * that was lost, make the whole truth be read again.
+ */
+#ifndef HUB_PRESENCE_REDIS_H
+#define HUB_PRESENCE_REDIS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "room_calls.h"
+
+struct loop;
+struct presence_store;
+struct redis_link;
+
+struct presence_redis_options {
+    struct redis_link *link; /* for commands */
+    struct room_calls calls;
+    struct str node;
+    bool publish;         /* PresenceChannelUpdated with each change of this node */
+    uint64_t doubt_ms;    /* behind an outage others have so long to come back; 0: 5 s */
+    uint64_t coalesce_ms; /* of changes, for one write of the members key; 0: 500 ms */
+};
+
+/* Strings and calls must outlive it. */
+struct presence_store *presence_redis_new(struct loop *l, const struct presence_redis_options *o);
+
+/* Both links work, or one of them does not. */
+void presence_redis_up(struct presence_store *s);
+void presence_redis_down(struct presence_store *s);
+/* Redis lost what this node said, or may have: say it again, read everything again. */
+void presence_redis_again(struct presence_store *s);
+/* A change was published. */
+void presence_redis_change(struct presence_store *s, struct str channel, struct str payload);
+/* Whether this node has members in the channel. */
+bool presence_redis_has_seats(const struct presence_store *s, struct str channel);
+/* Write now what waits to be coalesced. */
+void presence_redis_flush(struct presence_store *s);
+
+#endif

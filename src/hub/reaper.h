@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reaper: takes the entries of a node that is gone out of every channel that its set names.  Any
+ * number of nodes may do so at once: each entry is removed, and published, once.
+ */
+#ifndef HUB_REAPER_H
+#define HUB_REAPER_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "room_calls.h"
+
+struct reaper;
+struct redis_link;
+
+struct reaper_options {
+    struct redis_link *link;
+    struct room_calls calls;
+    bool publish; /* PresenceChannelUpdated */
+};
+
+/* Strings and calls must outlive it.  on_idle: nothing is under way any more. */
+struct reaper *reaper_new(
+    const struct reaper_options *o, void (*on_idle)(void *owner), void *owner);
+void reaper_free(struct reaper *r);
+
+/* lease: the node's member of the nodes' sorted set ("~" before it or not); removed at the end. */
+void reaper_bury(struct reaper *r, struct str lease);
+/* This node's own set: channels where it has nobody (any more). */
+void reaper_tidy(struct reaper *r, struct str node,
+    bool (*has_seats)(void *owner, struct str channel), void *owner);
+bool reaper_idle(const struct reaper *r);
+
+#endif

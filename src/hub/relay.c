@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * relay: a line of fields for each op, and one reader for each.
+ */
+#include "relay.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "fields.h"
+#include "redis/redis_link.h"
+#include "wire/json_scan.h"
+
+#define PROTOCOL "1"
+
+struct relay {
+    struct redis_link *link;
+    struct str node;
+    struct buffer name; /* where it is published */
+    struct buffer line;
+    const struct relay_handlers *handlers;
+    void *owner;
+    bool foreign; /* another protocol was heard, and it was said */
+};
+
+struct relay *
+relay_new(struct redis_link *link, struct str prefix, struct str node,
+    const struct relay_handlers *h, void *owner)
+{
+    struct relay *r = mem_zalloc(sizeof(*r));
+
+    r->link = link;
+    r->node = node;
+    r->handlers = h;
+    r->owner = owner;
+    buffer_append_str(&r->name, prefix);
+    buffer_append_text(&r->name, "echo-server:relay");
+    return r;
+}
+
+void
+relay_free(struct relay *r)
+{
+    if (!r)
+        return;
+    buffer_fini(&r->name);
+    buffer_fini(&r->line);
+    free(r);
+}
+
+/* ---- what is heard ---- */
+
+static bool
+is_event_text(struct str text)
+{
+    struct str args;
+
+    return str_starts(text, "42[") && json_scan_whole(str_slice(text.data + 2, text.len - 2), &args);
+}
+
+static bool
+hear_event(struct relay *r, struct str rest)
+{
+    struct str channel, except, text;
+
+    if (!fields_take(&rest, &channel) || !fields_take(&rest, &except) || !fields_take(&rest, &text))
+        return false;
+    if (!is_event_text(text))
+        return false;
+    r->handlers->on_event(r->owner, channel, text, except);
+    return true;
+}
+
+static bool
+hear_ask(struct relay *r, struct str from, struct str rest)
+{
+    struct relay_question q = { .from = from };
+
+    if (!fields_take_u64(&rest, &q.token) || !fields_take_u64(&rest, &q.kind) ||
+        !fields_take(&rest, &q.name))
+        return false;
+    r->handlers->on_question(r->owner, &q);
+    return true;
+}
+
+static bool
+hear_answer(struct relay *r, struct str from, struct str rest)
+{
+    struct str to, body;
+    uint64_t token;
+
+    if (!fields_take(&rest, &to))
+        return false;
+    if (!str_equal(to, r->node))
+        return true;
+    if (!fields_take_u64(&rest, &token) || !fields_take(&rest, &body))
+        return false;
+    r->handlers->on_answer(r->owner, from, token, body);
+    return true;
+}
+
+static bool
+hear(struct relay *r, struct str from, struct str op, struct str rest)
+{
+    if (str_is(op, "event"))
+        return hear_event(r, rest);
+    if (str_is(op, "ask"))
+        return hear_ask(r, from, rest);
+    if (str_is(op, "answer"))
+        return hear_answer(r, from, rest);
+    return true;
+}
+
+static void
+complain(struct relay *r, const char *why)
+{
+    if (!r->foreign)
+        log_warning("another node is not understood reason=%s", LOG_STR(str_of(why)));
+    r->foreign = true;
+}
+
+void
+relay_message(struct relay *r, struct str payload)
+{
+    struct str protocol, from, op;
+
+    if (!fields_take(&payload, &protocol) || !str_is(protocol, PROTOCOL)) {
+        complain(r, "it speaks another version");
+        return;
+    }
+    if (!fields_take(&payload, &from) || !fields_take(&payload, &op)) {
+        complain(r, "a message is damaged");
+        return;
+    }
+    if (str_equal(from, r->node))
+        return;
+    r->handlers->on_heard(r->owner, from);
+    if (!hear(r, from, op, payload))
+        complain(r, "a message is damaged");
+}
+
+/* ---- what is said ---- */
+
+static struct buffer *
+begin(struct relay *r, const char *op)
+{
+    buffer_clear(&r->line);
+    fields_put(&r->line, STR_LIT(PROTOCOL));
+    fields_put(&r->line, r->node);
+    fields_put(&r->line, str_of(op));
+    return &r->line;
+}
+
+static bool
+say(struct relay *r)
+{
+    const struct str argv[] = { STR_LIT("PUBLISH"), buffer_str(&r->name), buffer_str(&r->line) };
+
+    return redis_link_command(r->link, argv, COUNT_OF(argv), NULL, NULL);
+}
+
+bool
+relay_hello(struct relay *r)
+{
+    begin(r, "hello");
+    return say(r);
+}
+
+bool
+relay_event(struct relay *r, struct str channel, struct bytes *text, struct str except)
+{
+    struct buffer *line = begin(r, "event");
+
+    fields_put(line, channel);
+    fields_put(line, except);
+    fields_put(line, bytes_str(text));
+    return say(r);
+}
+
+bool
+relay_ask(struct relay *r, uint64_t token, uint64_t kind, struct str name)
+{
+    struct buffer *line = begin(r, "ask");
+
+    fields_put_u64(line, token);
+    fields_put_u64(line, kind);
+    fields_put(line, name);
+    return say(r);
+}
+
+bool
+relay_answer(struct relay *r, struct str to, uint64_t token, struct str body)
+{
+    struct buffer *line = begin(r, "answer");
+
+    fields_put(line, to);
+    fields_put_u64(line, token);
+    fields_put(line, body);
+    return say(r);
+}
