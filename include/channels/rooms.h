@@ -3,7 +3,7 @@
  * rooms: which sockets of this worker are in which channel, and the fan-out to them.
  *
  * A room holds what the fan-out needs directly: the members' sessions side by side.  A membership
- * is owned by the socket's side (channels.c) and knows its place, so leaving is constant work.
+ * is owned by the socket's side (subscription.c) and knows its place, so leaving is constant work.
  * The hub learns of every join and leave.  The worker's thread only.
  */
 #ifndef CHANNELS_ROOMS_H

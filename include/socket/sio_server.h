@@ -38,8 +38,8 @@ void sio_server_set_limits(struct sio_server *v, const struct sio_limits *limits
 /* After the engine's last session is gone. */
 void sio_server_close(struct sio_server *v);
 
-/* The connected socket with this id, or NULL.  Engine.IO 3: the id is the sid; 4: the id of the
- * connect answer. */
+/* The connected socket with this id, or public id that was asked for, or NULL.  Engine.IO 3: the
+ * id is the sid; 4: the id of the connect answer. */
 struct sio_socket *sio_server_find(const struct sio_server *v, struct str id);
 /* Sockets in the namespace. */
 size_t sio_server_count(const struct sio_server *v);

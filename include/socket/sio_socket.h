@@ -28,6 +28,11 @@ struct sio_event {
 
 void sio_socket_attach(struct sio_socket *s, void *owner);
 struct str sio_socket_id(const struct sio_socket *s);
+/*
+ * What others may know it by, and sio_server_find() from then on: on Engine.IO 3, where the id is
+ * the key of the session, one derived from it that does not lead back; else the id.
+ */
+struct str sio_socket_public_id(struct sio_socket *s);
 /* Lives as long as the socket; NULL once its session has closed. */
 struct eio_session *sio_socket_session(const struct sio_socket *s);
 

@@ -286,7 +286,7 @@ say_loopback(const struct auth_options *o)
             !http_origin_is_loopback(&origin))
             continue;
         if (!atomic_flag_test_and_set(&said))
-            log_notice("authHost is this machine: its certificate is not verified host=%s",
+            log_notice("authHost is a loopback address, so its certificate is not verified host=%s",
                 LOG_STR(str_of(o->hosts[i])));
         return;
     }

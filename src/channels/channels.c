@@ -158,6 +158,7 @@ on_connect(void *owner, struct sio_socket *socket)
 
     c->channels = owner;
     c->socket = socket;
+    hub_link_sockets(c->channels->hub, 1);
     auth_line_init(&c->line);
     list_init(&c->subscriptions);
     list_init(&c->acks);
@@ -179,6 +180,7 @@ on_disconnect(void *owner)
     resume(c);
     subscription_close_all(c);
     acks_forget(c, &c->acks);
+    hub_link_sockets(c->channels->hub, -1);
     ENSURE(c->ack_count == 0 && c->subscription_count == 0);
     loop_defer_free(c->channels->loop, c, client_free);
 }
@@ -247,14 +249,4 @@ channels_close(struct channels *c)
     buffer_fini(&c->name);
     buffer_fini(&c->payload);
     free(c);
-}
-
-enum channel_kind
-channels_kind(struct str name)
-{
-    if (str_starts(name, "presence-"))
-        return CHANNEL_PRESENCE;
-    if (str_contains(name, "private-") || str_contains(name, "presence-"))
-        return CHANNEL_PRIVATE;
-    return CHANNEL_PUBLIC;
 }

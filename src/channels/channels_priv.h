@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "allowance.h"
 #include "base/buffer.h"
 #include "base/list.h"
 #include "channels/auth.h"
@@ -35,6 +36,7 @@ struct client {
     struct channels *channels;
     struct sio_socket *socket;
     struct auth_line line;
+    struct allowance subscribes, whispers;
     struct list subscriptions;
     unsigned subscription_count;
     struct list acks;   /* that wait for the hub */

@@ -2,15 +2,20 @@
 /*
  * subscription: the life of one.
  *
- *            public name                     admitted
- *   (open) ----------------> JOINED <------------------- ASKING <---- any other name (open)
- *                              |                           |
- *                              `----- unsubscribe, gone ---`----- refused ----> (freed)
+ *   (open) ---- public name ------------------------------------> JOINED
+ *     `---- any other ----> ASKING ---- admitted, no member -------^
+ *                             `-------- admitted as a member ----> ENTERING ---- list ----> MEMBER
  *
- * ASKING  ask is under way; acks wait with it.
- * JOINED  in the room.
+ *   Each ends with unsubscribe or the socket's end, ASKING also when it is refused.
  *
- * An answer that comes late finds nobody: leaving cancels the ask, so what left joins nothing.
+ * ASKING    ask is under way; acks wait with it.
+ * ENTERING  the hub has the member; what comes before the list is for others.  acks wait.
+ * JOINED    in the room.
+ * MEMBER    in the room, and the hub has the member; when the list was asked for again, question
+ *           is set and acks wait.
+ *
+ * An answer that comes late finds nobody: leaving cancels the ask and forgets the question, so
+ * what left joins nothing.
  */
 #include "subscription.h"
 
@@ -19,13 +24,32 @@
 #include <stdlib.h>
 
 #include "acks.h"
+#include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "channels/rooms.h"
 #include "channels_priv.h"
+#include "hub/hub_link.h"
+#include "member.h"
+#include "net/loop.h"
+#include "said.h"
+#include "socket/sio_fanout.h"
 #include "socket/sio_socket.h"
 
-enum subscription_state { SUBSCRIPTION_ASKING, SUBSCRIPTION_JOINED };
+enum subscription_state {
+    SUBSCRIPTION_ASKING,
+    SUBSCRIPTION_ENTERING,
+    SUBSCRIPTION_JOINED,
+    SUBSCRIPTION_MEMBER,
+};
+
+static const unsigned may_follow[] = {
+    [SUBSCRIPTION_ASKING] = BIT(SUBSCRIPTION_ENTERING) | BIT(SUBSCRIPTION_JOINED),
+    [SUBSCRIPTION_ENTERING] = BIT(SUBSCRIPTION_MEMBER),
+    [SUBSCRIPTION_JOINED] = 0,
+    [SUBSCRIPTION_MEMBER] = 0,
+};
 
 /* Owned by its client. */
 struct subscription {
@@ -33,8 +57,9 @@ struct subscription {
     struct client *client;
     enum subscription_state state;
     struct auth_ask *ask;    /* while ASKING */
-    struct room_place place; /* while JOINED */
-    struct list acks;        /* while ASKING */
+    uint32_t question;       /* the hub's token of a list that is awaited, or 0 */
+    struct room_place place; /* while JOINED or MEMBER */
+    struct list acks;
     size_t name_len;
     char name[];
 };
@@ -58,6 +83,19 @@ find(const struct client *c, struct str channel)
     return NULL;
 }
 
+/* The only place that writes s->state. */
+static void
+subscription_enter(struct subscription *s, enum subscription_state next)
+{
+    const struct client *c = s->client;
+
+    ENSURE(may_follow[s->state] & BIT(next));
+    s->state = next;
+    if (next != SUBSCRIPTION_ENTERING && c->channels->limits->dev_mode)
+        log_notice(
+            "joined channel=%s sid=%s", LOG_STR(name_of(s)), LOG_STR(sio_socket_sid(c->socket)));
+}
+
 static struct subscription *
 subscription_new(struct client *c, struct str channel)
 {
@@ -73,13 +111,25 @@ subscription_new(struct client *c, struct str channel)
     return s;
 }
 
+/* Whether the hub has an entry of it. */
+static bool
+has_entry(const struct subscription *s)
+{
+    return s->state == SUBSCRIPTION_ENTERING || s->state == SUBSCRIPTION_MEMBER;
+}
+
 static void
 subscription_free(struct subscription *s)
 {
     struct client *c = s->client;
+    struct hub_link *hub = c->channels->hub;
 
     if (s->ask)
         auth_cancel(s->ask);
+    if (s->question)
+        hub_link_forget(hub, s->question);
+    if (has_entry(s))
+        hub_link_depart(hub, name_of(s), sio_socket_public_id(c->socket));
     rooms_leave(c->channels->rooms, &s->place);
     acks_forget(c, &s->acks);
     list_remove(&s->node);
@@ -92,12 +142,42 @@ join(struct subscription *s)
 {
     struct client *c = s->client;
 
-    s->state = SUBSCRIPTION_JOINED;
+    subscription_enter(s, SUBSCRIPTION_JOINED);
     rooms_join(c->channels->rooms, name_of(s), sio_socket_session(c->socket), &s->place);
     acks_confirm_all(c, &s->acks);
-    if (c->channels->limits->dev_mode)
-        log_notice(
-            "joined channel=%s sid=%s", LOG_STR(name_of(s)), LOG_STR(sio_socket_sid(c->socket)));
+}
+
+/* The list of members, for the first time or again. */
+static void
+on_list(void *owner, uint32_t token, struct bytes *text)
+{
+    struct subscription *s = owner;
+    struct client *c = s->client;
+    struct eio_session *session = sio_socket_session(c->socket);
+
+    ENSURE(token == s->question);
+    s->question = 0;
+    if (s->state == SUBSCRIPTION_ENTERING) {
+        subscription_enter(s, SUBSCRIPTION_MEMBER);
+        rooms_join(c->channels->rooms, name_of(s), session, &s->place);
+    }
+    (void)sio_fanout_send(&session, 1, text, NULL);
+    acks_confirm_all(c, &s->acks);
+}
+
+static void
+join_as(struct subscription *s, const struct member *m)
+{
+    struct client *c = s->client;
+    const struct hub_member entry = {
+        .channel = name_of(s),
+        .id = sio_socket_public_id(c->socket),
+        .user = buffer_str(&m->user),
+        .data = buffer_str(&m->data),
+    };
+
+    subscription_enter(s, SUBSCRIPTION_ENTERING);
+    s->question = hub_link_enter(c->channels->hub, &entry, on_list, s);
 }
 
 static void
@@ -134,21 +214,65 @@ meaning(unsigned status)
 }
 
 static void
+give_up(struct subscription *s, unsigned status, const char *cause)
+{
+    refuse(s->client, name_of(s), status, cause);
+    acks_refuse_all(s->client, &s->acks, status);
+    subscription_free(s);
+}
+
+static void
+reject(struct subscription *s, const struct auth_verdict *v)
+{
+    char cause[128];
+
+    (void)snprintf(
+        cause, sizeof(cause), "the application answered %u%s", v->status, meaning(v->status));
+    give_up(s, v->status, v->cause ? v->cause : cause);
+}
+
+/* As in laravel-echo-server: events come, but there is nobody to show to the others. */
+static void
+join_as_nobody(struct subscription *s, struct str body)
+{
+    if (said_first(name_of(s)))
+        log_warning("the application's answer holds no member data (channel_data): events of the "
+                    "channel are delivered, its members are not told channel=%s answer=%s",
+            LOG_STR(name_of(s)), LOG_STR(body));
+    join(s);
+}
+
+static void
+admit(struct subscription *s, struct str body)
+{
+    struct member m = { 0 };
+
+    switch (member_read(body, sio_socket_public_id(s->client->socket), &m)) {
+    case MEMBER_OK:
+        join_as(s, &m);
+        break;
+    case MEMBER_NONE:
+        join_as_nobody(s, body);
+        break;
+    case MEMBER_BAD:
+        give_up(s, 0, m.fault);
+        break;
+    }
+    member_fini(&m);
+}
+
+static void
 on_verdict(void *owner, const struct auth_verdict *v)
 {
     struct subscription *s = owner;
-    char cause[128];
 
     s->ask = NULL;
-    if (v->status == 200) {
+    if (v->status != 200)
+        reject(s, v);
+    else if (channels_kind(name_of(s)) == CHANNEL_PRESENCE)
+        admit(s, v->body);
+    else
         join(s);
-        return;
-    }
-    (void)snprintf(
-        cause, sizeof(cause), "the application answered %u%s", v->status, meaning(v->status));
-    refuse(s->client, name_of(s), v->status, v->cause ? v->cause : cause);
-    acks_refuse_all(s->client, &s->acks, v->status);
-    subscription_free(s);
 }
 
 /* A marker that does not stand at the start is almost always a prefix that nobody cut off. */
@@ -195,19 +319,18 @@ ask(struct subscription *s, struct str headers)
     enum auth_refusal refusal = auth_begin(c->channels->auth, &q, on_verdict, s, &s->ask);
 
     say_prefix(c, name_of(s));
-    if (refusal == AUTH_OK)
-        return;
-    refuse(c, name_of(s), 0, refusal_text(refusal));
-    acks_refuse_all(c, &s->acks, 0);
-    subscription_free(s);
+    if (refusal != AUTH_OK)
+        give_up(s, 0, refusal_text(refusal));
 }
 
 /* NULL when the limits let a new subscription pass. */
 static const char *
-over_limit(const struct client *c, struct str channel)
+over_limit(const struct client *c, struct str channel, bool in_time)
 {
     const struct channels_limits *limits = c->channels->limits;
 
+    if (!in_time)
+        return "too many subscriptions in a second (subscribeRate)";
     if (channel.len > limits->name_bytes)
         return "the channel's name is too long (maxChannelLength)";
     if (c->subscription_count >= limits->channels)
@@ -215,26 +338,38 @@ over_limit(const struct client *c, struct str channel)
     return NULL;
 }
 
+/* A member gets the list again. */
 static void
 open_again(struct subscription *s, int64_t ack)
 {
-    if (s->state == SUBSCRIPTION_ASKING)
-        acks_wait(s->client, &s->acks, ack);
-    else
-        acks_confirm(s->client, ack);
+    struct client *c = s->client;
+
+    if (s->state == SUBSCRIPTION_JOINED) {
+        acks_confirm(c, ack);
+        return;
+    }
+    acks_wait(c, &s->acks, ack);
+    if (s->state == SUBSCRIPTION_MEMBER && !s->question)
+        s->question = hub_link_members(c->channels->hub, name_of(s), on_list, s);
 }
 
 void
 subscription_open(struct client *c, struct str channel, struct str headers, int64_t ack)
 {
+    unsigned rate = c->channels->limits->subscribe_rate;
+    bool in_time = allowance_take(&c->subscribes, rate, loop_now_ms(c->channels->loop));
     struct subscription *s = find(c, channel);
     const char *cause;
 
-    if (s) {
+    if (s && in_time) {
         open_again(s, ack);
         return;
     }
-    cause = over_limit(c, channel);
+    if (s) {
+        acks_refuse(c, ack, 0); /* it is there; only the answer is refused */
+        return;
+    }
+    cause = over_limit(c, channel, in_time);
     if (cause) {
         refuse(c, channel, 0, cause);
         acks_refuse(c, ack, 0);
@@ -272,5 +407,5 @@ subscription_is_joined(const struct client *c, struct str channel)
 {
     const struct subscription *s = find(c, channel);
 
-    return s && s->state == SUBSCRIPTION_JOINED;
+    return s && (s->state == SUBSCRIPTION_JOINED || s->state == SUBSCRIPTION_MEMBER);
 }

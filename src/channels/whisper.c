@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "channels_priv.h"
 #include "hub/hub_link.h"
+#include "net/loop.h"
 #include "socket/sio_socket.h"
 #include "subscription.h"
 #include "wire/envelope.h"
@@ -32,14 +33,20 @@ is_client_event(struct str event)
 
 /* NULL: it may go. */
 static const char *
-objection(const struct client *c, const struct whisper *w)
+objection(struct client *c, const struct whisper *w)
 {
+    const struct channels_limits *limits = c->channels->limits;
+
     if (!str_starts(w->channel, "private-") && !str_starts(w->channel, "presence-"))
         return "only private and presence channels take client events";
     if (!is_client_event(w->event))
         return "the name of a client event begins with client-";
     if (!subscription_is_joined(c, w->channel))
         return "not a member of this channel";
+    if (w->data.len > limits->whisper_bytes)
+        return "the data is too large (whisperMaxSize)";
+    if (!allowance_take(&c->whispers, limits->whisper_rate, loop_now_ms(c->channels->loop)))
+        return "too many client events in a second (whisperRate)";
     return NULL;
 }
 
@@ -68,7 +75,7 @@ whisper_send(struct client *c, const struct whisper *w)
         return;
     }
     text = envelope_encode(&e, w->channel);
-    hub_link_whisper(c->channels->hub, w->channel, text, sio_socket_id(c->socket));
+    hub_link_whisper(c->channels->hub, w->channel, text, sio_socket_public_id(c->socket));
     bytes_unref(text);
     acks_confirm(c, w->ack);
 }

@@ -25,6 +25,7 @@ struct sio_server {
     const struct sio_handlers *handlers;
     void *owner;
     struct map connected;  /* id -> struct sio_socket */
+    struct map disguised;  /* public id, where it is another -> struct sio_socket */
     struct buffer scratch; /* for texts that one socket alone receives */
 };
 
@@ -58,6 +59,7 @@ struct sio_socket {
     enum sio_state state;
     enum eio_version version;
     char id[SIO_ID_LEN + 1];
+    char public_id[SIO_ID_LEN + 1]; /* "" until it is asked for, and where it is the id */
     struct timer connect_limit;
     struct sio_assembly *assembly; /* NULL unless a binary packet is incomplete */
 };

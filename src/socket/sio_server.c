@@ -53,8 +53,9 @@ sio_server_close(struct sio_server *v)
 {
     if (!v)
         return;
-    ENSURE(v->connected.count == 0);
+    ENSURE(v->connected.count == 0 && v->disguised.count == 0);
     map_fini(&v->connected);
+    map_fini(&v->disguised);
     buffer_fini(&v->scratch);
     free(v);
 }
@@ -62,7 +63,9 @@ sio_server_close(struct sio_server *v)
 struct sio_socket *
 sio_server_find(const struct sio_server *v, struct str id)
 {
-    return map_get(&v->connected, id);
+    struct sio_socket *s = map_get(&v->connected, id);
+
+    return s ? s : map_get(&v->disguised, id);
 }
 
 size_t

@@ -21,6 +21,14 @@ static const unsigned may_follow[] = {
     [SIO_CLOSED] = 0,
 };
 
+static void
+forget_ids(struct sio_socket *s)
+{
+    map_remove(&s->server->connected, sio_socket_id(s));
+    if (s->public_id[0])
+        map_remove(&s->server->disguised, str_slice(s->public_id, SIO_ID_LEN));
+}
+
 /* The only place that writes s->state. */
 static void
 socket_enter(struct sio_socket *s, enum sio_state next)
@@ -29,7 +37,7 @@ socket_enter(struct sio_socket *s, enum sio_state next)
     if (s->state == SIO_WAITING)
         timer_stop(&s->connect_limit);
     if (s->state == SIO_CONNECTED)
-        map_remove(&s->server->connected, sio_socket_id(s));
+        forget_ids(s);
     s->state = next;
     if (next == SIO_CONNECTED)
         map_put(&s->server->connected, sio_socket_id(s), s);
@@ -84,6 +92,7 @@ new_id(struct sio_socket *s)
 {
     char random[SIO_ID_BYTES];
 
+    s->public_id[0] = '\0';
     if (s->version == EIO_3) {
         memcpy(s->id, eio_session_sid(s->session).data, SIO_ID_LEN);
         return;
@@ -166,6 +175,32 @@ struct str
 sio_socket_id(const struct sio_socket *s)
 {
     return str_slice(s->id, SIO_ID_LEN);
+}
+
+/* The same for the same sid, so that a client that connects again is known by it again. */
+static void
+disguise(struct sio_socket *s)
+{
+    const struct str salt = STR_LIT("echo-server public id");
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    char text[64];
+
+    memcpy(text, salt.data, salt.len);
+    memcpy(text + salt.len, s->id, SIO_ID_LEN);
+    digest_sha256(str_slice(text, salt.len + SIO_ID_LEN), digest);
+    (void)digest_base64url(digest, SIO_ID_BYTES, s->public_id);
+    if (s->state == SIO_CONNECTED)
+        map_put(&s->server->disguised, str_slice(s->public_id, SIO_ID_LEN), s);
+}
+
+struct str
+sio_socket_public_id(struct sio_socket *s)
+{
+    if (s->version != EIO_3)
+        return sio_socket_id(s);
+    if (s->public_id[0] == '\0')
+        disguise(s);
+    return str_slice(s->public_id, SIO_ID_LEN);
 }
 
 struct eio_session *

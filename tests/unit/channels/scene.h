@@ -57,7 +57,7 @@ story_is(const char *expected)
 /* ---- fake sockets ---- */
 
 struct sio_socket {
-    const char *id;
+    const char *id, *public_id;
     void *owner;
     int paused;
 };
@@ -79,7 +79,7 @@ sio_server_find(const struct sio_server *v, struct str id)
 {
     (void)v;
     for (size_t i = 0; i < COUNT_OF(known); i++) {
-        if (known[i] && str_is(id, known[i]->id))
+        if (known[i] && (str_is(id, known[i]->id) || str_is(id, known[i]->public_id)))
             return known[i];
     }
     return NULL;
@@ -95,6 +95,12 @@ struct str
 sio_socket_id(const struct sio_socket *s)
 {
     return str_of(s->id);
+}
+
+struct str
+sio_socket_public_id(struct sio_socket *s)
+{
+    return str_of(s->public_id);
 }
 
 struct str
@@ -159,85 +165,7 @@ sio_fanout_send(struct eio_session *const *sessions, size_t count, struct bytes 
     return count;
 }
 
-/* ---- the fake hub ---- */
-
-static const struct hub_link_handlers *hub_handlers;
-static void *hub_owner;
-static bool hub_full;
-
-struct question {
-    hub_link_answer *on_answer;
-    void *owner;
-};
-
-static struct question questions[ASKS_MAX];
-static uint32_t last_token;
-static int forgotten;
-
-void
-hub_link_attach(struct hub_link *k, const struct hub_link_handlers *h, void *owner)
-{
-    (void)k;
-    hub_handlers = h;
-    hub_owner = owner;
-}
-
-void
-hub_link_join(struct hub_link *k, struct bytes *name)
-{
-    (void)k;
-    tell("join %.*s", STR_ARG(bytes_str(name)));
-}
-
-void
-hub_link_leave(struct hub_link *k, struct bytes *name)
-{
-    (void)k;
-    tell("leave %.*s", STR_ARG(bytes_str(name)));
-}
-
-uint32_t
-hub_link_sync(struct hub_link *k, hub_link_answer *on_answer, void *owner)
-{
-    (void)k;
-    questions[++last_token] = (struct question){ on_answer, owner };
-    return last_token;
-}
-
-void
-hub_link_forget(struct hub_link *k, uint32_t token)
-{
-    (void)k;
-    questions[token].on_answer = NULL;
-    forgotten++;
-}
-
-void
-hub_link_whisper(struct hub_link *k, struct str channel, struct bytes *text, struct str except)
-{
-    (void)k;
-    tell("whisper %.*s but %.*s in %.*s", STR_ARG(bytes_str(text)), STR_ARG(except),
-        STR_ARG(channel));
-}
-
-bool
-hub_link_full(const struct hub_link *k)
-{
-    (void)k;
-    return hub_full;
-}
-
-static inline void
-hub_answers_all(void)
-{
-    for (uint32_t t = 1; t <= last_token; t++) {
-        struct question q = questions[t];
-
-        questions[t].on_answer = NULL;
-        if (q.on_answer)
-            q.on_answer(q.owner, t);
-    }
-}
+#include "fake_hub.h"
 
 /* ---- the fake application ---- */
 
@@ -301,13 +229,24 @@ auth_cancel(struct auth_ask *ask)
 }
 
 static inline void
-application_answers(unsigned n, unsigned status, const char *cause)
+verdict(unsigned n, const struct auth_verdict *v)
 {
     struct auth_ask ask = *asks[n];
 
     forget_ask(asks[n]);
-    ask.on_verdict(ask.owner,
-        &(struct auth_verdict){ .status = status, .body = STR_LIT("true"), .cause = cause });
+    ask.on_verdict(ask.owner, v);
+}
+
+static inline void
+application_answers(unsigned n, unsigned status, const char *cause)
+{
+    verdict(n, &(struct auth_verdict){ .status = status, .body = STR_LIT("true"), .cause = cause });
+}
+
+static inline void
+application_admits(unsigned n, const char *body)
+{
+    verdict(n, &(struct auth_verdict){ .status = 200, .body = str_of(body) });
 }
 
 /* ---- the scene ---- */
@@ -315,7 +254,8 @@ application_answers(unsigned n, unsigned status, const char *cause)
 static struct loop *loop;
 static struct channels *channels;
 static struct channels_limits limits;
-static struct sio_socket ann = { .id = "ann" }, bob = { .id = "bob" };
+static struct sio_socket ann = { .id = "ann", .public_id = "public-ann" };
+static struct sio_socket bob = { .id = "bob", .public_id = "public-bob" };
 
 static inline void
 connect_socket(int n, struct sio_socket *s)
@@ -340,11 +280,14 @@ setup(void **state)
 {
     (void)state;
     log_set_level(LOG_LEVEL_ERROR);
-    limits = (struct channels_limits){ .channels = 3, .name_bytes = 20, .key_prefix = "x_" };
+    limits = (struct channels_limits){
+        .channels = 3, .name_bytes = 20, .whisper_bytes = 100, .key_prefix = "x_"
+    };
     memset(questions, 0, sizeof(questions));
     last_token = 0;
     ask_count = 0;
     forgotten = 0;
+    socket_count = 0;
     hub_full = false;
     next_refusal = AUTH_OK;
     buffer_clear(&story);
@@ -362,6 +305,7 @@ teardown(void **state)
     disconnect_socket(0);
     disconnect_socket(1);
     loop_turn(loop);
+    assert_int_equal(socket_count, 0);
     for (unsigned i = 0; i < ask_count; i++)
         assert_null(asks[i]);
     channels_close(channels);

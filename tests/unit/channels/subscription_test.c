@@ -122,6 +122,130 @@ disconnect_leaves_every_channel(void **state)
     story_is("leave a\nleave b\n");
 }
 
+/* ---- presence ---- */
+
+#define BODY "{\"channel_data\":{\"user_id\":7,\"user_info\":{\"a\":[]}}}"
+#define ENTER                                                                                      \
+    "enter presence-a public-ann user 7 "                                                          \
+    "{\"user_id\":7,\"user_info\":{\"a\":[]},\"socketId\":\"public-ann\"}\n"
+
+static void
+begin_to_enter(int64_t ack)
+{
+    says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"presence-a\"}", ack);
+    application_admits(ask_count - 1, BODY);
+    story_is("ask presence-a \n" ENTER);
+}
+
+static void
+a_member_is_in_the_room_when_its_list_comes(void **state)
+{
+    struct bytes *text = bytes_new("42[1]", 5);
+
+    (void)state;
+    begin_to_enter(9);
+    hub_handlers->on_broadcast(hub_owner, STR_LIT("presence-a"), text, STR_LIT(""));
+    hub_answers_all();
+    story_is("");
+    hub_lists("42[\"presence:subscribed\"]");
+    story_is("join presence-a\nann < 42[\"presence:subscribed\"]\n");
+    hub_handlers->on_broadcast(hub_owner, STR_LIT("presence-a"), text, STR_LIT(""));
+    hub_answers_all();
+    story_is("ann < 42[1]\nann < ack 9 {\"ok\":true}\n");
+    unsubscribes(&ann, "presence-a");
+    story_is("depart presence-a public-ann\nleave presence-a\n");
+    bytes_unref(text);
+}
+
+static void
+leaving_before_the_list_takes_the_entry_back(void **state)
+{
+    (void)state;
+    begin_to_enter(9);
+    unsubscribes(&ann, "presence-a");
+    story_is("ann < ack 9 {\"ok\":false,\"status\":0}\n"
+             "depart presence-a public-ann\n");
+    assert_int_equal(forgotten, 1);
+    hub_lists("42[]");
+    story_is("");
+    begin_to_enter(SIO_NO_ACK);
+    disconnect_socket(0);
+    story_is("depart presence-a public-ann\n");
+}
+
+static void
+a_second_subscribe_of_a_member_gets_the_list_again(void **state)
+{
+    (void)state;
+    begin_to_enter(SIO_NO_ACK);
+    says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"presence-a\"}", 1);
+    story_is("");
+    hub_lists("42[1]");
+    hub_answers_all();
+    story_is("join presence-a\nann < 42[1]\nann < ack 1 {\"ok\":true}\n");
+    says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"presence-a\"}", 2);
+    says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"presence-a\"}", 3);
+    story_is("members presence-a\n");
+    hub_lists("42[2]");
+    hub_answers_all();
+    story_is("ann < 42[2]\nann < ack 2 {\"ok\":true}\nann < ack 3 {\"ok\":true}\n");
+    subscribes(&ann, "presence-a");
+    disconnect_socket(0);
+    story_is("members presence-a\ndepart presence-a public-ann\nleave presence-a\n");
+}
+
+static void
+without_member_data_events_come_and_nothing_else(void **state)
+{
+    (void)state;
+    subscribes(&ann, "presence-a");
+    application_admits(0, "{}");
+    story_is("ask presence-a \njoin presence-a\n");
+    subscribes(&ann, "presence-a");
+    story_is("");
+    unsubscribes(&ann, "presence-a");
+    story_is("leave presence-a\n");
+}
+
+static void
+member_data_that_names_nobody_is_refused_with_0(void **state)
+{
+    static const char *const bodies[] = { "{\"channel_data\":\"no\"}",
+        "{\"channel_data\":{\"user_info\":1}}" };
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT_OF(bodies); i++) {
+        says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"presence-a\"}", 1);
+        application_admits(i, bodies[i]);
+        story_is("ask presence-a \nann < subscription_error presence-a 0\n"
+                 "ann < ack 1 {\"ok\":false,\"status\":0}\n");
+    }
+}
+
+static void
+private_channels_have_no_members(void **state)
+{
+    (void)state;
+    subscribes(&ann, "x-presence-a");
+    application_admits(0, BODY);
+    story_is("ask x-presence-a \njoin x-presence-a\n");
+}
+
+static void
+subscriptions_that_come_too_fast_are_refused(void **state)
+{
+    (void)state;
+    limits.subscribe_rate = 2;
+    subscribes(&ann, "a");
+    subscribes(&ann, "a");
+    subscribes(&ann, "b");
+    story_is("join a\nann < subscription_error b 0\n");
+    says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"a\"}", 4);
+    story_is("ann < ack 4 {\"ok\":false,\"status\":0}\n");
+    subscribes(&bob, "b");
+    story_is("join b\n");
+}
+
 int
 main(void)
 {
@@ -135,6 +259,13 @@ main(void)
         TEST(a_refused_channel_can_be_asked_again),
         TEST(limits_refuse_with_status_0),
         TEST(disconnect_leaves_every_channel),
+        TEST(a_member_is_in_the_room_when_its_list_comes),
+        TEST(leaving_before_the_list_takes_the_entry_back),
+        TEST(a_second_subscribe_of_a_member_gets_the_list_again),
+        TEST(without_member_data_events_come_and_nothing_else),
+        TEST(member_data_that_names_nobody_is_refused_with_0),
+        TEST(private_channels_have_no_members),
+        TEST(subscriptions_that_come_too_fast_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,8 +24,10 @@ a_whisper_goes_to_the_others_through_the_hub(void **state)
     member_of(&bob, "private-a");
     says(&ann, "\"client event\"",
         "{\"channel\":\"private-a\",\"event\":\"client-x\",\"data\":{\"n\":1.0}}");
-    story_is("whisper 42[\"client-x\",\"private-a\",{\"n\":1.0}] but ann in private-a\n");
+    story_is("whisper 42[\"client-x\",\"private-a\",{\"n\":1.0}] but public-ann in private-a\n");
     text = bytes_new("42[]", 4);
+    hub_handlers->on_broadcast(hub_owner, STR_LIT("private-a"), text, STR_LIT("public-ann"));
+    story_is("bob < 42[]\n");
     hub_handlers->on_broadcast(hub_owner, STR_LIT("private-a"), text, STR_LIT("ann"));
     story_is("bob < 42[]\n");
     hub_handlers->on_broadcast(hub_owner, STR_LIT("private-a"), text, STR_LIT("nobody"));
@@ -42,7 +44,7 @@ a_whisper_may_come_as_a_string_and_without_data(void **state)
     member_of(&ann, "presence-a");
     says(&ann, "\"client event\"",
         "\"{\\\"channel\\\":\\\"presence-a\\\",\\\"event\\\":\\\"client-y\\\"}\"");
-    story_is("whisper 42[\"client-y\",\"presence-a\",null] but ann in presence-a\n");
+    story_is("whisper 42[\"client-y\",\"presence-a\",null] but public-ann in presence-a\n");
 }
 
 static void
@@ -80,6 +82,55 @@ whispers_out_of_order_are_refused_and_reach_nobody(void **state)
     }
 }
 
+static void
+a_whisper_whose_data_is_too_large_is_refused(void **state)
+{
+    (void)state;
+    limits.whisper_bytes = 6;
+    member_of(&ann, "private-a");
+    says(&ann, "\"client event\"",
+        "{\"channel\":\"private-a\",\"event\":\"client-x\",\"data\":\"1234\"}");
+    story_is("whisper 42[\"client-x\",\"private-a\",\"1234\"] but public-ann in private-a\n");
+    says(&ann, "\"client event\"",
+        "{\"channel\":\"private-a\",\"event\":\"client-x\",\"data\":\"12345\"}");
+    story_is("ann < whisper_error private-a \"the data is too large (whisperMaxSize)\"\n");
+}
+
+static void
+whispers_that_come_too_fast_are_refused(void **state)
+{
+    static const char event[] = "{\"channel\":\"private-a\",\"event\":\"client-x\"}";
+
+    (void)state;
+    limits.whisper_rate = 2;
+    member_of(&ann, "private-a");
+    member_of(&bob, "private-a");
+    for (int i = 0; i < 2; i++)
+        says(&ann, "\"client event\"", event);
+    buffer_clear(&story);
+    says_with_ack(&ann, "\"client event\"", event, 1);
+    story_is("ann < whisper_error private-a "
+             "\"too many client events in a second (whisperRate)\"\n"
+             "ann < ack 1 {\"ok\":false,\"status\":403}\n");
+    says(&bob, "\"client event\"", event);
+    story_is("whisper 42[\"client-x\",\"private-a\",null] but public-bob in private-a\n");
+}
+
+static void
+who_is_entering_is_no_member_yet(void **state)
+{
+    (void)state;
+    subscribes(&ann, "presence-a");
+    application_admits(0, "{\"channel_data\":{\"user_id\":1}}");
+    buffer_clear(&story);
+    says(&ann, "\"client event\"", "{\"channel\":\"presence-a\",\"event\":\"client-x\"}");
+    story_is("ann < whisper_error presence-a \"not a member of this channel\"\n");
+    hub_lists("42[]");
+    buffer_clear(&story);
+    says(&ann, "\"client event\"", "{\"channel\":\"presence-a\",\"event\":\"client-x\"}");
+    story_is("whisper 42[\"client-x\",\"presence-a\",null] but public-ann in presence-a\n");
+}
+
 int
 main(void)
 {
@@ -88,6 +139,9 @@ main(void)
         TEST(a_whisper_goes_to_the_others_through_the_hub),
         TEST(a_whisper_may_come_as_a_string_and_without_data),
         TEST(whispers_out_of_order_are_refused_and_reach_nobody),
+        TEST(a_whisper_whose_data_is_too_large_is_refused),
+        TEST(whispers_that_come_too_fast_are_refused),
+        TEST(who_is_entering_is_no_member_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

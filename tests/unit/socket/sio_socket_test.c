@@ -145,6 +145,55 @@ version_3_connects_again_without_an_answer(void **state)
     assert_false(session.closed);
 }
 
+/* ---- public ids ---- */
+
+static void
+the_public_id_of_version_3_does_not_show_the_sid(void **state)
+{
+    struct str id;
+    char first[32];
+
+    (void)state;
+    connect_version(3);
+    id = sio_socket_public_id(owner.socket);
+    assert_int_equal(id.len, 20);
+    assert_false(str_is(id, SID));
+    memcpy(first, id.data, id.len);
+    first[id.len] = '\0';
+    assert_ptr_equal(sio_server_find(server, str_of(first)), owner.socket);
+    assert_ptr_equal(sio_server_find(server, STR_LIT(SID)), owner.socket);
+    assert_int_equal(sio_server_count(server), 1);
+    says("1");
+    assert_null(sio_server_find(server, str_of(first)));
+    says("0");
+    assert_true(str_is(sio_socket_public_id(owner.socket), first));
+    assert_ptr_equal(sio_server_find(server, str_of(first)), owner.socket);
+    session_end();
+    assert_null(sio_server_find(server, str_of(first)));
+}
+
+static void
+the_public_id_of_version_4_is_the_id(void **state)
+{
+    (void)state;
+    connect_version(4);
+    assert_true(str_equal(sio_socket_public_id(owner.socket), sio_socket_id(owner.socket)));
+    assert_ptr_equal(sio_server_find(server, sio_socket_public_id(owner.socket)), owner.socket);
+}
+
+static void
+the_public_id_can_be_asked_for_when_the_socket_has_left(void **state)
+{
+    struct sio_socket *s;
+
+    (void)state;
+    connect_version(3);
+    s = owner.socket;
+    says("1");
+    assert_int_equal(sio_socket_public_id(s).len, 20);
+    assert_null(sio_server_find(server, sio_socket_public_id(s)));
+}
+
 /* ---- events ---- */
 
 static void
@@ -202,6 +251,9 @@ main(void)
         TEST(other_namespaces_are_refused_in_the_form_of_the_version),
         TEST(leaving_and_connecting_again_gives_a_new_id),
         TEST(version_3_connects_again_without_an_answer),
+        TEST(the_public_id_of_version_3_does_not_show_the_sid),
+        TEST(the_public_id_of_version_4_is_the_id),
+        TEST(the_public_id_can_be_asked_for_when_the_socket_has_left),
         TEST(an_event_comes_with_its_first_argument),
         TEST(emit_and_ack_have_the_form_of_the_wire),
         TEST(fanout_spares_one),

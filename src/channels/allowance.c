@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * allowance: a bucket that fills as it is used, and empties by rate thousandths a millisecond.
+ */
+#include "allowance.h"
+
+enum { ONE = 1000 };
+
+bool
+allowance_take(struct allowance *a, unsigned rate, uint64_t now_ms)
+{
+    uint64_t drained = (now_ms - a->taken_ms) * rate;
+
+    if (rate == 0)
+        return true;
+    a->spent_thousandths = a->spent_thousandths > drained ? a->spent_thousandths - drained : 0;
+    a->taken_ms = now_ms;
+    if (a->spent_thousandths + ONE > (uint64_t)rate * ONE)
+        return false;
+    a->spent_thousandths += ONE;
+    return true;
+}
