@@ -22,8 +22,8 @@ struct api_client {
 struct api_limits {
     const struct api_client *clients;
     size_t client_count;
-    size_t body_bytes;              /* of POST events */
-    bool events;                    /* subscribers.http: posting events is served */
+    size_t body_bytes; /* of POST events */
+    bool events;       /* subscribers.http: posting events is served */
     /* apiOriginAllow and headers: complete lines "Name: value\r\n"; "" when none. */
     const char *cors_headers;
     const char *extra_headers;

@@ -28,8 +28,14 @@ struct page {
     enum query_kind query;
 };
 
-#define READ(where, what) { .path = (where), .allow = "GET,HEAD", .query = (what) }
-#define POST(where, how) { .path = (where), .allow = "POST", .post = (how) }
+#define READ(where, what)                                                                          \
+    {                                                                                              \
+        .path = (where), .allow = "GET,HEAD", .query = (what)                                      \
+    }
+#define POST(where, how)                                                                           \
+    {                                                                                              \
+        .path = (where), .allow = "POST", .post = (how)                                            \
+    }
 
 /* Below /apps/<id>/, with a key. */
 static const struct page pages[] = {
@@ -219,8 +225,8 @@ is_served(const struct api *a, const struct page *page)
 }
 
 static void
-find_page(const struct api *a, const struct page *list, size_t count, struct str path,
-    struct visit *v)
+find_page(
+    const struct api *a, const struct page *list, size_t count, struct str path, struct visit *v)
 {
     v->page = NULL;
     for (size_t i = 0; i < count && !v->page; i++)
@@ -255,7 +261,7 @@ offer_page(struct api *a, struct http_exchange *x, const struct http_request *r)
     find_page(a, pages, COUNT_OF(pages), rest, &v);
     if (v.page && r->method == HTTP_METHOD_OPTIONS)
         answer_options(a, x, v.page->allow);
-    else if (!is_allowed(a->limits, r, v.app_id))
+    else if (r->method != HTTP_METHOD_OPTIONS && !is_allowed(a->limits, r, v.app_id))
         api_refuse(a, x, 403, "Unauthorized");
     else if (v.page)
         serve(a, x, r, &v);

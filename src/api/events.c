@@ -102,8 +102,8 @@ on_batch_body(struct errand *p, struct str body)
     if (read_object(body, &object)) {
         batch = json_scan_get(object, "batch");
         wrong = batch.len > 0 && json_scan_kind(batch) == JSON_ARRAY
-            ? check_batch(batch, &count)
-            : "Batch must be a list of events";
+                    ? check_batch(batch, &count)
+                    : "Batch must be a list of events";
     }
     if (wrong)
         errand_refuse(p, 400, wrong);

@@ -132,8 +132,8 @@ query_new(enum query_kind kind, struct str query, struct str channel)
         prefix = str_slice(NULL, 0);
     q = mem_zalloc(sizeof(*q) + prefix.len + channel.len);
     q->kind = kind;
-    q->name_len = kind == QUERY_CHANNELS ? str_url_decode(prefix, q->name)
-                                         : decode_segment(channel, q->name);
+    q->name_len =
+        kind == QUERY_CHANNELS ? str_url_decode(prefix, q->name) : decode_segment(channel, q->name);
     return q;
 }
 
@@ -142,8 +142,7 @@ queries_take(struct api *a, struct http_exchange *x, enum query_kind kind, struc
 {
     struct query *q = query_new(kind, http_exchange_request(x)->query, channel);
 
-    if (kind == QUERY_USERS &&
-        channels_kind(str_slice(q->name, q->name_len)) != CHANNEL_PRESENCE) {
+    if (kind == QUERY_USERS && channels_kind(str_slice(q->name, q->name_len)) != CHANNEL_PRESENCE) {
         free(q);
         api_refuse(a, x, 400, "User list is only possible for Presence Channels");
         return;

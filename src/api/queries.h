@@ -20,7 +20,6 @@ struct api;
 struct http_exchange;
 
 /* The caller was allowed; x is taken or answered.  channel: of the path, raw. */
-void queries_take(
-    struct api *a, struct http_exchange *x, enum query_kind kind, struct str channel);
+void queries_take(struct api *a, struct http_exchange *x, enum query_kind kind, struct str channel);
 
 #endif

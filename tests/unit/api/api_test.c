@@ -49,6 +49,12 @@ http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
     buffer_append_str(&x->body, reply->body);
 }
 
+const struct http_request *
+http_exchange_request(const struct http_exchange *x)
+{
+    return &x->request;
+}
+
 struct str
 http_request_header(const struct http_request *r, const char *name)
 {
@@ -265,7 +271,15 @@ a_preflight_needs_no_key(void **state)
     struct http_exchange x;
 
     assert_true(offer(*state, &x, HTTP_METHOD_OPTIONS, "/apps/app/events", NULL, NULL));
-    expect(&x, 200, "");
+    assert_true(str_contains(buffer_str(&x.headers), "Allow: POST\r\n"));
+    assert_true(str_contains(buffer_str(&x.headers), "Access-Control-Allow-Origin: *\r\n"));
+    expect(&x, 200, "POST");
+    assert_true(offer(*state, &x, HTTP_METHOD_OPTIONS, "/apps/app/channels/a", NULL, NULL));
+    expect(&x, 200, "GET,HEAD");
+    assert_true(offer(*state, &x, HTTP_METHOD_OPTIONS, "/", NULL, NULL));
+    expect(&x, 200, "GET,HEAD");
+    assert_true(offer(*state, &x, HTTP_METHOD_OPTIONS, "/apps/app/none", NULL, NULL));
+    expect(&x, 404, "{\"error\":\"Not found\"}");
 }
 
 static void
@@ -318,6 +332,66 @@ a_broken_body_is_refused(void **state)
 }
 
 static void
+begin_batch(struct house *h, struct http_exchange *x, const char *body)
+{
+    assert_true(offer(h, x, HTTP_METHOD_POST, "/apps/app/batch_events", "auth_key=key", NULL));
+    x->handlers->on_body(x->owner, x, str_of(body));
+}
+
+static void
+a_batch_is_several_events_in_order(void **state)
+{
+    struct house *h = *state;
+    struct http_exchange x;
+
+    begin_batch(h, &x,
+        "{\"batch\":[{\"channel\":\"news\",\"name\":\"A\",\"data\":\"{}\",\"socket_id\":\"me\"},"
+        "{\"channel\":\"news\",\"name\":\"B\",\"data\":\"x\"}]}");
+    turn(h);
+    assert_true(str_is(
+        buffer_str(&h->heard), "news|42[\"A\",\"news\",{}]|me\nnews|42[\"B\",\"news\",\"x\"]|\n"));
+    expect(&x, 200, "{}");
+    begin_batch(h, &x, "{\"batch\":[]}");
+    expect(&x, 200, "{}");
+}
+
+static void
+a_batch_with_a_fault_publishes_nothing(void **state)
+{
+    static const char *const bodies[][2] = {
+        { "{\"batch\":[{\"channel\":\"news\",\"name\":\"A\",\"data\":1},{\"name\":\"B\"}]}",
+            incomplete },
+        { "{\"batch\":[{\"channel\":\"news\",\"name\":\"A\",\"data\":1},7]}", incomplete },
+        { "{}", "{\"error\":\"Batch must be a list of events\"}" },
+        { "{\"batch\":{}}", "{\"error\":\"Batch must be a list of events\"}" },
+        { "[]", "{\"error\":\"Request body must be a JSON object\"}" },
+    };
+    struct house *h = *state;
+    struct http_exchange x;
+
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        begin_batch(h, &x, bodies[i][0]);
+        expect(&x, 400, bodies[i][1]);
+    }
+    turn(h);
+    assert_int_equal(h->heard.len, 0);
+}
+
+static void
+a_batch_whose_caller_left_gets_no_answer(void **state)
+{
+    struct http_exchange x;
+
+    begin_batch(*state, &x,
+        "{\"batch\":[{\"channel\":\"news\",\"name\":\"A\",\"data\":1},"
+        "{\"channel\":\"news\",\"name\":\"B\",\"data\":1}]}");
+    x.handlers->on_abort(x.owner, &x, HTTP_ABORT_GONE);
+    turn(*state);
+    assert_int_equal(x.status, 0);
+    forget(&x);
+}
+
+static void
 a_caller_who_left_gets_no_answer(void **state)
 {
     struct http_exchange x;
@@ -352,6 +426,9 @@ main(void)
         TEST(data_that_is_json_text_is_that_json),
         TEST(what_is_missing_is_said),
         TEST(a_broken_body_is_refused),
+        TEST(a_batch_is_several_events_in_order),
+        TEST(a_batch_with_a_fault_publishes_nothing),
+        TEST(a_batch_whose_caller_left_gets_no_answer),
         TEST(a_caller_who_left_gets_no_answer),
         TEST(a_body_past_the_limit_is_413),
     };
