@@ -62,7 +62,7 @@ append_number(const json_t *value, struct buffer *out)
         return true;
     }
     real = json_real_value(value);
-    if (floor(real) != real || fabs(real) > 1e15)
+    if (fabs(real) > 1e15 || (double)(int64_t)real != real)
         return false;
     buffer_printf(out, "%.0f", real);
     return true;
@@ -225,6 +225,7 @@ read_group(struct reading *r, const struct option *o, const json_t *value)
         return;
     }
     enter_group(r->config, o);
+    config_mark(r->config, o, CONFIG_FROM_FILE);
     read_object(r, value, o->path, o->open);
 }
 

@@ -31,7 +31,6 @@ enum option_kind {
 
 struct option {
     const char *path;
-    enum option_kind kind;
     size_t at;            /* offset in struct config */
     const char *fallback; /* as text; NULL: unset */
     /* The fallback when the object around it is given without it: objects replace their default
@@ -42,11 +41,12 @@ struct option {
     const char *const *choices; /* ends with NULL */
     const char *env;            /* behind OPTIONS_ENV_PREFIX; NULL: made from the path */
     const char *text_member;    /* of a switch: a text sets this option */
+    const char *help;
+    enum option_kind kind;
     bool zero_is_unset;
     bool false_is_none; /* a text that false takes away */
     bool secret;        /* its value is in no message */
     bool open;          /* an object whose unknown members are nobody's mistake */
-    const char *help;
 };
 
 #define OPTIONS_ENV_PREFIX "LARAVEL_ECHO_SERVER_"

@@ -114,6 +114,18 @@ read_content(int fd)
     return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
+/* "1234 08:01:131074 0 EOF": whether it is this PID and this inode. */
+static bool
+is_line_of(const char *line, pid_t pid, ino_t inode)
+{
+    char *end;
+    intmax_t holder = strtoimax(line, &end, 10);
+    const char *colon = strchr(end, ':');
+
+    colon = colon ? strchr(colon + 1, ':') : NULL;
+    return colon && holder == (intmax_t)pid && strtoumax(colon + 1, NULL, 10) == (uintmax_t)inode;
+}
+
 /*
  * Whether the kernel says that pid holds a flock on this inode: a line of /proc/locks is
  * "1: FLOCK  ADVISORY  WRITE 1234 08:01:131074 0 EOF", its PID as this PID namespace sees it.
@@ -129,13 +141,9 @@ kernel_agrees(int fd, pid_t pid)
     if (!locks || fstat(fd, &file) != 0)
         pid = 0;
     while (pid && !agrees && fgets(line, sizeof(line), locks)) {
-        const char *kind = strstr(line, "FLOCK");
-        intmax_t holder = 0;
-        uintmax_t inode = 0;
+        const char *kind = strstr(line, "FLOCK"), *mode = kind ? strstr(kind, "WRITE ") : NULL;
 
-        if (!kind || sscanf(kind, "%*s %*s %*s %jd %*x:%*x:%ju", &holder, &inode) != 2)
-            continue;
-        agrees = holder == (intmax_t)pid && inode == (uintmax_t)file.st_ino;
+        agrees = mode && is_line_of(mode + 6, pid, file.st_ino);
     }
     if (locks)
         fclose(locks);

@@ -164,6 +164,7 @@ stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
+    hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
     timer_start(s->loop, &s->patience, s->limits->shutdown_timeout_ms + ABANDON_GRACE_MS);

@@ -43,7 +43,8 @@ count_cores(void)
 static size_t
 count_connections(const struct config *c, size_t descriptors, unsigned workers)
 {
-    size_t reserve = DESCRIPTOR_RESERVE + c->auth_max_requests + DESCRIPTORS_A_LOOP * (workers + 2);
+    size_t reserve =
+        DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);
     size_t room = descriptors > reserve + workers ? descriptors - reserve : workers;
 
     if (c->max_connections == 0)
@@ -169,6 +170,9 @@ make_channels(struct snapshot *l, const struct config *c)
     l->channels = (struct channels_limits){
         .channels = (unsigned)c->max_channels,
         .name_bytes = c->max_channel_bytes,
+        .subscribe_rate = (unsigned)c->subscribe_rate,
+        .whisper_rate = (unsigned)c->whisper_rate,
+        .whisper_bytes = c->whisper_bytes ? c->whisper_bytes : c->max_http_buffer_bytes,
         .auth = {
             .in_flight = (unsigned)c->auth_max_requests,
             .timeout_ms = c->auth_timeout_ms,
@@ -219,9 +223,22 @@ make_api(struct snapshot *l, const struct config *c)
     }
 }
 
+/* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
+static bool
+keeps_members_in_redis(const struct config *c)
+{
+    if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
+        return false;
+    return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
+           config_is_set(c, "databaseConfig.redis.host");
+}
+
 static void
 make_hub(struct snapshot *l, const struct config *c)
 {
+    if (c->database == CONFIG_DATABASE_SQLITE)
+        log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
+                   "kept in memory");
     l->hub = (struct hub_options){
         .workers = l->workers,
         .redis = c->subscriber_redis,
@@ -234,6 +251,10 @@ make_hub(struct snapshot *l, const struct config *c)
             .connect_timeout_ms = (unsigned)c->redis_connect_timeout_ms,
         },
         .key_prefix = c->key_prefix,
+        .presence_redis = keeps_members_in_redis(c),
+        .members_key = c->members_key,
+        .publish_presence = c->publish_presence,
+        .leave_grace_ms = c->leave_grace_ms,
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
     };

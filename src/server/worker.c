@@ -126,6 +126,7 @@ worker_on_stop(struct worker *w, struct http_parcel *parcel)
     enter(w, WORKER_DRAINING);
     w->deadline_ms = loop_now_ms(w->loop) + w->options.limits->shutdown_timeout_ms;
     close_listeners(w);
+    api_drain(w->api);
     engine_shutdown(w->engine);
     worker_clients_retire(w);
     timer_start(w->loop, &w->drain, DRAIN_TICK_MS);

@@ -2,12 +2,13 @@
 /*
  * args: options before and behind the command, in every spelling.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "args.h"
 #include "base/buffer.h"

@@ -2,12 +2,13 @@
 /*
  * config_docs: the example is a configuration like any other.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "config/config_docs.h"
 #include "options.h"

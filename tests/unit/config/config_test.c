@@ -2,12 +2,13 @@
 /*
  * config: what a file, the environment and the command line make of the options.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "written.h"
 

@@ -2,12 +2,13 @@
 /*
  * dotenv: lines of Laravel's `.env`.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "dotenv.h"
 #include "written.h"

@@ -2,12 +2,13 @@
 /*
  * option_value: which text is a value of which kind.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/buffer.h"
 #include "config/config.h"

@@ -2,12 +2,13 @@
 /*
  * snapshot: what the layers get of a configuration.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "config/config.h"
 #include "snapshot.h"
@@ -119,6 +120,51 @@ any_origin_is_no_list(void **state)
     config_free(c);
 }
 
+static void
+a_whisper_may_be_as_large_as_a_message(void **state)
+{
+    const struct config_setting own = { "whisperMaxSize", "500", "" };
+    struct config *c = configure(NULL, 0);
+    struct snapshot *l = snapshot_new(c, 1024);
+
+    (void)state;
+    assert_int_equal(l->channels.whisper_bytes, l->engine.message_bytes);
+    assert_int_equal(l->channels.whisper_rate, 0);
+    snapshot_free(l);
+    config_free(c);
+    c = configure(&own, 1);
+    l = snapshot_new(c, 1024);
+    assert_int_equal(l->channels.whisper_bytes, 500);
+    snapshot_free(l);
+    config_free(c);
+}
+
+static void
+members_are_kept_in_the_redis_that_is_named(void **state)
+{
+    const struct config_setting named[] = { { "databaseConfig.redis.host", "r", "" },
+        { "database", "redis", "" }, { "subscribers.redis", "false", "" } };
+    struct config *c = configure(named, COUNT_OF(named));
+    struct snapshot *l;
+
+    (void)state;
+    c->embedded = false;
+    l = snapshot_new(c, 1024);
+    assert_true(l->hub.presence_redis);
+    assert_true(l->hub.members_key);
+    snapshot_free(l);
+    c->database = CONFIG_DATABASE_SQLITE;
+    l = snapshot_new(c, 1024);
+    assert_false(l->hub.presence_redis);
+    snapshot_free(l);
+    config_free(c);
+    c = configure(NULL, 0);
+    l = snapshot_new(c, 1024);
+    assert_false(l->hub.presence_redis);
+    snapshot_free(l);
+    config_free(c);
+}
+
 int
 main(void)
 {
@@ -128,6 +174,8 @@ main(void)
         cmocka_unit_test(the_path_has_a_slash_at_both_ends),
         cmocka_unit_test(the_cookie_is_engine_io_3_s_unless_it_is_asked_for),
         cmocka_unit_test(any_origin_is_no_list),
+        cmocka_unit_test(a_whisper_may_be_as_large_as_a_message),
+        cmocka_unit_test(members_are_kept_in_the_redis_that_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
