@@ -94,6 +94,7 @@ run_lint() {
     check lint/layers sh tests/lint/layers.sh
     check lint/text sh tests/lint/text.sh
     check lint/symbols sh tests/lint/symbols.sh "$out/clang"
+    check lint/generated sh tests/lint/generated.sh "$out/clang"
     check lint/format sh -c 'clang-format --dry-run -Werror $(git ls-files "*.c" "*.h")'
     check lint/cppcheck cppcheck --quiet --std=c11 --enable=warning,performance,portability \
         --inline-suppr --error-exitcode=1 -D_GNU_SOURCE -Iinclude -j 2 src

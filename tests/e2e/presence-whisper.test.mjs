@@ -3,7 +3,7 @@
 // members alone, within limits.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { CLIENT_COMBINATIONS, CLIENTS, label } from '../lib/echo.mjs';
 import { as, enter, startCluster, ROOM } from '../lib/presence.mjs';
 import { waitFor } from '../lib/server.mjs';
@@ -31,6 +31,7 @@ for (const nodes of [1, 2]) {
         let cluster;
         before(async () => { cluster = await startCluster({ nodes }); });
         after(() => cluster?.close());
+        beforeEach(() => cluster.clear());
         const other = nodes - 1;
 
         for (const combination of CLIENT_COMBINATIONS) {

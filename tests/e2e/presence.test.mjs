@@ -8,7 +8,8 @@ import { startBackend } from '../lib/backend.mjs';
 import { openPage, CLIENTS, COMBINATIONS, label } from '../lib/echo.mjs';
 import { agree, answered, enter, follow, get, member, membersKey, presenceKeys, recorded,
     startCluster, users, ROOM } from '../lib/presence.mjs';
-import { postEvent, startServer, waitFor, SLOW } from '../lib/server.mjs';
+import { slotOf, startMonitor } from '../lib/presence-monitor.mjs';
+import { postEvent, startServer, waitFor, within, SLOW } from '../lib/server.mjs';
 
 const upTo = (count) => Array.from({ length: count }, (_, i) => i + 1);
 
@@ -38,6 +39,10 @@ for (const store of ['memory', 'redis']) {
         before(async () => { cluster = await startCluster({ nodes: 1, store }); });
         after(() => cluster?.close());
         const gone = () => recorded(cluster, []);
+        beforeEach(async () => {
+            await cluster.clear();
+            await gone();
+        });
         const closeAll = async (...seen) => {
             seen.forEach(({ page }) => page.close());
             await gone();
@@ -286,7 +291,7 @@ test('publishPresence tells Redis of each change; membersKey false writes no key
 
 /** Gives what is published on PresenceChannelUpdated, under any prefix. */
 async function subscribe(port, on) {
-    const socket = net.connect(port, '127.0.0.1').setEncoding('utf8').unref();
+    const socket = net.connect(port, '127.0.0.1').setEncoding('utf8');
     let text = '';
     const ready = new Promise((resolve) => {
         socket.on('data', (part) => {
@@ -303,9 +308,54 @@ async function subscribe(port, on) {
         });
     });
     socket.write('PSUBSCRIBE *PresenceChannelUpdated\r\n');
-    await ready;
+    await within(ready, 5000 * SLOW, 'the subscription');
     return { close: () => socket.destroy() };
 }
+
+describe('what one node asks of Redis', () => {
+    let cluster;
+    let monitor;
+    before(async () => {
+        cluster = await startCluster({ nodes: 1 });
+        monitor = cluster.under(await startMonitor(cluster.redis.port));
+    });
+    after(() => cluster?.close());
+    const named = (name) => monitor.commands.filter(([source, command]) =>
+        source !== 'lua' && command.toUpperCase() === name);
+
+    test('are scripts by their digest, whose keys share a slot', async () => {
+        const [one, two] = [await enter(cluster, 0, 1), await enter(cluster, 0, 2)];
+        await recorded(cluster, [1, 2]);
+        one.leave();
+        two.page.close();
+        one.page.close();
+        await recorded(cluster, []);
+        await waitFor(async () => !(await presenceKeys(cluster.redis)).length,
+            undefined, 'the keys to be gone');
+        const scripts = named('EVALSHA');
+        assert.ok(scripts.length >= 4, JSON.stringify(monitor.commands).slice(0, 2000));
+        assert.deepEqual(named('EVAL'), []);
+        for (const [, , , count, ...rest] of scripts) {
+            const slots = new Set(rest.slice(0, Number(count)).map(slotOf));
+            assert.ok(slots.size <= 1, [...slots].join(' and '));
+        }
+    });
+
+    test('is nothing for events and whispers: there is nobody to tell', async () => {
+        const [one, two] = [await enter(cluster, 0, 1), await enter(cluster, 0, 2)];
+        monitor.commands.length = 0;
+        for (let i = 0; i < 20; i++) {
+            await postEvent(cluster.nodes[0], { channel: ROOM, name: 'E', data: {} });
+            one.page.socket.emit('client event', { channel: ROOM, event: 'client-x', data: {} });
+        }
+        await two.page.events(20, 'client-x');
+        await two.page.events(20, 'E');
+        await cluster.redis.command('PING');
+        await waitFor(() => named('PING').length, undefined, 'the end of what was asked');
+        assert.deepEqual(named('PUBLISH'), []);
+        assert.ok(monitor.commands.length <= 20, JSON.stringify(monitor.commands));
+    });
+});
 
 describe('leaveGrace', () => {
     const grace = 1500 * SLOW;
@@ -344,7 +394,10 @@ describe('what an application answers wrongly', () => {
     let cluster;
     before(async () => { cluster = await startCluster({ nodes: 1, store: 'memory' }); });
     after(() => cluster?.close());
-    beforeEach(() => recorded(cluster, []));
+    beforeEach(async () => {
+        await cluster.clear();
+        await recorded(cluster, []);
+    });
 
     const outcome = async (body) => {
         const page = await cluster.page(0, 0);

@@ -96,6 +96,10 @@ function makeCluster(config) {
         page: (node, user, options = {}) => openPage({
             url: cluster.nodes[node].url, ...options, headers: { ...as(user), ...options.headers },
         }).then(cluster.keep),
+        /** Closes what is kept: a failed test leaves nothing to the next one. */
+        async clear() {
+            await Promise.all(clients.splice(0).map((part) => (part.stop ?? part.close).call(part)));
+        },
         async close() {
             const failures = [];
             const parts = [...base.splice(0), ...cluster.live(), ...clients.splice(0)];

@@ -1,7 +1,7 @@
 <?php
 
 // SPDX-License-Identifier: MIT
-// Everything that makes the application publish.
+// Everything that makes the application publish, and what it reads from Redis.
 
 use App\Events\MessagePosted;
 use App\Events\NewsPosted;
@@ -12,6 +12,7 @@ use App\Events\ValuesSent;
 use App\Models\User;
 use App\Notifications\InvoicePaid;
 use Illuminate\Http\Request;
+use Illuminate\Support\Facades\Redis;
 use Illuminate\Support\Facades\Route;
 
 Route::post('/fire/news', function (Request $r) {
@@ -67,3 +68,7 @@ Route::post('/fire/notification', function (Request $r) {
 
     return ['fired' => 1];
 });
+
+Route::get('/members/{room}', fn ($room) => [
+    'members' => json_decode(Redis::get("presence-$room:members") ?? 'null'),
+]);
