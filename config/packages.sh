@@ -68,8 +68,8 @@ look_test() {
     need_command git git
     need_command curl curl
     need_command openssl openssl
-    need_command redis-server redis-server
-    need_command nginx nginx-light
+    need_file /usr/bin/redis-server redis-server
+    need_file /usr/sbin/nginx nginx-light
     need_command php php-cli
     need_file /usr/share/php/Illuminate/autoload.php php-laravel-framework
     need_file /usr/share/php/Illuminate/Redis php-laravel-framework
