@@ -16,17 +16,18 @@ struct stream;
 struct tls_context;
 
 struct connector_target {
-    const char *host;           /* name or address; ignored with path */
+    const char *host; /* name or address; ignored with path */
     unsigned port;
-    const char *path;           /* Unix socket; NULL: TCP */
-    struct tls_context *tls;    /* NULL: plain */
-    const char *server_name;    /* for SNI and verification; NULL: host */
-    unsigned timeout_ms;        /* for all of it */
+    const char *path;        /* Unix socket; NULL: TCP */
+    struct tls_context *tls; /* NULL: plain */
+    const char *server_name; /* for SNI and verification; NULL: host */
+    unsigned timeout_ms;     /* for all of it */
 };
 
 /*
- * on_done is called once, never from within connector_open(): with a stream to attach to, or NULL and one sentence
- * why ("connection refused by 127.0.0.1:80", "certificate verify failed: ...").  target is copied.
+ * on_done is called once, never from within connector_open(): with a stream to attach to, or NULL
+ * and one sentence why ("connection refused by 127.0.0.1:80", "certificate verify failed: ...").
+ * target is copied.
  */
 struct connector *connector_open(struct loop *l, const struct connector_target *target,
     void (*on_done)(void *owner, struct stream *s, const char *error), void *owner);

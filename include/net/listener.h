@@ -22,8 +22,8 @@ struct tls_context;
  * set on it and the others share it.  They listen when they are opened; connections that come
  * earlier wait.  False: *error is one sentence, and *in_use says whether the address is taken.
  */
-MUST_USE bool listener_bind(const char *host, unsigned port, unsigned count, int *fds,
-    bool *in_use, struct buffer *error);
+MUST_USE bool listener_bind(
+    const char *host, unsigned port, unsigned count, int *fds, bool *in_use, struct buffer *error);
 
 struct listener_handlers {
     /* Attach a handler to s, or close it, before returning. */

@@ -30,7 +30,7 @@ struct message_kind {
 struct message {
     struct message *next;
     const struct message_kind *kind;
-    size_t cost;    /* bytes that count against the mailbox's limit */
+    size_t cost; /* bytes that count against the mailbox's limit */
 };
 
 /*

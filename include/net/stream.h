@@ -53,6 +53,8 @@ bool stream_send(struct stream *s, struct bytes *out);
 bool stream_send_copy(struct stream *s, const char *data, size_t len);
 /* Bytes queued and not yet taken by the kernel. */
 size_t stream_queued(const struct stream *s);
+/* The memory they take: a queue of tiny pieces is mostly bookkeeping. */
+size_t stream_cost(const struct stream *s);
 
 /* Stop and resume reading; data that TLS already decrypted waits too.  Not nested.  A paused
  * stream does not notice that the peer has gone, unless a write fails. */
@@ -82,8 +84,8 @@ uint64_t stream_bytes_out(const struct stream *s);
  */
 MUST_USE struct stream_parcel *stream_detach(struct stream *s);
 /* Always takes the parcel over; NULL when the loop could not take the descriptor (closed then). */
-MUST_USE struct stream *stream_adopt(struct loop *l, struct stream_parcel *p,
-    const struct stream_handlers *h, void *owner);
+MUST_USE struct stream *stream_adopt(
+    struct loop *l, struct stream_parcel *p, const struct stream_handlers *h, void *owner);
 void stream_parcel_drop(struct stream_parcel *p);
 
 #endif

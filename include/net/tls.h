@@ -14,10 +14,10 @@ struct buffer;
 struct tls_context;
 
 struct tls_server_options {
-    const char *cert_path;      /* PEM, the server's certificate, or it and its chain */
-    const char *key_path;       /* PEM */
-    const char *chain_path;     /* PEM, further certificates; NULL: none */
-    const char *passphrase;     /* of the key; NULL or "": none */
+    const char *cert_path;  /* PEM, the server's certificate, or it and its chain */
+    const char *key_path;   /* PEM */
+    const char *chain_path; /* PEM, further certificates; NULL: none */
+    const char *passphrase; /* of the key; NULL or "": none */
 };
 
 /* NULL: *error holds one sentence that names the file and what is wrong with it. */
@@ -28,8 +28,7 @@ MUST_USE struct tls_context *tls_server_new(
  * verify false: any certificate is taken.  ca_path: a PEM file whose certificates are trusted
  * besides the system's store; NULL: none.
  */
-MUST_USE struct tls_context *tls_client_new(
-    bool verify, const char *ca_path, struct buffer *error);
+MUST_USE struct tls_context *tls_client_new(bool verify, const char *ca_path, struct buffer *error);
 
 struct tls_context *tls_ref(struct tls_context *c);
 void tls_unref(struct tls_context *c);

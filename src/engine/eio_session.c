@@ -188,7 +188,7 @@ eio_session_attach(struct eio_session *s, void *owner)
 static void
 send_frame(struct eio_session *s, struct bytes *frame)
 {
-    if (stream_queued(s->direct) + frame->len > s->engine->limits->queue_bytes)
+    if (stream_cost(s->direct) + frame->len > s->engine->limits->queue_bytes)
         eio_session_end(s, EIO_END_SLOW);
     else
         stream_send(s->direct, frame); /* the limit above bounds the queue, not the high mark */

@@ -18,6 +18,7 @@ struct engine {
     struct loop *loop;
     unsigned worker;
     bool stopping;
+    bool crowded; /* said that there are too many sessions */
     const struct engine_limits *limits;
     const struct engine_handlers *handlers;
     void *owner;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "answer.h"
+#include "base/log.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "http/http_conn.h"
@@ -231,8 +232,24 @@ refuse(const struct wish *w, enum answer_error error)
         answer_error(w->x, error);
 }
 
+/* A session of polling needs no connection between its requests, so that one peer could open any
+ * number of them.  Said once each time that the limit is reached. */
+static bool
+is_full(struct engine *e)
+{
+    size_t limit = e->limits->sessions;
+    bool full = limit > 0 && e->count >= limit;
+
+    if (full && !e->crowded)
+        log_warning(
+            "sessions past the limit are refused with 503 worker=%u limit=%zu", e->worker, limit);
+    if (full || e->count < limit - limit / 16)
+        e->crowded = full;
+    return full;
+}
+
 static void
-refuse_stopping(const struct wish *w)
+refuse_new(const struct wish *w)
 {
     if (w->r->upgrade)
         answer_refuse_text(w->x, "503 Service Unavailable", "", STR_LIT("Service Unavailable"));
@@ -267,8 +284,8 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
     enum answer_error error = verify(e, &w);
     if (error != ANSWER_FINE)
         refuse(&w, error);
-    else if (e->stopping && !w.session)
-        refuse_stopping(&w);
+    else if (!w.session && (e->stopping || is_full(e)))
+        refuse_new(&w);
     else if (r->upgrade)
         on_upgrade(e, &w);
     else if (w.session)

@@ -118,7 +118,7 @@ static bool
 send_frame(struct websocket *ws, struct bytes *frame)
 {
     struct stream *s = ws->base.stream;
-    if (stream_queued(s) + frame->len > ws->base.session->engine->limits->queue_bytes)
+    if (stream_cost(s) + frame->len > ws->base.session->engine->limits->queue_bytes)
         return false;
     stream_send(s, frame); /* the limit above is what bounds the queue, not the high mark */
     return true;

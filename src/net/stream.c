@@ -22,7 +22,7 @@
 #include "stream_tls_priv.h"
 
 /* A peer that takes nothing of the last bytes for so long is given up. */
-enum { FINISH_LIMIT_MS = 10000, LINGER_LIMIT_MS = 2000 };
+enum { FINISH_LIMIT_MS = 10000, LINGER_LIMIT_MS = 2000, PIECE_COST = 64 };
 
 struct stream_parcel {
     struct stream_tls *tls;
@@ -325,6 +325,12 @@ size_t
 stream_queued(const struct stream *s)
 {
     return s->queue.total_bytes + (s->tls ? stream_tls_held(s->tls) : 0);
+}
+
+size_t
+stream_cost(const struct stream *s)
+{
+    return stream_queued(s) + (size_t)s->queue.count * PIECE_COST;
 }
 
 void

@@ -25,6 +25,7 @@ enum {
     MAILBOX_BYTES = 64 << 20,
     DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
     DESCRIPTORS_A_LOOP = 8,
+    SESSIONS_A_CONNECTION = 2, /* polling ones have none between requests, or a proxy's */
 };
 
 static unsigned
@@ -144,6 +145,7 @@ make_engine(struct snapshot *l, const struct config *c)
         .upgrade_timeout_ms = c->upgrade_timeout_ms,
         .message_bytes = c->max_http_buffer_bytes,
         .queue_bytes = c->send_queue_bytes,
+        .sessions = SESSIONS_A_CONNECTION * snapshot_share(l->connections, l->workers, 0),
         .polling = config_list_has(&c->transports, "polling"),
         .websocket = config_list_has(&c->transports, "websocket"),
         .allow_upgrades = c->allow_upgrades,

@@ -362,4 +362,18 @@ describe('maxConnections', () => {
         conns.forEach((conn) => conn.destroy());
         await server.stop();
     });
+
+    test('polling sessions, which need no connection, are bounded too', async () => {
+        const server = await startServer({ config: { maxConnections: 2, workers: 1 } });
+        const conn = await HttpConn.open(server.port);
+        const statuses = [];
+        for (let i = 0; i < 5; i += 1) {
+            conn.send(requestBytes({ path: '/socket.io/?EIO=4&transport=polling' }));
+            statuses.push((await conn.response()).status);
+        }
+        assert.deepEqual(statuses, [200, 200, 200, 200, 503]);
+        await waitFor(() => /sessions past the limit/.test(server.stderr()));
+        conn.destroy();
+        await server.stop();
+    });
 });

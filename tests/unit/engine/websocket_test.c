@@ -197,6 +197,27 @@ a_reader_that_never_reads_is_slow(void **state)
     hang_up(&c);
 }
 
+/* 2 bytes of pong for 6 of ping: what they take is bookkeeping. */
+static void
+a_reader_that_only_asks_is_slow(void **state)
+{
+    struct server *v = *state;
+    struct client c = dial(v);
+    struct buffer pings = { 0 };
+
+    open_websocket(&c, 4);
+    v->limits.queue_bytes = 10000;
+    for (int i = 0; i < 400; i++)
+        buffer_append(&pings, "\x89\x80mask", 6);
+    say_bytes(&c, pings.data, pings.len);
+    for (int i = 0; i < 100 && v->closed == 0; i++)
+        turn(v);
+    assert_int_equal(v->closed, 1);
+    assert_int_equal(v->why, EIO_END_SLOW);
+    buffer_fini(&pings);
+    hang_up(&c);
+}
+
 static void
 deflate_is_agreed_when_configured(void **state)
 {
@@ -263,6 +284,7 @@ main(void)
         ENGINE_TEST(a_lost_connection_ends_the_session),
         ENGINE_TEST(a_paused_session_reads_nothing),
         ENGINE_TEST(a_reader_that_never_reads_is_slow),
+        ENGINE_TEST(a_reader_that_only_asks_is_slow),
         ENGINE_TEST(deflate_is_agreed_when_configured),
         ENGINE_TEST(shutdown_closes_without_a_word),
     };

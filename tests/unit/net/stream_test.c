@@ -72,6 +72,23 @@ large_burst_takes_sixty_four_a_write(void **state)
 }
 
 static void
+tiny_pieces_cost_more_than_their_bytes(void **state)
+{
+    struct peer p;
+    int other;
+    struct loop *l = set(&p, SOCK_STREAM, &other);
+
+    (void)state;
+    assert_int_equal(stream_cost(p.s), 0);
+    for (int i = 0; i < 100; i++)
+        stream_send_copy(p.s, "ab", 2);
+    assert_true(stream_cost(p.s) >= 100 * (sizeof(struct bytes) + sizeof(struct bytes *)));
+    loop_turn(l);
+    assert_int_equal(stream_cost(p.s), 0);
+    tear_down(l, &p, other);
+}
+
+static void
 bytes_are_shared_not_copied(void **state)
 {
     struct peer p;
@@ -352,6 +369,7 @@ main(void)
         cmocka_unit_test(idle_stream_is_small),
         cmocka_unit_test(burst_is_one_write),
         cmocka_unit_test(large_burst_takes_sixty_four_a_write),
+        cmocka_unit_test(tiny_pieces_cost_more_than_their_bytes),
         cmocka_unit_test(bytes_are_shared_not_copied),
         cmocka_unit_test(full_queue_says_so_and_drains),
         cmocka_unit_test(drain_is_not_reported_within_the_turn),
