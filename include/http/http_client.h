@@ -25,33 +25,33 @@ enum { HTTP_CLIENT_HEAD_MAX = 65536 };
 
 /* tls is used for https origins (a reference is taken), tls_loopback for those that
  * http_origin_is_loopback(); idle connections close after idle_ms. */
-struct http_client *http_client_open(struct loop *l, struct tls_context *tls,
-    struct tls_context *tls_loopback, uint64_t idle_ms);
+struct http_client *http_client_open(
+    struct loop *l, struct tls_context *tls, struct tls_context *tls_loopback, uint64_t idle_ms);
 /* Idle connections close; calls under way end without on_done. */
 void http_client_close(struct http_client *c);
 
 struct http_call_request {
-    const struct http_origin *origin;   /* copied */
-    struct str path;                    /* appended to the origin's base; begins with '/' */
-    struct str headers;                 /* lines "Name: value\r\n"; no Host, Connection, length */
-    struct str body;                    /* POST; copied */
-    size_t answer_limit;                /* bytes of the body kept; more fails the call */
-    uint64_t timeout_ms;                /* from now to the answer's last byte */
+    const struct http_origin *origin; /* copied */
+    struct str path;                  /* appended to the origin's base; begins with '/' */
+    struct str headers;               /* lines "Name: value\r\n"; no Host, Connection, length */
+    struct str body;                  /* POST; copied */
+    size_t answer_limit;              /* bytes of the body kept; more fails the call */
+    uint64_t timeout_ms;              /* from now to the answer's last byte */
 };
 
 enum http_call_result {
     HTTP_CALL_ANSWERED,
-    HTTP_CALL_UNREACHABLE,  /* no connection: resolving, connecting, TLS */
-    HTTP_CALL_UNTRUSTED,    /* the certificate was not accepted */
-    HTTP_CALL_BROKEN,       /* the connection ended, or was no HTTP, before the answer's end */
+    HTTP_CALL_UNREACHABLE, /* no connection: resolving, connecting, TLS */
+    HTTP_CALL_UNTRUSTED,   /* the certificate was not accepted */
+    HTTP_CALL_BROKEN,      /* the connection ended, or was no HTTP, before the answer's end */
     HTTP_CALL_TIMEOUT,
 };
 
 struct http_answer {
     enum http_call_result result;
-    unsigned status;        /* ANSWERED */
-    struct str body;        /* ANSWERED; borrowed */
-    const char *error;      /* else: one sentence */
+    unsigned status;   /* ANSWERED */
+    struct str body;   /* ANSWERED; borrowed */
+    const char *error; /* else: one sentence */
 };
 
 /*

@@ -24,17 +24,18 @@ struct loop;
 struct stream;
 
 struct http_limits {
-    size_t head_bytes;          /* 431 past it */
-    unsigned headers;           /* 431 past it */
-    uint64_t head_timeout_ms;   /* 408; from the first byte of a head (from accept for the first) */
-    uint64_t body_timeout_ms;   /* 408; without any progress of a body */
-    uint64_t idle_timeout_ms;   /* between requests; closed without a word */
+    size_t head_bytes;        /* 431 past it */
+    unsigned headers;         /* 431 past it */
+    uint64_t head_timeout_ms; /* 408; from the first byte of a head (from accept for the first) */
+    uint64_t body_timeout_ms; /* 408; without any progress of a body */
+    uint64_t idle_timeout_ms; /* between requests; closed without a word */
 };
 
 struct http_conn_handlers {
     /*
      * A head is complete.  Before returning, or later, x must be answered; before returning it is
-     * either taken (http_exchange_take), answered (http_exchange_reply), upgraded, or detached.
+     * either taken (http_exchange_take), answered (http_exchange_reply), upgraded, detached or
+     * postponed.
      */
     void (*on_request)(void *owner, struct http_exchange *x, const struct http_request *r);
     /* The last event of all; not after detach or upgrade. */
@@ -53,9 +54,9 @@ void http_conn_close(struct http_conn *c);
 void http_conn_retire(struct http_conn *c);
 
 enum http_abort {
-    HTTP_ABORT_GONE,        /* the connection is lost; there is nobody to answer */
-    HTTP_ABORT_TOO_LARGE,   /* the body passed its limit; answered with 413 unless the owner
-                             * answers within the call; the connection closes after it */
+    HTTP_ABORT_GONE,      /* the connection is lost; there is nobody to answer */
+    HTTP_ABORT_TOO_LARGE, /* the body passed its limit; answered with 413 unless the owner
+                           * answers within the call; the connection closes after it */
 };
 
 struct http_exchange_handlers {
@@ -72,10 +73,10 @@ void http_exchange_take(struct http_exchange *x, size_t body_limit,
 
 struct http_reply {
     unsigned status;
-    const char *type;       /* Content-Type; NULL: none */
-    struct str headers;     /* further lines, each "Name: value\r\n"; copied */
-    struct str body;        /* copied; not sent in answer to HEAD */
-    bool close;             /* close the connection after it */
+    const char *type;   /* Content-Type; NULL: none */
+    struct str headers; /* further lines, each "Name: value\r\n"; copied */
+    struct str body;    /* copied; not sent in answer to HEAD */
+    bool close;         /* close the connection after it */
 };
 
 /* Answer; the exchange is gone when this returns.  When the request's body was not read yet the
@@ -104,6 +105,12 @@ MUST_USE struct stream *http_exchange_upgrade(
  * descriptor, or an answer is still queued); x is unharmed.
  */
 MUST_USE struct http_parcel *http_conn_detach(struct http_exchange *x);
+/*
+ * Only inside on_request, after that: x is gone, and on_request comes again with the same request
+ * when the answers before it (it was pipelined) had their chance to be written.  False, and x is
+ * unharmed, when that was of no use.
+ */
+MUST_USE bool http_exchange_postpone(struct http_exchange *x);
 /* Go on in another loop: on_request comes again there.  NULL: lost; nothing is left to free. */
 struct http_conn *http_conn_adopt(struct loop *l, struct http_parcel *p,
     const struct http_limits *limits, const struct http_conn_handlers *h, void *owner);

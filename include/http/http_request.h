@@ -11,22 +11,27 @@
 
 #include "base/str.h"
 
-enum http_method { HTTP_METHOD_GET, HTTP_METHOD_HEAD, HTTP_METHOD_POST, HTTP_METHOD_OPTIONS,
-    HTTP_METHOD_OTHER };
+enum http_method {
+    HTTP_METHOD_GET,
+    HTTP_METHOD_HEAD,
+    HTTP_METHOD_POST,
+    HTTP_METHOD_OPTIONS,
+    HTTP_METHOD_OTHER
+};
 
 struct http_header {
-    struct str name, value;     /* value without white space around it */
+    struct str name, value; /* value without white space around it */
 };
 
 struct http_request {
     enum http_method method;
-    struct str target;          /* as sent; path[?query] */
-    struct str path, query;     /* raw, not decoded; query without '?' */
+    struct str target;      /* as sent; path[?query] */
+    struct str path, query; /* raw, not decoded; query without '?' */
     const struct http_header *headers;
     size_t header_count;
-    bool upgrade;               /* asks to change the protocol (Connection: Upgrade) */
+    bool upgrade; /* asks to change the protocol (Connection: Upgrade) */
     bool tls;
-    const char *peer;           /* the address that the connection came from */
+    const char *peer; /* the address that the connection came from */
 };
 
 /* The first header of that name (any case); data NULL when there is none. */

@@ -173,7 +173,7 @@ ask(struct http_conn *c, const char *data, size_t len)
     c->handlers->on_request(c->owner, x, &x->request);
     c->rest = str_slice(NULL, 0);
     if (c->state != HTTP_CONN_ASKING)
-        return 0;
+        return c->ahead.len > 0 ? len : 0; /* ahead: it was postponed */
     ENSURE(x->handlers);
     return begin_body(c, data, len);
 }

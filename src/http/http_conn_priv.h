@@ -57,6 +57,7 @@ struct http_conn {
     struct timer limit;     /* what it limits depends on the state */
     struct loop_task again; /* go on with ahead */
     uint64_t bytes_out;     /* when the idle limit looked last */
+    unsigned postponed;     /* how often the request under way was */
     enum http_conn_state state;
     bool served;  /* a head began: the first one counts from the opening */
     bool paused;  /* ahead is full */

@@ -14,6 +14,10 @@
 #include "http_reply.h"
 #include "net/stream.h"
 
+/* A turn ends with tasks, and writes then: a request that was met in the turn itself is asked a
+ * second time too early. */
+enum { POSTPONED_MAX = 2 };
+
 struct http_exchange *
 http_exchange_new(struct http_conn *c)
 {
@@ -119,6 +123,7 @@ http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
         bytes_unref(out);
     }
     http_exchange_release(x);
+    c->postponed = 0;
     http_conn_answered(c, keep);
 }
 
@@ -163,4 +168,21 @@ http_exchange_upgrade(struct http_exchange *x, char **early, size_t *early_len)
     if (c->handlers->on_left)
         c->handlers->on_left(c->owner, c);
     return s;
+}
+
+/* The head goes back to where it came from: nothing else is there while it is asked. */
+bool
+http_exchange_postpone(struct http_exchange *x)
+{
+    struct http_conn *c = x->conn;
+
+    ENSURE(c && c->state == HTTP_CONN_ASKING && !x->handlers && c->ahead.len == 0);
+    if (c->postponed == POSTPONED_MAX)
+        return false;
+    c->postponed++;
+    buffer_append_str(&c->ahead, http_parser_message(x->parser)->raw);
+    buffer_append_str(&c->ahead, c->rest);
+    http_exchange_release(x);
+    http_conn_answered(c, true);
+    return true;
 }

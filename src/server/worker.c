@@ -54,8 +54,10 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
         worker_messages_post(w->options.peers[number], WORKER_MESSAGE_MOVE, parcel);
         return;
     }
+    if (number < w->options.limits->workers && http_exchange_postpone(x))
+        return;
     if (number < w->options.limits->workers)
-        log_warning("a connection could not move to its session's worker from=%u to=%u",
+        log_info("a connection could not move to its session's worker from=%u to=%u",
             w->options.number, number);
     http_exchange_reply_text(
         x, 400, "application/json", "{\"code\":1,\"message\":\"Session ID unknown\"}");

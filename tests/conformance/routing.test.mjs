@@ -217,3 +217,20 @@ describe('routing with one transport', () => {
         await server.stop();
     });
 });
+
+describe('several workers', () => {
+    test('pipelined requests follow the sessions that they name', async () => {
+        const server = await startServer({ config: { workers: 4 } });
+        const sessions = await Promise.all(
+            Array.from({ length: 12 }, () => Polling.connect(server.port, 4)));
+        const conn = await HttpConn.open(server.port);
+        conn.send(Buffer.concat(sessions.map((one) =>
+            requestBytes({ method: 'POST', path: one.url(), body: '42["x"]' }))));
+        for (const one of sessions) {
+            const { status, text } = await conn.response();
+            assert.deepEqual([status, text], [200, 'ok'], one.sid);
+        }
+        conn.destroy();
+        await server.stop();
+    });
+});

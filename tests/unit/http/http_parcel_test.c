@@ -148,6 +148,45 @@ connection_with_a_queue_does_not_move(void **state)
     tear_down(&s, &t);
 }
 
+static void
+postponed_request_moves_with_what_follows(void **state)
+{
+    struct server here, there;
+    struct talker t;
+
+    (void)state;
+    set(&here, &t);
+    server_open(&there);
+    say(&t, GET("/") GET("/later") GET("/second"));
+    TURN_UNTIL(here.l, here.parcel);
+    here.conn = NULL;
+    turn_some(here.l);
+    server_saw(&here, "GET /;GET /later;GET /later;GET /later;");
+    memcpy(strstr(here.parcel->raw.data, "/later"), "/again", 6);
+    there.conn = http_conn_adopt(there.l, here.parcel, &there.limits, &conn_handlers, &there);
+    t.l = there.l;
+    hear(&t, OK OK OK);
+    server_saw(&there, "GET /again;GET /second;");
+    server_close(&there);
+    tear_down(&here, &t);
+}
+
+/* A queue that the kernel does not take would put it off for ever. */
+static void
+request_is_postponed_twice_at_most(void **state)
+{
+    struct server s;
+    struct talker t;
+
+    (void)state;
+    set(&s, &t);
+    say(&t, GET("/never") GET("/"));
+    hear(&t, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+             "Connection: keep-alive\r\n\r\n" OK);
+    server_saw(&s, "GET /never;GET /never;GET /never;GET /;");
+    tear_down(&s, &t);
+}
+
 int
 main(void)
 {
@@ -159,6 +198,8 @@ main(void)
         TEST(connection_moves_to_another_loop),
         TEST(moved_connection_answers),
         TEST(connection_with_a_queue_does_not_move),
+        TEST(postponed_request_moves_with_what_follows),
+        TEST(request_is_postponed_twice_at_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,10 @@ server_on_request(void *owner, struct http_exchange *x, const struct http_reques
         s->parcel = http_conn_detach(x);
         if (!s->parcel)
             http_exchange_reply_text(x, 503, NULL, "");
+    } else if (str_is(r->path, "/later") || str_is(r->path, "/never")) {
+        s->parcel = str_is(r->path, "/later") ? http_conn_detach(x) : NULL;
+        if (!s->parcel && !http_exchange_postpone(x))
+            http_exchange_reply_text(x, 503, NULL, "");
     } else if (str_is(r->path, "/destroy")) {
         http_exchange_destroy(x);
     } else if (str_is(r->path, "/all")) {
