@@ -67,7 +67,8 @@ enum lock_file_result
 lock_file_take(const char *path, struct lock_file **lock, struct buffer *error)
 {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        /* Whoever may read it could hold the lock as well. */
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
         if (fd < 0)
             return fail(path, errno, -1, error);
@@ -153,7 +154,7 @@ kernel_agrees(int fd, pid_t pid)
 bool
 lock_file_holder(const char *path, pid_t *pid)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* it may be a pipe */
     bool held = false;
 
     *pid = 0;

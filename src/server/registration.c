@@ -19,13 +19,16 @@
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/poller.h"
+#include "net/timer.h"
 
-enum { NAME_SIZE = 100, BACKLOG = 128, CONNECT_LIMIT_S = 1 };
+enum { NAME_SIZE = 100, BACKLOG = 128, CONNECT_LIMIT_S = 1, PAUSE_MS = 100 };
 
 static const char *const loopback[] = { "localhost", "127.0.0.1", "::1" };
 
 struct registration {
+    struct loop *loop;
     struct poller *poller;
+    struct timer pause; /* out of descriptors: what cannot be accepted stays readable */
     int fd;
 };
 
@@ -53,6 +56,18 @@ on_ready(void *owner, bool readable, bool writable)
     (void)readable, (void)writable;
     while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
         close(fd);
+    if (errno == EAGAIN)
+        return;
+    poller_watch(r->poller, false, false);
+    timer_start(r->loop, &r->pause, PAUSE_MS);
+}
+
+static void
+on_pause_over(void *owner)
+{
+    struct registration *r = owner;
+
+    poller_watch(r->poller, true, false);
 }
 
 struct registration *
@@ -74,6 +89,8 @@ registration_open(struct loop *l, const char *host, unsigned port)
     }
     r = mem_zalloc(sizeof(*r));
     r->fd = fd;
+    r->loop = l;
+    timer_init(&r->pause, on_pause_over, r);
     r->poller = poller_open(l, fd, on_ready, r);
     poller_watch(r->poller, true, false);
     return r;
@@ -84,6 +101,7 @@ registration_close(struct registration *r)
 {
     if (!r)
         return;
+    timer_stop(&r->pause);
     poller_close(r->poller);
     close(r->fd);
     free(r);

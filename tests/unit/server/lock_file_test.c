@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +193,35 @@ a_folder_that_is_missing_is_named(void **state)
     buffer_fini(&error);
 }
 
+static void
+nobody_else_may_open_it(void **state)
+{
+    struct lock_file *lock;
+    struct stat file;
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(take(&lock), LOCK_FILE_TAKEN);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(file.st_mode & 077, 0);
+    lock_file_release(lock);
+}
+
+static void
+a_pipe_in_its_place_is_not_waited_for(void **state)
+{
+    struct lock_file *lock;
+    pid_t pid;
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(5);
+    assert_false(lock_file_holder(path, &pid));
+    assert_int_equal(take(&lock), LOCK_FILE_FAILED);
+    alarm(0);
+}
+
 int
 main(void)
 {
@@ -202,6 +232,8 @@ main(void)
         cmocka_unit_test(what_the_file_says_is_not_believed_by_itself),
         cmocka_unit_test(a_file_that_was_removed_and_made_anew_is_left_alone),
         cmocka_unit_test(a_folder_that_is_missing_is_named),
+        cmocka_unit_test(nobody_else_may_open_it),
+        cmocka_unit_test(a_pipe_in_its_place_is_not_waited_for),
     };
 
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

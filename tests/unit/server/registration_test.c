@@ -12,10 +12,13 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net/loop.h"
+#include "net/timer.h"
 #include "server/registration.h"
 #include "server/running.h"
 
@@ -125,6 +128,51 @@ a_process_does_not_find_itself(void **state)
     loop_free(l);
 }
 
+struct quiet {
+    struct loop *l;
+    struct registration *r;
+    struct timer end;
+};
+
+static void
+end_quiet(void *quiet)
+{
+    struct quiet *q = quiet;
+
+    registration_close(q->r);
+    loop_stop(q->l);
+}
+
+/* A knock that cannot be answered stays; the loop must not look at it all the time. */
+static void
+out_of_descriptors_nothing_spins(void **state)
+{
+    unsigned port = some_port();
+    struct loop *l = loop_new();
+    struct quiet q = { .l = l, .r = registration_open(l, NULL, port) };
+    struct rlimit before, none = { 0 };
+    clock_t used;
+    pid_t found, pid;
+
+    (void)state;
+    assert_non_null(q.r);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    pid = fork();
+    if (pid == 0)
+        _exit(!registration_find(NULL, port, &found));
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    timer_init(&q.end, end_quiet, &q);
+    timer_start(l, &q.end, 400);
+    used = clock();
+    loop_run(l);
+    used = clock() - used;
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_true(used < CLOCKS_PER_SEC / 5);
+    loop_free(l);
+}
+
 static void
 a_server_is_ended_by_its_port(void **state)
 {
@@ -170,6 +218,7 @@ main(void)
         cmocka_unit_test(addresses_that_do_not_overlap_are_other_servers),
         cmocka_unit_test(a_name_that_is_taken_is_not_given_twice),
         cmocka_unit_test(a_process_does_not_find_itself),
+        cmocka_unit_test(out_of_descriptors_nothing_spins),
         cmocka_unit_test(a_server_is_ended_by_its_port),
         cmocka_unit_test(a_server_that_does_not_end_in_time_is_killed),
         cmocka_unit_test(a_stranger_is_never_signalled),
