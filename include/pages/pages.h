@@ -14,7 +14,7 @@ struct http_request;
 struct pages;
 
 struct pages_options {
-    const char *path;           /* the engine's, "/socket.io/" */
+    const char *path; /* the engine's, "/socket.io/" */
     bool serve_client;
     /* The embedded default: `GET /` shows the page, with this API client; NULL: it does not. */
     const char *demo_app_id, *demo_key;

@@ -4,6 +4,8 @@
  */
 #include "bundle.h"
 
+#include <stdint.h>
+
 #define BUNDLE(symbol, generation, name, version) extern const char symbol[], symbol##_end[];
 #include "bundles.def"
 #undef BUNDLE
@@ -21,16 +23,23 @@ static const struct {
     { { NULL, NULL, NULL, { NULL, 0 } }, NULL },
 };
 
+/* Two symbols of one file; to the compiler they are two objects. */
+static struct str
+between(const char *begin, const char *end)
+{
+    return str_slice(begin, (size_t)((uintptr_t)end - (uintptr_t)begin));
+}
+
 bool
 bundle_find(const char *generation, const char *name, struct bundle *out)
 {
     for (size_t i = 0; bundles[i].end; i++) {
         const struct bundle *file = &bundles[i].file;
 
-        if (strcmp(file->generation, generation) || strcmp(file->name, name))
+        if (strcmp(file->generation, generation) != 0 || strcmp(file->name, name) != 0)
             continue;
         *out = *file;
-        out->content.len = (size_t)(bundles[i].end - file->content.data);
+        out->content = between(file->content.data, bundles[i].end);
         return true;
     }
     return false;
@@ -39,5 +48,5 @@ bundle_find(const char *generation, const char *name, struct bundle *out)
 struct str
 bundle_demo_page(void)
 {
-    return str_slice(bundle_demo_html, (size_t)(bundle_demo_html_end - bundle_demo_html));
+    return between(bundle_demo_html, bundle_demo_html_end);
 }
