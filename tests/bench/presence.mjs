@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a join costs in a presence channel of thousands: time and the server's
-// processor time for the last 100 joins beside the first 100. Each join waits
-// for the one before it. A join tells everybody who is there, so the second
-// column also grows by that: the third has the same number of members with
-// nobody there to be told (a grace keeps them), so that what is left is the list.
+// processor time for the last 100 joins beside the first 100, one after the
+// other. A join tells everybody who is there, so the last ones cost thousands
+// of deliveries each. The last line has as many members and nobody to tell
+// (leaveGrace keeps them): what is left is the joiner's own list.
 //
 //     node tests/bench/presence.mjs [MEMBERS] [memory|redis]
 

@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import { CLIENTS, TRANSPORTS } from '../lib/echo.mjs';
 import { SCALE } from '../lib/mass.mjs';
 import { agree, follow, get, randomFrom, recorded, startCluster } from '../lib/presence.mjs';
+import { startCut } from '../lib/presence-cut.mjs';
 import { sleep, waitFor, SLOW } from '../lib/server.mjs';
 
 const ROUNDS = Number(process.env.PRESENCE_ROUNDS) || (SCALE < 1 ? 10 : 200);
@@ -103,11 +104,13 @@ class User {
 
 async function round(crowd) {
     crowd.log = [];
+    const flapped = crowd.cut && flap(crowd);
     await Promise.all(crowd.random.shuffled(crowd.users).map(async (user) => {
         const delay = crowd.random.below(4) * 5;
         await (delay ? sleep(delay) : undefined);
         await user.act();
     }));
+    await flapped;
     const here = crowd.users.filter((user) => user.joined().length).map(({ id }) => id);
     await agree(crowd.users.flatMap((user) => user.joined().map(({ seen }) => seen)),
         here, PATIENCE);
@@ -117,16 +120,38 @@ async function round(crowd) {
     return here;
 }
 
-for (const [name, options] of [['one node, in memory', { nodes: 1, store: 'memory' }],
-    ['one node, in Redis', { nodes: 1 }], ['two nodes', { nodes: 2 }]]) {
-    // The store in Redis is the one of two nodes: there it has its long run.
-    const rounds = name === 'one node, in Redis' ? Math.ceil(ROUNDS / 4) : ROUNDS;
+/** A relay to Redis for one node, cut for a moment in each round. */
+async function flap(crowd) {
+    const { cut, random } = crowd;
+    await sleep(random.below(30));
+    cut.cut(random.pick(['refused', 'silent']));
+    await sleep(random.below(500));
+    cut.mend();
+}
+
+const SETTINGS = {
+    'one node, in memory': { options: { nodes: 1, store: 'memory' }, share: 1 },
+    // Two nodes have the same store: there it has its long run.
+    'one node, in Redis': { options: { nodes: 1 }, share: 1 / 4 },
+    'two nodes': { options: { nodes: 2 }, share: 1 },
+    // A round ends when the outage is over: seconds.
+    'two nodes, one losing Redis in each round': { options: { nodes: 2 }, share: 1 / 40, flaps: true },
+};
+
+for (const [name, { options, share, flaps }] of Object.entries(SETTINGS)) {
+    const rounds = Math.max(2, Math.ceil(ROUNDS * share));
     describe(`${USERS} users, ${rounds} rounds, ${name}`, () => {
         test('every list is the truth after each round', { timeout: 600000 * SLOW }, async (t) => {
             const seed = Number(process.env.PRESENCE_SEED) || Date.now() % 1e9;
             t.diagnostic(`PRESENCE_SEED=${seed}`);
-            const cluster = await startCluster(options);
-            const crowd = { cluster, random: randomFrom(seed), drops: [], log: [] };
+            const crowd = { random: randomFrom(seed), drops: [], log: [] };
+            const cluster = await startCluster({ ...options, redisPort: flaps
+                ? (async (redis, node) => {
+                    crowd.cut ??= await startCut(redis.port);
+                    return node === 1 ? crowd.cut.port : redis.port;
+                }) : undefined });
+            crowd.cut && cluster.under(crowd.cut);
+            crowd.cluster = cluster;
             crowd.users = Array.from({ length: USERS }, (_, i) => new User(crowd, i + 1));
             try {
                 let here;

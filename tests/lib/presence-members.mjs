@@ -11,6 +11,8 @@ import { within, SLOW } from './server.mjs';
 const UPGRADE = 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\n'
     + 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
     + 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n';
+/** Members read this seldom, many messages at once: each on its own would be the test's time. */
+const DRAIN_MS = 500;
 const ADMITTED = Buffer.from('430[{"ok":true}]');
 
 /** A client's text frame; its mask is all zeros. */
@@ -46,6 +48,8 @@ function openMember(members, port, user, channel) {
             }
             if (step === 2 && tail.includes(ADMITTED)) {
                 step = 3;
+                socket.pause();
+                members.quiet.add(socket);
                 resolve();
             }
             tail = tail.subarray(step === 3 ? tail.length : Math.max(0, tail.length - 64));
@@ -53,6 +57,7 @@ function openMember(members, port, user, channel) {
         socket.on('error', reject);
         socket.on('close', () => {
             members.sockets.delete(socket);
+            members.quiet.delete(socket);
             members.lost += !members.closed;
             reject(new Error(`user ${user} was dropped`));
         });
@@ -68,7 +73,7 @@ function openMember(members, port, user, channel) {
  */
 export function openMembers(port, channel = ROOM) {
     const members = {
-        sockets: new Set(), bytes: 0, lost: 0, closed: false,
+        sockets: new Set(), quiet: new Set(), bytes: 0, lost: 0, closed: false,
         async join(from, to, atOnce = 1) {
             let next = from;
             await Promise.all(Array.from({ length: atOnce }, async () => {
@@ -79,10 +84,19 @@ export function openMembers(port, channel = ROOM) {
         },
         async close() {
             members.closed = true;
+            clearInterval(timer);
             members.sockets.forEach((socket) => socket.destroy());
         },
     };
+    const timer = setInterval(() => drain(members.quiet), DRAIN_MS);
+    timer.unref();
     return members;
+}
+
+/** What has come in the meantime, a socket at a time and at once. */
+function drain(sockets) {
+    sockets.forEach((socket) => socket.resume());
+    setTimeout(() => sockets.forEach((socket) => socket.pause()), 20);
 }
 
 /** Processor time of all threads of process pid so far, in ms. */

@@ -7,7 +7,7 @@ import http from 'node:http';
 import { startBackend } from './backend.mjs';
 import { openPage } from './echo.mjs';
 import { redisConfig, startRedis, PREFIX } from './redis.mjs';
-import { startServer, waitFor, within, SLOW, TIMEOUT } from './server.mjs';
+import { findReport, startServer, waitFor, within, SLOW, TIMEOUT } from './server.mjs';
 
 export const ROOM = 'presence-room';
 
@@ -88,9 +88,14 @@ function makeCluster(config) {
             return cluster.nodes[number];
         },
         /** Ends node number without a word. */
-        kill(number) {
-            cluster.nodes[number].killed = true;
-            return cluster.nodes[number].kill();
+        async kill(number) {
+            const node = cluster.nodes[number];
+            node.killed = true;
+            await node.kill();
+            const report = findReport(node.stderr());
+            if (report) {
+                throw new Error(`report of the killed server:\n${report}`);
+            }
         },
         live: () => cluster.nodes.filter(({ killed }) => !killed),
         page: (node, user, options = {}) => openPage({
