@@ -113,7 +113,8 @@ struct config_request {
 struct config *config_load(const struct config_request *r);
 void config_free(struct config *c);
 
-/* Whether an option, or a group itself, was given by the file, the environment or the command line. */
+/* Whether an option, or a group itself, was given by the file, the environment or the command line.
+ */
 bool config_is_set(const struct config *c, const char *path);
 /* The first word of choices of transports, origins, ... in a list. */
 bool config_list_has(const struct config_list *l, const char *text);

@@ -21,9 +21,9 @@ struct redis_link;
 struct redis_options {
     const char *host;
     unsigned port;
-    const char *username;       /* NULL: the default user */
-    const char *password;       /* NULL or "": none */
-    unsigned db;                /* selected on links that carry commands */
+    const char *username; /* NULL: the default user */
+    const char *password; /* NULL or "": none */
+    unsigned db;          /* selected on links that carry commands */
     unsigned connect_timeout_ms;
 };
 
@@ -64,8 +64,8 @@ enum redis_kind { REDIS_NIL, REDIS_STATUS, REDIS_ERROR, REDIS_INTEGER, REDIS_STR
 struct redis_value {
     enum redis_kind kind;
     long long integer;
-    struct str text;                    /* STATUS, ERROR, STRING */
-    const struct redis_value *items;    /* ARRAY */
+    struct str text;                 /* STATUS, ERROR, STRING */
+    const struct redis_value *items; /* ARRAY */
     size_t count;
 };
 

@@ -30,5 +30,5 @@ change_parse(struct str payload, struct change *out)
     if (!out->enters)
         return str_is(op, "-");
     return fields_take(&payload, &out->item.user) && fields_take(&payload, &out->item.member) &&
-        change_is_member(out->item.member);
+           change_is_member(out->item.member);
 }

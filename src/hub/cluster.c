@@ -19,6 +19,9 @@
 #include "scripts.h"
 #include "subscriber.h"
 
+/* Who is on the way to another node has so long at least. */
+enum { HANDOVER_MS = 10000 };
+
 struct cluster {
     const struct cluster_handlers *handlers;
     void *owner;
@@ -29,19 +32,21 @@ struct cluster {
     struct reaper *reaper;
     struct relay *relay;
     struct presence_store *store; /* owned by presence; NULL without */
+    uint64_t handover_ms;
     bool commands, subscribed, up;
-    bool retired; /* the lease has ended; on_retired is called once the reaper is idle */
+    bool farewell;    /* cluster_retire() was called: nothing is said again */
+    bool retired;     /* the lease has ended; on_retired is called once the reaper is idle */
     uint64_t unheard; /* events that no other node got */
 };
 
 /* ---- connections ---- */
 
 static bool
-has_seats(void *owner, struct str channel)
+claims(void *owner, struct str channel)
 {
     struct cluster *c = owner;
 
-    return c->store && presence_redis_has_seats(c->store, channel);
+    return c->store && presence_redis_claims(c->store, channel);
 }
 
 static void
@@ -52,10 +57,10 @@ come_up(struct cluster *c)
         log_warning("events were not relayed to other nodes while redis was away events=%llu",
             (unsigned long long)c->unheard);
     c->unheard = 0;
-    if (!c->store)
+    if (!c->store || c->farewell)
         return;
     presence_redis_up(c->store);
-    reaper_tidy(c->reaper, buffer_str(&c->node), has_seats, c);
+    reaper_tidy(c->reaper, buffer_str(&c->node), claims, c);
 }
 
 static void
@@ -108,7 +113,7 @@ say_again(void *owner)
 {
     struct cluster *c = owner;
 
-    if (c->store)
+    if (c->store && !c->farewell)
         presence_redis_again(c->store);
 }
 
@@ -202,11 +207,12 @@ on_reaper_idle(void *owner)
 }
 
 void
-cluster_retire(struct cluster *c, uint64_t grace_ms)
+cluster_retire(struct cluster *c)
 {
+    c->farewell = true;
     if (c->store)
         presence_redis_flush(c->store);
-    lease_retire(c->lease, grace_ms);
+    lease_retire(c->lease, c->handover_ms);
 }
 
 /* ---- what goes ---- */
@@ -265,15 +271,14 @@ cluster_resume(struct cluster *c)
 /* ---- life ---- */
 
 static void
-open_store(struct cluster *c, struct loop *l, const struct hub_options *o,
-    const struct room_calls *calls)
+open_store(
+    struct cluster *c, struct loop *l, const struct hub_options *o, const struct room_calls *calls)
 {
     const struct presence_redis_options options = {
         .link = subscriber_commands(c->subscriber),
         .calls = *calls,
         .node = buffer_str(&c->node),
         .publish = o->publish_presence,
-        .doubt_ms = o->lease_ms * 5 / 9,
     };
 
     if (o->presence_redis)
@@ -300,8 +305,8 @@ open_nodes(struct cluster *c, struct loop *l, const struct hub_options *o)
 
     c->lease = lease_new(l, &leased, &lease, c);
     c->relay = relay_new(link, buffer_str(&c->prefix), buffer_str(&c->node), &relay, c);
-    c->reaper = reaper_new(
-        &(struct reaper_options){ link, calls, o->publish_presence }, on_reaper_idle, c);
+    c->reaper =
+        reaper_new(&(struct reaper_options){ link, calls, o->publish_presence }, on_reaper_idle, c);
     open_store(c, l, o, &calls);
 }
 
@@ -319,6 +324,7 @@ cluster_open(struct loop *l, const struct hub_options *o, struct str node,
 
     c->handlers = h;
     c->owner = owner;
+    c->handover_ms = o->leave_grace_ms > HANDOVER_MS ? o->leave_grace_ms : HANDOVER_MS;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
     buffer_append_str(&c->node, node);
     c->subscriber = subscriber_open(l, o, &handlers, c);

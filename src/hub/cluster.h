@@ -55,9 +55,9 @@ bool cluster_ask(struct cluster *c, uint64_t token, uint64_t kind, struct str na
 void cluster_answer(struct cluster *c, const struct relay_question *q, struct str body);
 
 /*
- * Leave in an orderly way: members stay for grace_ms for the others to see who comes back, or go
- * at once when there are no others.  on_retired follows.
+ * Leave in an orderly way: members stay for 10 s, or leaveGrace if that is longer, for the others
+ * to see who comes back; or go at once when there are no others.  on_retired follows.
  */
-void cluster_retire(struct cluster *c, uint64_t grace_ms);
+void cluster_retire(struct cluster *c);
 
 #endif

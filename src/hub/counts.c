@@ -50,7 +50,7 @@ struct poll {
     uint64_t own_token; /* towards other nodes */
     enum hub_query kind;
     struct bytes *name;
-    size_t awaited; /* nodes */
+    size_t awaited;  /* nodes */
     struct map sums; /* name -> struct count, owned */
     struct timer limit;
 };
@@ -91,7 +91,7 @@ counts_free(struct counts *c)
     if (!c)
         return;
     LIST_EACH(node, &c->polls)
-        poll_free(LIST_ENTRY(node, struct poll, node));
+    poll_free(LIST_ENTRY(node, struct poll, node));
     free(c);
 }
 
@@ -220,8 +220,8 @@ put_json_channel(const struct poll *p, const struct replica *r, struct buffer *o
 {
     uint64_t sockets = sum_of(p, bytes_str(p->name));
 
-    buffer_printf(out, "{\"subscription_count\":%llu,\"occupied\":%s",
-        (unsigned long long)sockets, sockets > 0 ? "true" : "false");
+    buffer_printf(out, "{\"subscription_count\":%llu,\"occupied\":%s", (unsigned long long)sockets,
+        sockets > 0 ? "true" : "false");
     if (r)
         buffer_printf(out, ",\"user_count\":%zu", replica_users(r));
     buffer_append_char(out, '}');
@@ -256,8 +256,8 @@ answer(struct poll *p, struct replica *r)
 
     switch (p->kind) {
     case HUB_QUERY_STATUS:
-        buffer_printf(&out, "{\"subscription_count\":%llu}",
-            (unsigned long long)sum_of(p, STR_LIT("")));
+        buffer_printf(
+            &out, "{\"subscription_count\":%llu}", (unsigned long long)sum_of(p, STR_LIT("")));
         break;
     case HUB_QUERY_CHANNELS:
         put_json_channels(p, &out);
@@ -308,7 +308,8 @@ on_limit(void *owner)
 void
 counts_on_answer(struct counts *c, uint64_t token, struct str body)
 {
-    LIST_EACH(node, &c->polls) {
+    LIST_EACH(node, &c->polls)
+    {
         struct poll *p = LIST_ENTRY(node, struct poll, node);
 
         if (p->own_token != token || p->awaited == 0)

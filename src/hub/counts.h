@@ -27,8 +27,7 @@ struct counts_sources {
 };
 
 struct counts *counts_new(struct loop *l, const struct counts_sources *s,
-    void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json),
-    void *owner);
+    void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json), void *owner);
 /* NULL is fine. */
 void counts_free(struct counts *c);
 

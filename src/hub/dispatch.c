@@ -56,7 +56,8 @@ dispatch_attach(struct dispatch *d, struct cluster *c)
 }
 
 static void
-broadcast(struct dispatch *d, const struct registry_channel *c, struct bytes *text, struct bytes *except)
+broadcast(
+    struct dispatch *d, const struct registry_channel *c, struct bytes *text, struct bytes *except)
 {
     for (unsigned w = 0; w < d->workers; w++) {
         if (c->of_worker[w] > 0)

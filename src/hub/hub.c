@@ -27,9 +27,8 @@
 #include "presence_memory.h"
 #include "registry.h"
 
-/* Who is on the way to another node has so long, or leaveGrace; the end of this one waits so long
- * for Redis to take it. */
-enum { HANDOVER_MS = 10000, FAREWELL_MS = 1000, NODE_BYTES = 9 };
+/* The end waits so long for Redis to take the farewell. */
+enum { FAREWELL_MS = 1000, NODE_BYTES = 9 };
 
 /*
  * RUNNING --hub_retire--> RETIRING --the others know--> RETIRED
@@ -42,7 +41,6 @@ struct hub {
     struct loop *loop;
     struct mailbox *box;
     size_t mailbox_bytes;
-    uint64_t leave_grace_ms;
     enum hub_state state;
     bool stopping;
     struct outbox *outbox;
@@ -203,8 +201,6 @@ hub_on_members(void *owner, struct message *m)
     hub_messages_drop(m);
 }
 
-/* ---- counts ---- */
-
 void
 hub_on_sockets(void *owner, struct message *m)
 {
@@ -239,8 +235,6 @@ on_answer(void *owner, struct str from, uint64_t token, struct str body)
     (void)from;
     counts_on_answer(h->counts, token, body);
 }
-
-/* ---- workers that are behind ---- */
 
 void
 hub_on_below(void *owner, struct message *m)
@@ -312,14 +306,12 @@ on_retired(void *owner)
 static void
 retire(struct hub *h)
 {
-    uint64_t grace_ms = h->leave_grace_ms > HANDOVER_MS ? h->leave_grace_ms : HANDOVER_MS;
-
     if (h->state != HUB_RUNNING)
         return;
     h->state = HUB_RETIRING;
     presence_retire(h->presence);
     if (h->cluster)
-        cluster_retire(h->cluster, grace_ms);
+        cluster_retire(h->cluster);
     else
         on_retired(h);
 }
@@ -404,8 +396,8 @@ open_parts(struct hub *h, const struct hub_options *o)
     node.len = digest_base64url(random, sizeof(random), name);
     h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
     h->registry = registry_new(o->workers);
-    h->dispatch = dispatch_new(
-        &(struct dispatch_options){ o->workers, o->dev_mode, h->registry, h->outbox });
+    h->dispatch =
+        dispatch_new(&(struct dispatch_options){ o->workers, o->dev_mode, h->registry, h->outbox });
     open_cluster(h, o, node);
     open_presence(h, o, node);
     h->counts = counts_new(
@@ -420,7 +412,6 @@ hub_open(struct loop *l, const struct hub_options *o)
     ENSURE(o->workers > 0 && o->workers <= HUB_WORKERS_MAX);
     h->loop = l;
     h->mailbox_bytes = o->mailbox_bytes;
-    h->leave_grace_ms = o->leave_grace_ms;
     h->box = mailbox_open(l, "hub", o->mailbox_bytes, h);
     loop_task_init(&h->stop, on_stop_task, h);
     timer_init(&h->farewell, end, h);

@@ -205,8 +205,7 @@ hub_link_sockets(struct hub_link *k, int change)
 }
 
 uint32_t
-hub_link_ask(
-    struct hub_link *k, const struct hub_question *q, hub_link_json *on_json, void *owner)
+hub_link_ask(struct hub_link *k, const struct hub_question *q, hub_link_json *on_json, void *owner)
 {
     uint32_t token = ask_text(k, on_json, owner);
 

@@ -31,15 +31,15 @@ struct lease {
     struct map peers; /* name -> struct peer, owned */
     struct timer beat;
     bool up, retired;
-    bool told;   /* a beat was answered on this connection */
-    bool known;  /* a beat was answered at all */
+    bool told;  /* a beat was answered on this connection */
+    bool known; /* a beat was answered at all */
 };
 
 static void on_beat(void *owner);
 
 struct lease *
-lease_new(struct loop *l, const struct lease_options *o, const struct lease_handlers *h,
-    void *owner)
+lease_new(
+    struct loop *l, const struct lease_options *o, const struct lease_handlers *h, void *owner)
 {
     struct lease *v = mem_zalloc(sizeof(*v));
 
@@ -123,8 +123,8 @@ static bool
 is_beat_reply(const struct redis_value *reply)
 {
     return reply->kind == REDIS_ARRAY && reply->count == 3 &&
-        reply->items[0].kind == REDIS_INTEGER && reply->items[1].kind == REDIS_ARRAY &&
-        reply->items[2].kind == REDIS_ARRAY;
+           reply->items[0].kind == REDIS_INTEGER && reply->items[1].kind == REDIS_ARRAY &&
+           reply->items[2].kind == REDIS_ARRAY;
 }
 
 static void
@@ -151,14 +151,15 @@ run(struct lease *v, enum scripts_name name, uint64_t ms,
     bool sent;
 
     buffer_append_u64(&digits, ms);
-    sent = scripts_run(v->scripts, &(struct scripts_call){
-        .name = name,
-        .argv = (const struct str[]){ buffer_str(&v->key), v->node, buffer_str(&digits) },
-        .keys = 1,
-        .argc = 3,
-        .on_reply = on_reply,
-        .owner = v,
-    });
+    sent = scripts_run(v->scripts,
+        &(struct scripts_call){
+            .name = name,
+            .argv = (const struct str[]){ buffer_str(&v->key), v->node, buffer_str(&digits) },
+            .keys = 1,
+            .argc = 3,
+            .on_reply = on_reply,
+            .owner = v,
+        });
     buffer_fini(&digits);
     return sent;
 }

@@ -31,8 +31,8 @@ struct lease_options {
     uint64_t lease_ms;       /* a third of it between beats; 0: 9 s */
 };
 
-struct lease *lease_new(struct loop *l, const struct lease_options *o,
-    const struct lease_handlers *h, void *owner);
+struct lease *lease_new(
+    struct loop *l, const struct lease_options *o, const struct lease_handlers *h, void *owner);
 void lease_free(struct lease *v);
 
 /* The link for commands is ready, scripts loaded; or it is not any more. */

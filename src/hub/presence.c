@@ -47,16 +47,17 @@ static void
 clear_room(struct presence_room *r)
 {
     LIST_EACH(node, &r->seats)
-        presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
+    presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
     LIST_EACH(node, &r->askers)
-        asker_free(LIST_ENTRY(node, struct presence_asker, node));
+    asker_free(LIST_ENTRY(node, struct presence_asker, node));
     presence_room_free(r);
 }
 
 static void
 drop_answers(struct presence *p)
 {
-    LIST_EACH(node, &p->answers) {
+    LIST_EACH(node, &p->answers)
+    {
         struct presence_asker *a = LIST_ENTRY(node, struct presence_asker, node);
 
         list_remove(&a->node);

@@ -42,13 +42,13 @@ struct presence_room {
     struct bytes *name;
     struct replica *replica;
     struct presence_track *track;
-    struct map by_id;   /* public id -> struct presence_seat of a connected socket */
+    struct map by_id; /* public id -> struct presence_seat of a connected socket */
     struct list seats;
     struct list askers; /* until the replica is loaded */
     size_t answers;     /* askers of this room in presence.answers */
     bool listening;
-    bool loaded;        /* the store has said the whole truth */
-    bool told;          /* somebody knows our view already: differences are events */
+    bool loaded; /* the store has said the whole truth */
+    bool told;   /* somebody knows our view already: differences are events */
 };
 
 /* Who waits for the list of a room: a new member (seat), a member again, or a caller of

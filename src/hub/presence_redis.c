@@ -16,7 +16,8 @@
 #include "replica.h"
 #include "scripts.h"
 
-enum { DOUBT_MS = 5000, COALESCE_MS = 500 };
+/* Nodes find Redis again within the longest back-off of a link, 2 s, of each other. */
+enum { DOUBT_MS = 2500, COALESCE_MS = 500 };
 
 static struct presence_redis *
 store_of(struct presence_store *s)
@@ -165,9 +166,9 @@ begin_again(struct presence_track *t)
 {
     struct presence_redis *s = t->store;
 
+    t->claimed = false;
     if (!t->room)
         return;
-    t->claimed = false;
     if (has_seats(t)) {
         change_claim(t, "SADD", true);
         mark_dirty(t);
@@ -210,12 +211,12 @@ presence_redis_down(struct presence_store *base)
 }
 
 bool
-presence_redis_has_seats(const struct presence_store *base, struct str channel)
+presence_redis_claims(const struct presence_store *base, struct str channel)
 {
     const struct presence_redis *s = CONTAINER_OF(base, const struct presence_redis, base);
     const struct presence_track *t = map_get(&s->tracks, channel);
 
-    return t && has_seats(t);
+    return t && (t->claimed || has_seats(t));
 }
 
 void

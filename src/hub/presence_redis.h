@@ -24,7 +24,7 @@ struct presence_redis_options {
     struct room_calls calls;
     struct str node;
     bool publish;         /* PresenceChannelUpdated with each change of this node */
-    uint64_t doubt_ms;    /* behind an outage others have so long to come back; 0: 5 s */
+    uint64_t doubt_ms;    /* behind an outage others have so long to come back; 0: 2.5 s */
     uint64_t coalesce_ms; /* of changes, for one write of the members key; 0: 500 ms */
 };
 
@@ -38,8 +38,8 @@ void presence_redis_down(struct presence_store *s);
 void presence_redis_again(struct presence_store *s);
 /* A change was published. */
 void presence_redis_change(struct presence_store *s, struct str channel, struct str payload);
-/* Whether this node has members in the channel. */
-bool presence_redis_has_seats(const struct presence_store *s, struct str channel);
+/* Whether this node has members in the channel, or had until a moment ago: it tidies up itself. */
+bool presence_redis_claims(const struct presence_store *s, struct str channel);
 /* Write now what waits to be coalesced. */
 void presence_redis_flush(struct presence_store *s);
 

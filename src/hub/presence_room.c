@@ -87,7 +87,8 @@ presence_room_sweep(void *presence)
 {
     struct presence *p = presence;
 
-    LIST_EACH(node, &p->idle) {
+    LIST_EACH(node, &p->idle)
+    {
         struct presence_room *r = LIST_ENTRY(node, struct presence_room, idle);
 
         list_remove(&r->idle);
@@ -202,13 +203,14 @@ on_end(void *owner, struct presence_room *r, bool keep_missing)
     struct presence *p = owner;
 
     LIST_EACH(node, &r->seats)
-        reconcile_seat(r, LIST_ENTRY(node, struct presence_seat, node));
+    reconcile_seat(r, LIST_ENTRY(node, struct presence_seat, node));
     replica_end(r->replica, keep_missing);
     r->loaded = r->told = true;
     if (p->alone)
         log_notice("presence goes by redis again");
     p->alone = false;
-    LIST_EACH(node, &r->seats) {
+    LIST_EACH(node, &r->seats)
+    {
         struct presence_seat *s = LIST_ENTRY(node, struct presence_seat, node);
 
         if (s->listed)
@@ -216,7 +218,7 @@ on_end(void *owner, struct presence_room *r, bool keep_missing)
         s->listed = false;
     }
     LIST_EACH(node, &r->askers)
-        presence_answer(LIST_ENTRY(node, struct presence_asker, node));
+    presence_answer(LIST_ENTRY(node, struct presence_asker, node));
 }
 
 static void
@@ -238,9 +240,9 @@ on_away(void *owner)
     on_lost(p);
     for (size_t i = 0; (r = map_next(&p->rooms, &i));) {
         LIST_EACH(node, &r->seats)
-            presence_seat_settle(LIST_ENTRY(node, struct presence_seat, node));
+        presence_seat_settle(LIST_ENTRY(node, struct presence_seat, node));
         LIST_EACH(node, &r->askers)
-            presence_answer(LIST_ENTRY(node, struct presence_asker, node));
+        presence_answer(LIST_ENTRY(node, struct presence_asker, node));
     }
 }
 

@@ -21,7 +21,7 @@ struct presence_track;
 struct replica_item;
 
 enum presence_reach {
-    PRESENCE_TRYING,  /* not reached yet, and not known to be away */
+    PRESENCE_TRYING, /* not reached yet, and not known to be away */
     PRESENCE_REACHED,
     PRESENCE_AWAY
 };

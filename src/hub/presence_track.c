@@ -39,7 +39,8 @@ name_of(const struct presence_track *t)
 static void
 drop_waiting(struct presence_track *t)
 {
-    LIST_EACH(node, &t->waiting) {
+    LIST_EACH(node, &t->waiting)
+    {
         struct waiting *w = LIST_ENTRY(node, struct waiting, node);
 
         list_remove(&w->node);
@@ -110,8 +111,8 @@ load_free(struct presence_track_load *l)
 }
 
 static bool
-item_parse(const struct redis_value *conn, const struct redis_value *entry,
-    struct replica_item *out)
+item_parse(
+    const struct redis_value *conn, const struct redis_value *entry, struct replica_item *out)
 {
     struct str rest = entry->text;
 
@@ -119,7 +120,7 @@ item_parse(const struct redis_value *conn, const struct redis_value *entry,
         return false;
     out->conn = conn->text;
     return fields_take_u64(&rest, &out->seq) && fields_take(&rest, &out->user) &&
-        fields_take(&rest, &out->member) && change_is_member(out->member);
+           fields_take(&rest, &out->member) && change_is_member(out->member);
 }
 
 static void
@@ -239,8 +240,8 @@ apply(struct presence_track *t, struct str payload)
     struct change c;
 
     if (!change_parse(payload, &c)) {
-        log_warning("a presence change of another node is not understood channel=%s",
-            LOG_STR(name_of(t)));
+        log_warning(
+            "a presence change of another node is not understood channel=%s", LOG_STR(name_of(t)));
         return;
     }
     if (c.version == t->version)
@@ -279,5 +280,5 @@ void
 presence_track_drop_loads(struct presence_redis *s)
 {
     LIST_EACH(node, &s->loads)
-        load_free(LIST_ENTRY(node, struct presence_track_load, node));
+    load_free(LIST_ENTRY(node, struct presence_track_load, node));
 }

@@ -30,7 +30,7 @@ struct burial {
     struct reaper *reaper;
     struct bytes *name;  /* the node */
     struct bytes *lease; /* NULL: it is our own, and lives */
-    bool (*has_seats)(void *owner, struct str channel);
+    bool (*claims)(void *owner, struct str channel);
     void *owner;
     struct bytes **channels;
     size_t count, pending;
@@ -67,7 +67,7 @@ reaper_free(struct reaper *r)
     if (!r)
         return;
     LIST_EACH(node, &r->burials)
-        burial_free(LIST_ENTRY(node, struct burial, node));
+    burial_free(LIST_ENTRY(node, struct burial, node));
     free(r);
 }
 
@@ -95,19 +95,29 @@ command(struct reaper *r, const struct str *argv, size_t argc)
     return redis_link_command(r->options.link, argv, argc, on_reply, r->options.calls.scripts);
 }
 
+/* Asked before the reaping and behind it: meanwhile this node may have got a member. */
+static bool
+is_claimed(const struct burial *b, struct str channel)
+{
+    return b->claims && b->claims(b->owner, channel);
+}
+
 static void
 forget_channels(struct burial *b)
 {
     struct str *argv = mem_alloc((b->count + 2) * sizeof(*argv));
     struct buffer key = { 0 };
+    size_t argc = 2;
 
     set_key(b, &key);
     argv[0] = STR_LIT("SREM");
     argv[1] = buffer_str(&key);
-    for (size_t i = 0; i < b->count; i++)
-        argv[i + 2] = bytes_str(b->channels[i]);
-    if (b->count > 0)
-        (void)command(b->reaper, argv, b->count + 2); /* lost: the next burial does it again */
+    for (size_t i = 0; i < b->count; i++) {
+        if (!is_claimed(b, bytes_str(b->channels[i])))
+            argv[argc++] = bytes_str(b->channels[i]);
+    }
+    if (argc > 2)
+        (void)command(b->reaper, argv, argc); /* lost: the next burial does it again */
     buffer_fini(&key);
     free(argv);
 }
@@ -186,7 +196,7 @@ on_channels(void *owner, const struct redis_value *reply)
     for (size_t i = 0; i < reply->count; i++) {
         struct str channel = reply->items[i].text;
 
-        if (!b->has_seats || !b->has_seats(b->owner, channel))
+        if (!is_claimed(b, channel))
             reap(b, channel);
     }
     one_less(b, true);
@@ -247,15 +257,15 @@ reaper_bury(struct reaper *r, struct str lease)
 }
 
 void
-reaper_tidy(struct reaper *r, struct str node, bool (*has_seats)(void *owner, struct str channel),
-    void *owner)
+reaper_tidy(
+    struct reaper *r, struct str node, bool (*claims)(void *owner, struct str channel), void *owner)
 {
     struct burial *b;
 
     if (is_under_way(r, node))
         return;
     b = begin(r, node);
-    b->has_seats = has_seats;
+    b->claims = claims;
     b->owner = owner;
     dig(b);
 }

@@ -27,9 +27,9 @@ void reaper_free(struct reaper *r);
 
 /* lease: the node's member of the nodes' sorted set ("~" before it or not); removed at the end. */
 void reaper_bury(struct reaper *r, struct str lease);
-/* This node's own set: channels where it has nobody (any more). */
-void reaper_tidy(struct reaper *r, struct str node,
-    bool (*has_seats)(void *owner, struct str channel), void *owner);
+/* This node's own set: channels that it does not claim (any more). */
+void reaper_tidy(struct reaper *r, struct str node, bool (*claims)(void *owner, struct str channel),
+    void *owner);
 bool reaper_idle(const struct reaper *r);
 
 #endif

@@ -58,7 +58,8 @@ is_event_text(struct str text)
 {
     struct str args;
 
-    return str_starts(text, "42[") && json_scan_whole(str_slice(text.data + 2, text.len - 2), &args);
+    return str_starts(text, "42[") &&
+           json_scan_whole(str_slice(text.data + 2, text.len - 2), &args);
 }
 
 static bool

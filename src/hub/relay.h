@@ -51,7 +51,8 @@ void relay_message(struct relay *r, struct str payload);
 
 /* False: Redis is away, nobody hears it. */
 bool relay_hello(struct relay *r);
-MUST_USE bool relay_event(struct relay *r, struct str channel, struct bytes *text, struct str except);
+MUST_USE bool relay_event(
+    struct relay *r, struct str channel, struct bytes *text, struct str except);
 MUST_USE bool relay_ask(struct relay *r, uint64_t token, uint64_t kind, struct str name);
 bool relay_answer(struct relay *r, struct str to, uint64_t token, struct str body);
 

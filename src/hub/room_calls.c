@@ -39,13 +39,14 @@ room_calls_enter(const struct room_calls *c, struct str channel, const struct re
     bool sent;
 
     names_init(&n, c, channel);
-    sent = scripts_run(c->scripts, &(struct scripts_call){
-        .name = SCRIPTS_ENTER,
-        .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.version),
-            buffer_str(&n.changes), item->conn, item->user, item->member },
-        .keys = 2,
-        .argc = 6,
-    });
+    sent = scripts_run(c->scripts,
+        &(struct scripts_call){
+            .name = SCRIPTS_ENTER,
+            .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.version),
+                buffer_str(&n.changes), item->conn, item->user, item->member },
+            .keys = 2,
+            .argc = 6,
+        });
     names_fini(&n);
     return sent;
 }
@@ -58,16 +59,17 @@ remove_conns(const struct room_calls *c, enum scripts_name name, struct str whic
     bool sent;
 
     names_init(&n, c, r->channel);
-    sent = scripts_run(c->scripts, &(struct scripts_call){
-        .name = name,
-        .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.version),
-            buffer_str(&n.members), buffer_str(&n.changes), str_of(c->members_key ? "1" : "0"),
-            which },
-        .keys = 3,
-        .argc = 6,
-        .on_reply = r->on_reply,
-        .owner = r->owner,
-    });
+    sent = scripts_run(
+        c->scripts, &(struct scripts_call){
+                        .name = name,
+                        .argv = (const struct str[]){ buffer_str(&n.entries),
+                            buffer_str(&n.version), buffer_str(&n.members), buffer_str(&n.changes),
+                            str_of(c->members_key ? "1" : "0"), which },
+                        .keys = 3,
+                        .argc = 6,
+                        .on_reply = r->on_reply,
+                        .owner = r->owner,
+                    });
     names_fini(&n);
     return sent;
 }
@@ -99,14 +101,15 @@ room_calls_list(const struct room_calls *c, struct str channel,
     bool sent;
 
     names_init(&n, c, channel);
-    sent = scripts_run(c->scripts, &(struct scripts_call){
-        .name = SCRIPTS_LIST,
-        .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.version) },
-        .keys = 2,
-        .argc = 2,
-        .on_reply = on_reply,
-        .owner = owner,
-    });
+    sent = scripts_run(c->scripts,
+        &(struct scripts_call){
+            .name = SCRIPTS_LIST,
+            .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.version) },
+            .keys = 2,
+            .argc = 2,
+            .on_reply = on_reply,
+            .owner = owner,
+        });
     names_fini(&n);
     return sent;
 }
@@ -131,13 +134,14 @@ members(const struct room_calls *c, struct str channel, const char *write, const
 
     names_init(&n, c, channel);
     quote_key(channel, &quoted);
-    sent = scripts_run(c->scripts, &(struct scripts_call){
-        .name = SCRIPTS_MEMBERS,
-        .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.members),
-            str_of(write), str_of(publish_at), buffer_str(&quoted) },
-        .keys = 2,
-        .argc = 5,
-    });
+    sent = scripts_run(c->scripts,
+        &(struct scripts_call){
+            .name = SCRIPTS_MEMBERS,
+            .argv = (const struct str[]){ buffer_str(&n.entries), buffer_str(&n.members),
+                str_of(write), str_of(publish_at), buffer_str(&quoted) },
+            .keys = 2,
+            .argc = 5,
+        });
     names_fini(&n);
     buffer_fini(&quoted);
     return sent;

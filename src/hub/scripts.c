@@ -107,7 +107,8 @@ enum { DIGEST_HEX = DIGEST_SHA1_SIZE * 2, ARGC_MAX = 10 };
     "local function ms(later)\n"                                                                   \
     "  return string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000) + later)\n"              \
     "end\n"                                                                                        \
-    "local function alive() return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ms(0), '+inf') end\n"
+    "local function alive() return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ms(0), '+inf') "    \
+    "end\n"
 
 #define BEAT                                                                                       \
     "local known = redis.call('ZSCORE', KEYS[1], ARGV[1]) and 1 or 0\n"                            \
@@ -139,8 +140,8 @@ struct scripts {
     struct redis_link *link;
     void (*on_missing)(void *owner);
     void *owner;
-    bool loading;           /* asked for because one was missing */
-    struct buffer refusal;  /* what was said in the log last */
+    bool loading;          /* asked for because one was missing */
+    struct buffer refusal; /* what was said in the log last */
     char digest[SCRIPTS_COUNT][DIGEST_HEX];
 };
 

@@ -42,16 +42,15 @@ enum scripts_name {
 };
 
 /* on_missing: Redis forgot the scripts; they are being loaded again, and calls since were lost. */
-struct scripts *scripts_new(
-    struct redis_link *link, void (*on_missing)(void *owner), void *owner);
+struct scripts *scripts_new(struct redis_link *link, void (*on_missing)(void *owner), void *owner);
 void scripts_free(struct scripts *s);
 /* The link became ready: nothing is loaded there yet. */
 void scripts_load(struct scripts *s);
 
 struct scripts_call {
     enum scripts_name name;
-    const struct str *argv; /* keys, then arguments */
-    size_t keys, argc;      /* argc of both */
+    const struct str *argv;                                         /* keys, then arguments */
+    size_t keys, argc;                                              /* argc of both */
     void (*on_reply)(void *owner, const struct redis_value *reply); /* NULL: it is checked */
     void *owner;
 };

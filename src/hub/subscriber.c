@@ -130,8 +130,8 @@ open_liveness(struct subscriber *s, struct loop *l, const struct hub_options *o)
 }
 
 struct subscriber *
-subscriber_open(struct loop *l, const struct hub_options *o,
-    const struct subscriber_handlers *h, void *owner)
+subscriber_open(
+    struct loop *l, const struct hub_options *o, const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
         .on_ready = on_ready,

@@ -28,8 +28,8 @@ struct subscriber_handlers {
 };
 
 /* Without o->redis applications' events are not subscribed to. */
-struct subscriber *subscriber_open(struct loop *l, const struct hub_options *o,
-    const struct subscriber_handlers *h, void *owner);
+struct subscriber *subscriber_open(
+    struct loop *l, const struct hub_options *o, const struct subscriber_handlers *h, void *owner);
 void subscriber_close(struct subscriber *s);
 struct redis_link *subscriber_commands(const struct subscriber *s);
 

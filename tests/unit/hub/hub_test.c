@@ -133,6 +133,85 @@ a_whisper_goes_to_every_worker_its_own_included(void **state)
     assert_string_equal(workers[1].except, "sender");
 }
 
+static void
+on_list(void *owner, uint32_t token, struct bytes *text)
+{
+    struct worker *w = owner;
+
+    w->answers++;
+    w->last_token = token;
+    copy(w->text, sizeof(w->text), bytes_str(text));
+}
+
+static void
+enter_room(void *arg)
+{
+    struct worker *w = arg;
+    const struct hub_member m = {
+        .channel = STR_LIT("presence-r"),
+        .id = STR_LIT("me"),
+        .user = STR_LIT("7"),
+        .data = STR_LIT("{\"user_id\":7,\"socketId\":\"me\"}"),
+    };
+
+    (void)hub_link_enter(w->link, &m, on_list, w);
+}
+
+static void
+leave_room(void *arg)
+{
+    hub_link_depart(((struct worker *)arg)->link, STR_LIT("presence-r"), STR_LIT("me"));
+}
+
+static void
+whisper_room(void *arg)
+{
+    struct bytes *text = bytes_new("42[1]", 5);
+
+    hub_link_whisper(((struct worker *)arg)->link, STR_LIT("presence-r"), text, STR_LIT("x"));
+    bytes_unref(text);
+}
+
+/* Before its worker told of the join: the list made it a listener. */
+static void
+a_member_hears_from_its_list_to_its_departure(void **state)
+{
+    (void)state;
+    on_thread(&workers[1].thread, enter_room, &workers[1]);
+    settle();
+    assert_int_equal(workers[1].answers, 1);
+    assert_int_equal(workers[1].broadcasts, 0);
+    assert_string_equal(workers[1].text,
+        "42[\"presence:subscribed\",\"presence-r\",[{\"user_id\":7,\"socketId\":\"me\"}]]");
+    on_thread(&workers[0].thread, whisper_room, &workers[0]);
+    settle();
+    assert_int_equal(workers[1].broadcasts, 1);
+    on_thread(&workers[1].thread, leave_room, &workers[1]);
+    on_thread(&workers[0].thread, whisper_room, &workers[0]);
+    settle();
+    assert_int_equal(workers[1].broadcasts, 1);
+}
+
+static void
+ask_channel(void *arg)
+{
+    struct worker *w = arg;
+    const struct hub_question q = { .kind = HUB_QUERY_CHANNEL, .name = STR_LIT("presence-r") };
+
+    (void)hub_link_ask(w->link, &q, on_list, w);
+}
+
+static void
+held_listeners_are_no_subscriptions(void **state)
+{
+    (void)state;
+    on_thread(&workers[1].thread, enter_room, &workers[1]);
+    on_thread(&workers[0].thread, ask_channel, &workers[0]);
+    settle();
+    assert_string_equal(
+        workers[0].text, "{\"subscription_count\":0,\"occupied\":false,\"user_count\":1}");
+}
+
 int
 main(void)
 {
@@ -146,6 +225,8 @@ main(void)
         TEST(a_forgotten_question_is_not_answered, setup),
         TEST(an_event_of_the_api_reaches_all_and_is_answered, setup),
         TEST(a_whisper_goes_to_every_worker_its_own_included, setup),
+        TEST(a_member_hears_from_its_list_to_its_departure, setup),
+        TEST(held_listeners_are_no_subscriptions, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,8 +131,8 @@ enter(int socket, int user)
 
     snprintf(id, sizeof(id), "s%d", socket);
     snprintf(key, sizeof(key), "%d", user);
-    snprintf(data, sizeof(data), "{\"user_id\":%d,\"user_info\":{},\"socketId\":\"s%d\"}", user,
-        socket);
+    snprintf(
+        data, sizeof(data), "{\"user_id\":%d,\"user_info\":{},\"socketId\":\"s%d\"}", user, socket);
     presence_enter(presence, 0, (uint32_t)socket,
         &(struct hub_member){ STR_LIT("presence-x"), str_of(id), str_of(key), str_of(data) });
 }
@@ -169,7 +169,8 @@ story_is(const char *expected)
 #define JOINING(user, socket) "42[\"presence:joining\",\"presence-x\"," M(user, socket) "]\n"
 #define LEAVING(user)                                                                              \
     "42[\"presence:leaving\",\"presence-x\",{\"user_id\":" #user ",\"user_info\":{}}]\n"
-#define LIST(socket, members) "0." #socket " 42[\"presence:subscribed\",\"presence-x\",[" members "]]\n"
+#define LIST(socket, members)                                                                      \
+    "0." #socket " 42[\"presence:subscribed\",\"presence-x\",[" members "]]\n"
 
 static void
 a_user_joins_once_and_leaves_once_over_tabs(void **state)
@@ -270,8 +271,8 @@ on_read(void *owner, struct replica *r)
     struct buffer out = { 0 };
 
     replica_users_json(r, &out);
-    buffer_printf(&story, "%s %zu %.*s\n", (char *)owner, replica_users(r),
-        STR_ARG(buffer_str(&out)));
+    buffer_printf(
+        &story, "%s %zu %.*s\n", (char *)owner, replica_users(r), STR_ARG(buffer_str(&out)));
     buffer_fini(&out);
 }
 

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nodes: hubs of several nodes and a worker each, in one thread and on a real redis-server.  A node
+ * that is not turned is dead, or cut off.  What its worker hears is a story, a line each.  Included
+ * by one test file each.
+ */
+#ifndef TEST_HUB_NODES_H
+#define TEST_HUB_NODES_H
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "hub/hub.h"
+#include "hub/hub_link.h"
+#include "net/loop.h"
+
+enum { NODES_MAX = 3, LEASE_MS = 900 };
+
+struct node {
+    struct loop *loop;
+    struct hub *hub;
+    struct hub_link *link;
+    bool running, ended; /* turned by turn() */
+    struct buffer story;
+    unsigned joinings, leavings, lists;
+};
+
+static struct node nodes[NODES_MAX];
+static pid_t redis_pid;
+static unsigned redis_port;
+
+/* ---- redis-server ---- */
+
+static inline unsigned
+free_port(void)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof(a);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    close(fd);
+    return ntohs(a.sin_port);
+}
+
+/* Run a command of Redis; its answer without the last newline. */
+static inline const char *
+redis_cli(const char *command)
+{
+    static char answer[65536];
+    char line[1024];
+    FILE *pipe;
+    size_t len;
+
+    snprintf(line, sizeof(line), "redis-cli -p %u %s 2>&1", redis_port, command);
+    pipe = popen(line, "r");
+    assert_non_null(pipe);
+    len = fread(answer, 1, sizeof(answer) - 1, pipe);
+    answer[len] = '\0';
+    if (len > 0 && answer[len - 1] == '\n')
+        answer[len - 1] = '\0';
+    pclose(pipe);
+    return answer;
+}
+
+static inline void
+redis_start(void)
+{
+    char port[16];
+
+    snprintf(port, sizeof(port), "%u", redis_port);
+    redis_pid = fork();
+    if (redis_pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+            "--appendonly", "no", "--logfile", "/dev/null", (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 200 && strcmp(redis_cli("ping"), "PONG") != 0; i++)
+        usleep(20000);
+    assert_string_equal(redis_cli("ping"), "PONG");
+}
+
+static inline void
+redis_stop(void)
+{
+    kill(redis_pid, SIGKILL);
+    waitpid(redis_pid, NULL, 0);
+}
+
+/* ---- nodes ---- */
+
+static inline void
+tell(struct node *n, const char *what, struct str text)
+{
+    buffer_append_text(&n->story, what);
+    buffer_append_str(&n->story, text);
+    buffer_append_char(&n->story, '\n');
+}
+
+static inline void
+on_broadcast(void *owner, struct str channel, struct bytes *text, struct str except)
+{
+    struct node *n = owner;
+
+    (void)channel;
+    n->joinings += str_contains(bytes_str(text), "presence:joining");
+    n->leavings += str_contains(bytes_str(text), "presence:leaving");
+    tell(n, "", bytes_str(text));
+    if (except.len > 0)
+        tell(n, "  but ", except);
+}
+
+static inline void
+on_list(void *owner, uint32_t token, struct bytes *text)
+{
+    struct node *n = owner;
+
+    (void)token;
+    n->lists++;
+    tell(n, "", bytes_str(text));
+}
+
+static inline void
+node_start(int i)
+{
+    static const struct hub_link_handlers handlers = { on_broadcast, NULL };
+    struct node *n = &nodes[i];
+    const struct hub_options o = {
+        .workers = 1,
+        .redis = true,
+        .redis_link = { .host = "127.0.0.1", .port = redis_port, .connect_timeout_ms = 2000 },
+        .key_prefix = "p_",
+        .mailbox_bytes = 1 << 26,
+        .presence_redis = true,
+        .members_key = true,
+        .lease_ms = LEASE_MS,
+    };
+
+    *n = (struct node){ .loop = loop_new(), .running = true };
+    n->hub = hub_open(n->loop, &o);
+    n->link = hub_link_open(n->loop, n->hub, 0);
+    hub_link_attach(n->link, &handlers, n);
+}
+
+static inline void
+turn(void)
+{
+    for (int i = 0; i < NODES_MAX; i++) {
+        if (nodes[i].running)
+            loop_turn(nodes[i].loop);
+    }
+    usleep(200);
+}
+
+static inline void
+run_for(uint64_t ms)
+{
+    uint64_t end = clock_ms() + ms;
+
+    do
+        turn();
+    while (clock_ms() < end);
+}
+
+/* As server does: the hub is told first. */
+static inline void
+node_stop(int i)
+{
+    struct node *n = &nodes[i];
+
+    hub_retire(n->hub);
+    hub_link_close(n->link);
+    run_for(20);
+    hub_stop(n->hub);
+    loop_run(n->loop);
+    hub_link_free(n->link);
+    hub_free(n->hub);
+    loop_free(n->loop);
+    buffer_fini(&n->story);
+    *n = (struct node){ 0 };
+}
+
+/* Until condition is true for arg; fails after limit_ms. */
+#define UNTIL(limit_ms, condition)                                                                 \
+    do {                                                                                           \
+        uint64_t until_end = clock_ms() + (limit_ms);                                              \
+        while (!(condition) && clock_ms() < until_end)                                             \
+            turn();                                                                                \
+        if (!(condition))                                                                          \
+            fail_msg("not within %d ms: %s\n0: %.*s\n1: %.*s", (int)(limit_ms), #condition,        \
+                STR_ARG(buffer_str(&nodes[0].story)), STR_ARG(buffer_str(&nodes[1].story)));       \
+    } while (0)
+
+static inline void
+forget(void)
+{
+    for (int i = 0; i < NODES_MAX; i++) {
+        buffer_clear(&nodes[i].story);
+        nodes[i].joinings = nodes[i].leavings = nodes[i].lists = 0;
+    }
+}
+
+static inline bool
+said(int i, const char *text)
+{
+    return str_contains(buffer_str(&nodes[i].story), text);
+}
+
+static inline void
+story_is(int i, const char *expected)
+{
+    struct buffer *story = &nodes[i].story;
+
+    if (!str_is(buffer_str(story), expected))
+        fail_msg("story of %d:\n%.*s\nexpected:\n%s", i, STR_ARG(buffer_str(story)), expected);
+    buffer_clear(story);
+}
+
+/* ---- members ---- */
+
+static inline void
+enter(int node, int socket, int user)
+{
+    char id[16], key[16], data[128];
+
+    snprintf(id, sizeof(id), "s%d", socket);
+    snprintf(key, sizeof(key), "%d", user);
+    snprintf(
+        data, sizeof(data), "{\"user_id\":%d,\"user_info\":[],\"socketId\":\"s%d\"}", user, socket);
+    (void)hub_link_enter(nodes[node].link,
+        &(struct hub_member){ STR_LIT("presence-x"), str_of(id), str_of(key), str_of(data) },
+        on_list, &nodes[node]);
+}
+
+static inline void
+depart(int node, int socket)
+{
+    char id[16];
+
+    snprintf(id, sizeof(id), "s%d", socket);
+    hub_link_depart(nodes[node].link, STR_LIT("presence-x"), str_of(id));
+}
+
+/* Every node's list as it is now. */
+static inline void
+ask_lists(void)
+{
+    forget();
+    for (int i = 0; i < NODES_MAX; i++) {
+        if (nodes[i].running)
+            (void)hub_link_members(nodes[i].link, STR_LIT("presence-x"), on_list, &nodes[i]);
+    }
+    for (int i = 0; i < NODES_MAX; i++) {
+        if (nodes[i].running)
+            UNTIL(2000, nodes[i].lists == 1);
+    }
+}
+
+#define M(user, socket) "{\"user_id\":" #user ",\"user_info\":[],\"socketId\":\"s" #socket "\"}"
+#define JOINING(user, socket) "42[\"presence:joining\",\"presence-x\"," M(user, socket) "]\n"
+#define LEAVING(user)                                                                              \
+    "42[\"presence:leaving\",\"presence-x\",{\"user_id\":" #user ",\"user_info\":[]}]\n"
+#define LIST(members) "42[\"presence:subscribed\",\"presence-x\",[" members "]]\n"
+
+static inline void
+start_two(void)
+{
+    log_set_level(LOG_LEVEL_ERROR);
+    node_start(0);
+    node_start(1);
+    UNTIL(3000, strcmp(redis_cli("zcard p_echo-server:nodes"), "2") == 0);
+    run_for(50);
+}
+
+static inline int
+setup(void **state)
+{
+    (void)state;
+    redis_port = free_port();
+    redis_start();
+    start_two();
+    return 0;
+}
+
+static inline int
+teardown(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NODES_MAX; i++) {
+        if (nodes[i].loop) {
+            nodes[i].running = true;
+            node_stop(i);
+        }
+    }
+    redis_stop();
+    return 0;
+}
+
+#endif
