@@ -14,7 +14,7 @@ command -v npm >/dev/null 2>&1 || {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$here/bundles/package.json" "$here/bundles/package-lock.json" "$here/bundles/.npmrc" "$work"
-(cd "$work" && npm ci --silent)
+(cd "$work" && npm ci --loglevel=error >&2)
 
 for generation in v2 v4; do
     from=$work/node_modules/client-$generation

@@ -7,7 +7,9 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 sh "$here/config/packages.sh" build
-[ -f "$here/build/Makefile" ] || cmake -S "$here" -B "$here/build"
+# Configured already, and with the browser clients: nothing to do again.
+[ -f "$here/build/Makefile" ] && [ -f "$here/build/bundles/v4/version" ] ||
+    cmake -S "$here" -B "$here/build"
 cmake --build "$here/build" --target echo-server -j "$(nproc)"
 
 # From the build folder, which holds no config file that start could pick up.
