@@ -63,7 +63,7 @@ void engine_attach(struct engine *e, const struct engine_handlers *h, void *owne
  * without a handler such a sid is unknown. */
 void engine_on_foreign_sid(struct engine *e,
     void (*on_foreign)(void *owner, struct http_exchange *x, unsigned worker), void *owner);
-/* For that handler, when there is no such worker: the answer to an unknown sid. */
+/* For that handler, when the session cannot be reached: the answer to an unknown sid. */
 void engine_answer_unknown(struct http_exchange *x);
 void engine_set_limits(struct engine *e, const struct engine_limits *limits);
 const struct engine_limits *engine_get_limits(const struct engine *e);

@@ -50,17 +50,20 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
     struct worker *w = owner;
     struct http_parcel *parcel;
 
-    if (number < w->options.limits->workers && (parcel = http_conn_detach(x))) {
+    if (number >= w->options.limits->workers) {
+        engine_answer_unknown(x);
+        return;
+    }
+    parcel = http_conn_detach(x);
+    if (parcel) {
         worker_messages_post(w->options.peers[number], WORKER_MESSAGE_MOVE, parcel);
         return;
     }
-    if (number < w->options.limits->workers && http_exchange_postpone(x))
+    if (http_exchange_postpone(x))
         return;
-    if (number < w->options.limits->workers)
-        log_info("a connection could not move to its session's worker from=%u to=%u",
-            w->options.number, number);
-    http_exchange_reply_text(
-        x, 400, "application/json", "{\"code\":1,\"message\":\"Session ID unknown\"}");
+    log_info("a connection could not move to its session's worker from=%u to=%u", w->options.number,
+        number);
+    engine_answer_unknown(x);
 }
 
 void
