@@ -49,10 +49,6 @@ void loop_task_cancel(struct loop_task *t);
 /* Call drop(object) at the end of this turn. */
 void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
 
-/* A shared buffer of LOOP_SCRATCH_SIZE bytes; valid until the next call into another module. */
-enum { LOOP_SCRATCH_SIZE = 65536 };
-char *loop_scratch(struct loop *l);
-
 /* Streams of this loop, those on their way out included: what counts against maxConnections. */
 size_t loop_stream_count(const struct loop *l);
 

@@ -103,7 +103,6 @@ loop_new(void)
     l->received = mem_alloc(LOOP_RECEIVED_SIZE);
     l->plain = mem_alloc(LOOP_PLAIN_SIZE);
     l->cipher = mem_alloc(LOOP_CIPHER_SIZE);
-    l->scratch = mem_alloc(LOOP_SCRATCH_SIZE);
     return l;
 }
 
@@ -122,7 +121,6 @@ loop_free(struct loop *l)
     free(l->received);
     free(l->plain);
     free(l->cipher);
-    free(l->scratch);
     free(l);
 }
 
@@ -186,12 +184,6 @@ loop_defer_free(struct loop *l, void *object, void (*drop)(void *object))
         l->drops = mem_resize(l->drops, l->drop_capacity, sizeof(*l->drops));
     }
     l->drops[l->drop_count++] = (struct loop_drop){ object, drop };
-}
-
-char *
-loop_scratch(struct loop *l)
-{
-    return l->scratch;
 }
 
 size_t

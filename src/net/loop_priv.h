@@ -36,7 +36,6 @@ struct loop {
     char *received; /* bytes as they came from a socket */
     char *plain;    /* TLS: one record, decrypted or to be encrypted */
     char *cipher;   /* TLS: records to be written */
-    char *scratch;
 };
 
 #endif
