@@ -51,6 +51,12 @@ void stream_attach(struct stream *s, const struct stream_handlers *h, void *owne
 bool stream_send(struct stream *s, struct bytes *out);
 /* The same for a borrowed text, which is copied. */
 bool stream_send_copy(struct stream *s, const char *data, size_t len);
+/*
+ * Write now what the kernel takes of the queue, rather than at the end of the turn: for an owner
+ * to whom the queue has grown too long, and who must know whether the peer is slow or this turn
+ * busy.  Inside on_data of an encrypted stream it does nothing.
+ */
+void stream_flush(struct stream *s);
 /* Bytes queued and not yet taken by the kernel. */
 size_t stream_queued(const struct stream *s);
 /* The memory they take: a queue of tiny pieces is mostly bookkeeping. */

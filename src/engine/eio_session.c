@@ -21,6 +21,7 @@
 #include "sid.h"
 #include "transport.h"
 #include "upgrade.h"
+#include "websocket.h"
 #include "ws_frame.h"
 
 /* How long a closed session keeps its goodbye for the next poll. */
@@ -188,10 +189,8 @@ eio_session_attach(struct eio_session *s, void *owner)
 static void
 send_frame(struct eio_session *s, struct bytes *frame)
 {
-    if (stream_cost(s->direct) + frame->len > s->engine->limits->queue_bytes)
+    if (!websocket_queue(s->direct, frame, s->engine->limits->queue_bytes))
         eio_session_end(s, EIO_END_SLOW);
-    else
-        stream_send(s->direct, frame); /* the limit above bounds the queue, not the high mark */
 }
 
 static void

@@ -76,7 +76,8 @@ polling_send(struct eio_transport *t, struct eio_message *m)
 {
     struct polling *p = polling_of(t);
 
-    if (p->queued_bytes + eio_message_len(m) > t->session->engine->limits->queue_bytes)
+    if (p->count > 0 &&
+        p->queued_bytes + eio_message_len(m) > t->session->engine->limits->queue_bytes)
         return false;
     queue_add(p, m);
     eio_session_mark(t->session);

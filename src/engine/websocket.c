@@ -114,14 +114,32 @@ on_message(struct websocket *ws, struct str data, bool binary)
         eio_session_lost(s, &ws->base, EIO_END_PARSE);
 }
 
+/* What one turn gathers says nothing about the peer: a burst is offered to the kernel first. */
 static bool
-send_frame(struct websocket *ws, struct bytes *frame)
+is_slow(struct stream *s, size_t more_bytes, size_t limit_bytes)
 {
-    struct stream *s = ws->base.stream;
-    if (stream_cost(s) + frame->len > ws->base.session->engine->limits->queue_bytes)
+    size_t waiting;
+
+    if (stream_cost(s) + more_bytes <= limit_bytes)
+        return false;
+    stream_flush(s);
+    waiting = stream_cost(s);
+    return waiting > 0 && waiting + more_bytes > limit_bytes;
+}
+
+bool
+websocket_queue(struct stream *s, struct bytes *frame, size_t limit_bytes)
+{
+    if (is_slow(s, frame->len, limit_bytes))
         return false;
     stream_send(s, frame); /* the limit above is what bounds the queue, not the high mark */
     return true;
+}
+
+static bool
+send_frame(struct websocket *ws, struct bytes *frame)
+{
+    return websocket_queue(ws->base.stream, frame, ws->base.session->engine->limits->queue_bytes);
 }
 
 static void

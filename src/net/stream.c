@@ -279,6 +279,14 @@ finish(struct stream *s, enum stream_end why)
     stream_touch(s);
 }
 
+/* The end of the turn looks at s once more, and waits for what the kernel refused. */
+void
+stream_flush(struct stream *s)
+{
+    if (!s->blocked && s->queue.count > 0 && !(s->tls && stream_tls_busy(s->tls)))
+        flush(s);
+}
+
 /* The answer to the peer's last words may be queued still. */
 void
 stream_input_ended(struct stream *s)

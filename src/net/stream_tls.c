@@ -431,6 +431,12 @@ stream_tls_free(struct stream_tls *t)
     free(t);
 }
 
+bool
+stream_tls_busy(const struct stream_tls *t)
+{
+    return t->io.out != NULL;
+}
+
 size_t
 stream_tls_held(const struct stream_tls *t)
 {

@@ -30,6 +30,8 @@ bool stream_tls_pack(struct stream_tls *t);
 void stream_tls_adopt(struct stream *s, struct stream_tls *t);
 /* NULL is fine. */
 void stream_tls_free(struct stream_tls *t);
+/* In the middle of a read: the loop's buffers are in use. */
+bool stream_tls_busy(const struct stream_tls *t);
 /* Bytes encrypted and not yet taken by the kernel. */
 size_t stream_tls_held(const struct stream_tls *t);
 

@@ -323,6 +323,22 @@ describe('send queue', () => {
             slow.destroy();
         });
 
+        test(`EIO${eio} WebSocket: a burst that is longer than the limit is no sign of slowness`, async () => {
+            const client = await Client.open(server.port, eio, 'websocket');
+            const channel = `burst-${eio}`;
+            await client.join(channel);
+            const batch = Array.from({ length: 20 }, (_, i) => ({ channel, name: 'E', data: DATA + i }));
+            const answer = await request(server.port, { method: 'POST',
+                path: '/apps/app/batch_events?auth_key=key', body: JSON.stringify({ batch }) });
+            assert.equal(answer.status, 200, answer.body);
+            for (const { data } of batch) {
+                await client.expect(`42["E","${channel}","${data}"]`);
+            }
+            await postEvent(server, { channel, name: 'E', data: DATA.repeat(5) });
+            await client.expect(`42["E","${channel}","${DATA.repeat(5)}"]`);
+            client.destroy();
+        });
+
         test(`EIO${eio} polling: a session that is never polled is ended`, async () => {
             const polling = await Polling.connect(server.port, eio);
             await polling.join(`poll-${eio}`);
