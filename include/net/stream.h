@@ -51,6 +51,15 @@ void stream_attach(struct stream *s, const struct stream_handlers *h, void *owne
 bool stream_send(struct stream *s, struct bytes *out);
 /* The same for a borrowed text, which is copied. */
 bool stream_send_copy(struct stream *s, const char *data, size_t len);
+
+/* s is about to be sent to: fetch what that touches.  NULL is fine. */
+static inline void
+stream_prefetch(const struct stream *s)
+{
+    __builtin_prefetch(s, 1);
+    __builtin_prefetch((const char *)s + 64, 1);
+    __builtin_prefetch((const char *)s + 127, 1);
+}
 /*
  * Write now what the kernel takes of the queue, rather than at the end of the turn: for an owner
  * to whom the queue has grown too long, and who must know whether the peer is slow or this turn
@@ -75,8 +84,9 @@ void stream_finish(struct stream *s);
 void stream_close(struct stream *s, enum stream_end why);
 
 bool stream_is_tls(const struct stream *s);
-/* "192.0.2.1" or "2001:db8::1"; "unix" for a Unix socket.  Lives as long as the stream. */
-const char *stream_peer(const struct stream *s);
+enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
+/* "192.0.2.1" or "2001:db8::1"; "unix" for a Unix socket.  Returns text. */
+const char *stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE]);
 struct loop *stream_loop(const struct stream *s);
 /* Bytes read from and written to the peer so far, before encryption. */
 uint64_t stream_bytes_in(const struct stream *s);
@@ -89,7 +99,7 @@ uint64_t stream_bytes_out(const struct stream *s);
  * has read ahead travels with it and is delivered there.
  */
 MUST_USE struct stream_parcel *stream_detach(struct stream *s);
-/* Always takes the parcel over; NULL when the loop could not take the descriptor (closed then). */
+/* Takes the parcel over. */
 MUST_USE struct stream *stream_adopt(
     struct loop *l, struct stream_parcel *p, const struct stream_handlers *h, void *owner);
 void stream_parcel_drop(struct stream_parcel *p);

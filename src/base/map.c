@@ -19,9 +19,9 @@
 enum { FIRST_CAPACITY = 16 };
 
 struct map_slot {
-    struct str key;
+    const char *key;
     void *value; /* NULL: free; GONE: removed, the probing goes on */
-    uint64_t hash;
+    uint32_t key_len, hash;
 };
 
 static char gone;
@@ -65,7 +65,7 @@ sip_word(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-static uint64_t
+static uint32_t
 hash_of(struct str key)
 {
     uint64_t v[4] = { seed[0] ^ 0x736f6d6570736575u, seed[1] ^ 0x646f72616e646f6du,
@@ -83,7 +83,7 @@ hash_of(struct str key)
     v[2] ^= 0xff;
     for (int k = 0; k < 3; k++)
         sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    return (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
 }
 
 void
@@ -99,9 +99,15 @@ map_fini(struct map *m)
     map_init(m);
 }
 
+static struct str
+key_of(const struct map_slot *slot)
+{
+    return str_slice(slot->key, slot->key_len);
+}
+
 /* The key's slot, or the free one that ends its probing.  The table is never full. */
 static struct map_slot *
-find(const struct map *m, struct str key, uint64_t hash)
+find(const struct map *m, struct str key, uint32_t hash)
 {
     size_t i = hash & (m->capacity - 1);
 
@@ -110,7 +116,7 @@ find(const struct map *m, struct str key, uint64_t hash)
 
         if (!slot->value)
             return slot;
-        if (slot->hash == hash && slot->value != GONE && str_equal(slot->key, key))
+        if (slot->hash == hash && slot->value != GONE && str_equal(key_of(slot), key))
             return slot;
     }
 }
@@ -127,7 +133,7 @@ rebuild(struct map *m)
     fresh.count = fresh.taken = m->count;
     for (size_t i = 0; i < m->capacity; i++)
         if (m->slots[i].value && m->slots[i].value != GONE)
-            *find(&fresh, m->slots[i].key, m->slots[i].hash) = m->slots[i];
+            *find(&fresh, key_of(&m->slots[i]), m->slots[i].hash) = m->slots[i];
     free(m->slots);
     *m = fresh;
 }
@@ -142,10 +148,10 @@ void *
 map_put(struct map *m, struct str key, void *value)
 {
     struct map_slot *slot;
-    uint64_t hash;
+    uint32_t hash;
     void *before;
 
-    ENSURE(value != NULL);
+    ENSURE(value != NULL && key.len <= UINT32_MAX);
     pthread_once(&seeded, make_seed);
     if ((m->taken + 1) * 4 > m->capacity * 3)
         rebuild(m);
@@ -154,7 +160,7 @@ map_put(struct map *m, struct str key, void *value)
     before = slot->value;
     m->count += before == NULL;
     m->taken += before == NULL;
-    *slot = (struct map_slot){ key, value, hash };
+    *slot = (struct map_slot){ key.data, value, (uint32_t)key.len, hash };
     return before;
 }
 

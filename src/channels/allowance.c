@@ -9,12 +9,14 @@ enum { ONE = 1000 };
 bool
 allowance_take(struct allowance *a, unsigned rate, uint64_t now_ms)
 {
-    uint64_t drained = (now_ms - a->taken_ms) * rate;
+    uint32_t now = (uint32_t)now_ms;
+    uint64_t drained = (uint64_t)(now - a->taken_ms) * rate;
 
     if (rate == 0)
         return true;
-    a->spent_thousandths = a->spent_thousandths > drained ? a->spent_thousandths - drained : 0;
-    a->taken_ms = now_ms;
+    a->spent_thousandths =
+        a->spent_thousandths > drained ? a->spent_thousandths - (uint32_t)drained : 0;
+    a->taken_ms = now;
     if (a->spent_thousandths + ONE > (uint64_t)rate * ONE)
         return false;
     a->spent_thousandths += ONE;

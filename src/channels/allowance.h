@@ -13,11 +13,12 @@
 
 /* All zero is a fresh one. */
 struct allowance {
-    uint64_t taken_ms; /* when the spent was counted; 0: never */
-    uint64_t spent_thousandths;
+    uint32_t taken_ms; /* when the spent was counted, modulo 49 days */
+    uint32_t spent_thousandths;
 };
 
-/* One time more; rate: times a second, 0: without a limit.  False: too often, nothing is taken. */
+/* One time more; rate: times a second, at most 1,000,000, 0: without a limit.  False: too often,
+ * nothing is taken. */
 MUST_USE bool allowance_take(struct allowance *a, unsigned rate, uint64_t now_ms);
 
 #endif

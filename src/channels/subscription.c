@@ -55,12 +55,12 @@ static const unsigned may_follow[] = {
 struct subscription {
     struct list node;
     struct client *client;
-    enum subscription_state state;
     struct auth_ask *ask;    /* while ASKING */
-    uint32_t question;       /* the hub's token of a list that is awaited, or 0 */
     struct room_place place; /* while JOINED or MEMBER */
     struct list acks;
-    size_t name_len;
+    enum subscription_state state;
+    uint32_t question; /* the hub's token of a list that is awaited, or 0 */
+    uint32_t name_len;
     char name[];
 };
 
@@ -104,7 +104,7 @@ subscription_new(struct client *c, struct str channel)
     s->client = c;
     s->state = SUBSCRIPTION_ASKING;
     list_init(&s->acks);
-    s->name_len = channel.len;
+    s->name_len = (uint32_t)channel.len; /* maxChannelLength bounds it */
     memcpy(s->name, channel.data, channel.len);
     list_append(&c->subscriptions, &s->node);
     c->subscription_count++;

@@ -92,22 +92,23 @@ eio_session_mark(struct eio_session *s)
 
 /* ---- birth ---- */
 
-static void
-keep_client(struct eio_session *s, const struct http_request *r)
+/* Zero but for what is known of the client. */
+static struct eio_session *
+session_alloc(const struct http_request *r)
 {
     struct str peer = str_of(r->peer ? r->peer : "");
     struct str cookie = http_request_header(r, "Cookie");
     struct str referer = http_request_header(r, "Referer");
+    struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1 + cookie.len + referer.len);
 
-    s->client = mem_alloc(peer.len + 1 + cookie.len + referer.len);
     memcpy(s->client, peer.data, peer.len);
-    s->client[peer.len] = '\0';
     if (cookie.len > 0)
         memcpy(s->client + peer.len + 1, cookie.data, cookie.len);
     if (referer.len > 0)
         memcpy(s->client + peer.len + 1 + cookie.len, referer.data, referer.len);
     s->cookie_len = (uint32_t)cookie.len;
     s->referer_len = (uint32_t)referer.len;
+    return s;
 }
 
 static void on_heartbeat_due(void *owner);
@@ -115,7 +116,7 @@ static void on_heartbeat_due(void *owner);
 struct eio_session *
 eio_session_new(struct engine *e, enum eio_version v, const struct http_request *r)
 {
-    struct eio_session *s = mem_zalloc(sizeof(*s));
+    struct eio_session *s = session_alloc(r);
 
     s->engine = e;
     s->state = SESSION_OPEN;
@@ -123,7 +124,6 @@ eio_session_new(struct engine *e, enum eio_version v, const struct http_request 
     s->opened_ms = loop_now_ms(e->loop);
     list_init(&s->node);
     heartbeat_init(&s->heartbeat, v, on_heartbeat_due, s);
-    keep_client(s, r);
     sid_make(e->worker, s->sid);
     map_put(&e->sessions, eio_session_sid(s), s);
     e->count++;
@@ -307,7 +307,6 @@ session_free(void *object)
 {
     struct eio_session *s = object;
     s->engine->count--;
-    free(s->client);
     free(s);
 }
 

@@ -38,11 +38,11 @@ struct eio_session {
     struct upgrade *upgrade; /* while PROBING */
     struct list node;        /* in the engine's dirty list */
     struct heartbeat heartbeat;
-    char *client; /* peer, NUL, cookie, referer of the handshake: one allocation */
     uint32_t cookie_len, referer_len;
     uint64_t opened_ms;
     uint64_t bytes_in, bytes_out;
     char sid[EIO_SESSION_SID_LEN];
+    char client[]; /* of the handshake: peer, NUL, cookie, referer */
 };
 
 /* A session with an id but without a transport; in the map. */

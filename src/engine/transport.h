@@ -40,6 +40,7 @@ struct eio_transport {
     /* WebSocket, while it is open: the active transport's frames may be sent right here. */
     struct stream *stream;
     bool deflate; /* ... and compressed ones too */
+    bool stopped; /* WebSocket, while its session is paused: the stream, and what is kept, wait */
 };
 
 #endif

@@ -21,7 +21,6 @@
 struct websocket {
     struct eio_transport base;
     struct ws_reader *reader; /* lent while something is incomplete */
-    bool stopped;             /* the session is paused: the stream, and what is kept, wait */
 };
 
 static struct websocket *
@@ -195,7 +194,7 @@ read_input(struct websocket *ws, struct str input)
 
     if (ws->reader == NULL)
         ws->reader = ws_reader_lend(&e->readers);
-    while (ws->base.stream && !ws->stopped) {
+    while (ws->base.stream && !ws->base.stopped) {
         event = ws_reader_next(ws->reader, &rules, &input, &in);
         if (event == WS_EVENT_MORE)
             break;
@@ -278,9 +277,9 @@ static void
 websocket_pause(struct eio_transport *t)
 {
     struct websocket *ws = websocket_of(t);
-    if (ws->base.stream == NULL || ws->stopped)
+    if (ws->base.stream == NULL || ws->base.stopped)
         return;
-    ws->stopped = true;
+    ws->base.stopped = true;
     stream_pause(ws->base.stream);
 }
 
@@ -289,16 +288,16 @@ websocket_settle(struct eio_transport *t)
 {
     struct websocket *ws = websocket_of(t);
 
-    if (ws->base.stream == NULL || !ws->stopped || eio_session_paused(t->session))
+    if (ws->base.stream == NULL || !ws->base.stopped || eio_session_paused(t->session))
         return;
-    ws->stopped = false;
+    ws->base.stopped = false;
     if (ws->reader) {
         struct buffer kept = ws_reader_take_kept(ws->reader);
         /* Also with nothing kept: the reader goes back when it is idle. */
         read_input(ws, buffer_str(&kept));
         buffer_fini(&kept);
     }
-    if (ws->base.stream && !ws->stopped)
+    if (ws->base.stream && !ws->base.stopped)
         stream_resume(ws->base.stream);
 }
 

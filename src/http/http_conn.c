@@ -428,16 +428,10 @@ http_conn_adopt(struct loop *l, struct http_parcel *p, const struct http_limits 
 
     c->stream = stream_adopt(l, p->stream, &stream_handlers, c);
     p->stream = NULL;
-    if (c->stream) {
-        c->served = p->served;
-        c->ahead = p->raw;
-        buffer_init(&p->raw);
-        go_on(c);
-    } else {
-        timer_stop(&c->limit);
-        free(c);
-        c = NULL;
-    }
+    c->served = p->served;
+    c->ahead = p->raw;
+    buffer_init(&p->raw);
+    go_on(c);
     http_parcel_drop(p);
     return c;
 }

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "http/http_conn.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "net/timer.h"
 
 struct http_parser;
@@ -73,6 +74,7 @@ struct http_exchange {
     const struct http_exchange_handlers *handlers; /* NULL: not taken */
     void *owner;
     size_t body_limit;
+    char peer[STREAM_PEER_SIZE];
 };
 
 struct http_parcel {

@@ -198,9 +198,7 @@ on_connected(struct connector *c)
     if (a->at.any.sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     s = stream_new(c->loop, fd, &a->at.any);
-    if (!s || !c->tls) {
-        if (!s)
-            note_failure(c, ENOMEM);
+    if (!c->tls) {
         finish(c, s);
         return;
     }

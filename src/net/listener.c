@@ -69,8 +69,6 @@ welcome(struct listener *n, int fd, const struct sockaddr *peer)
 {
     struct stream *s = stream_new(n->loop, fd, peer);
 
-    if (!s)
-        return;
     if (n->tls)
         stream_tls_accept(s, n->tls);
     n->handlers->on_accept(n->owner, s);

@@ -41,7 +41,7 @@ run_flushes(struct loop *l)
         struct list *node = batch.next;
 
         list_remove(node);
-        l->flush(node);
+        l->flush(node, batch.next);
     }
 }
 
@@ -100,6 +100,7 @@ loop_new(void)
     uv_prepare_start(&l->before_wait, on_before_wait);
     uv_check_start(&l->after_wait, on_after_wait);
     timer_wheel_init(&l->wheel, &l->uv);
+    readiness_init(&l->readiness, &l->uv);
     l->received = mem_alloc(LOOP_RECEIVED_SIZE);
     l->plain = mem_alloc(LOOP_PLAIN_SIZE);
     l->cipher = mem_alloc(LOOP_CIPHER_SIZE);
@@ -115,6 +116,7 @@ loop_free(struct loop *l)
     uv_close((uv_handle_t *)&l->before_wait, NULL);
     uv_close((uv_handle_t *)&l->after_wait, NULL);
     timer_wheel_close(&l->wheel);
+    readiness_close(&l->readiness);
     uv_run(&l->uv, UV_RUN_NOWAIT);
     ENSURE(uv_loop_close(&l->uv) == 0);
     free(l->drops);
@@ -189,5 +191,5 @@ loop_defer_free(struct loop *l, void *object, void (*drop)(void *object))
 size_t
 loop_stream_count(const struct loop *l)
 {
-    return l->streams;
+    return l->readiness.members;
 }

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "net/loop.h"
+#include "readiness_priv.h"
 #include "timer_priv.h"
 
 enum {
@@ -27,12 +28,13 @@ struct loop {
     uv_prepare_t before_wait;
     uv_check_t after_wait;
     struct timer_wheel wheel;
+    struct readiness readiness; /* of the streams */
     struct list tasks;
-    struct list dirty;                /* streams to flush */
-    void (*flush)(struct list *node); /* set by stream.c, so that loop.c does not know it */
+    struct list dirty; /* streams to flush */
+    /* Set by stream.c, so that loop.c does not know it; next is what comes after node. */
+    void (*flush)(struct list *node, const struct list *next);
     struct loop_drop *drops;
     size_t drop_count, drop_capacity;
-    size_t streams;
     char *received; /* bytes as they came from a socket */
     char *plain;    /* TLS: one record, decrypted or to be encrypted */
     char *cipher;   /* TLS: records to be written */

@@ -2,13 +2,12 @@
 /*
  * stream: states, the queue, and the socket's readiness; what differs with TLS is behind ops.
  *
- * The socket is watched with a poll handle and read and written here: unlike libuv's TCP handle it
- * allocates nothing when the kernel refuses bytes, is 88 bytes smaller, and lets go of its
- * descriptor, so that a stream changes loops without a spare one.
+ * The socket is watched through the loop's readiness and read and written here: unlike libuv's TCP
+ * handle this allocates nothing when the kernel refuses bytes, is 248 bytes smaller, and lets go of
+ * its descriptor, so that a stream changes loops without a spare one.
  */
 #include "net/stream.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,8 @@ struct stream_parcel {
     struct stream_tls *tls;
     uint64_t bytes_in, bytes_out;
     int fd;
-    char peer[INET6_ADDRSTRLEN];
+    bool local;
+    struct in6_addr peer;
 };
 
 static const unsigned may_follow[] = {
@@ -44,8 +44,6 @@ static const struct stream_ops plain_ops = {
     .flush = stream_plain_flush,
 };
 
-static void on_poll(uv_poll_t *handle, int status, int events);
-
 /* The only place that writes s->state. */
 static void
 enter(struct stream *s, enum stream_state next)
@@ -56,9 +54,9 @@ enter(struct stream *s, enum stream_state next)
 
 /* The last event, and the end of the object. */
 static void
-on_closed(uv_handle_t *handle)
+drop(void *object)
 {
-    struct stream *s = CONTAINER_OF(handle, struct stream, poll);
+    struct stream *s = object;
 
     if (s->state == STREAM_CLOSED && s->handlers)
         s->handlers->on_end(s->owner, (enum stream_end)s->why);
@@ -71,10 +69,13 @@ on_closed(uv_handle_t *handle)
 static void
 leave_loop(struct stream *s)
 {
+    struct readiness *r = &s->loop->readiness;
+
     timer_stop(&s->limit);
     list_remove(&s->dirty);
-    stream_loop(s)->streams--;
-    uv_close((uv_handle_t *)&s->poll, on_closed);
+    ENSURE(readiness_watch(r, s->fd, s->watched, 0, s));
+    readiness_leave(r);
+    loop_defer_free(s->loop, s, drop);
 }
 
 static void
@@ -91,14 +92,15 @@ watch(struct stream *s)
 {
     bool reads = !s->stalled && !s->ended && (s->handlers || s->state != STREAM_OPEN);
     bool writes = s->blocked || (s->full && s->queue.count == 0);
-    int wanted = (reads ? UV_READABLE : 0) | (writes ? UV_WRITABLE : 0);
+    unsigned wanted = (reads ? READINESS_READ : 0) | (writes ? READINESS_WRITE : 0);
+    bool done;
 
-    if (s->state == STREAM_CLOSED || wanted == s->watched)
+    if (s->state == STREAM_CLOSED)
         return;
-    s->watched = (uint8_t)wanted;
-    if (!wanted)
-        uv_poll_stop(&s->poll);
-    else if (uv_poll_start(&s->poll, wanted, on_poll) != 0)
+    done = readiness_watch(&s->loop->readiness, s->fd, s->watched, wanted, s);
+    if (done)
+        s->watched = (uint8_t)wanted;
+    else
         stream_close(s, STREAM_END_FAILED);
 }
 
@@ -111,7 +113,7 @@ linger(struct stream *s)
     }
     enter(s, STREAM_LINGERING);
     shutdown(s->fd, SHUT_WR);
-    timer_start(stream_loop(s), &s->limit, LINGER_LIMIT_MS);
+    timer_start(s->loop, &s->limit, LINGER_LIMIT_MS);
 }
 
 static enum stream_flush
@@ -140,16 +142,17 @@ flush(struct stream *s)
         return;
     }
     if (s->state == STREAM_FINISHING && s->bytes_out != before)
-        timer_start(stream_loop(s), &s->limit, FINISH_LIMIT_MS);
+        timer_start(s->loop, &s->limit, FINISH_LIMIT_MS);
     if (s->state == STREAM_FINISHING && result == STREAM_FLUSH_DONE)
         linger(s);
 }
 
 static void
-on_dirty(struct list *node)
+on_dirty(struct list *node, const struct list *next)
 {
     struct stream *s = CONTAINER_OF(node, struct stream, dirty);
 
+    stream_prefetch(CONTAINER_OF(next, struct stream, dirty)); /* the list's head does no harm */
     if (s->ops->replay && s->state == STREAM_OPEN && !s->paused)
         s->ops->replay(s);
     if (s->state >= STREAM_CLOSED)
@@ -162,7 +165,7 @@ on_dirty(struct list *node)
 static void
 on_readable(struct stream *s)
 {
-    struct loop *l = stream_loop(s);
+    struct loop *l = s->loop;
     ssize_t len;
 
     if (s->paused) {
@@ -195,38 +198,17 @@ on_writable(struct stream *s)
         s->handlers->on_drain(s->owner);
 }
 
-/* A socket with an error is no longer watched by libuv; reading or writing tells which. */
 static void
-on_poll(uv_poll_t *handle, int status, int events)
+on_ready(void *member, bool readable, bool writable)
 {
-    struct stream *s = CONTAINER_OF(handle, struct stream, poll);
+    struct stream *s = member;
 
-    if (status < 0) {
-        events = s->watched;
-        s->watched = 0;
-    }
-    if (events & UV_WRITABLE)
+    if (writable && s->state < STREAM_CLOSED && (s->watched & READINESS_WRITE))
         on_writable(s);
-    if (s->state < STREAM_CLOSED && (events & UV_READABLE))
+    if (readable && s->state < STREAM_CLOSED && (s->watched & READINESS_READ))
         on_readable(s);
     if (s->state < STREAM_CLOSED)
         watch(s);
-}
-
-static void
-name_peer(struct stream *s, const struct sockaddr *peer)
-{
-    const struct sockaddr_in *v4 = (const void *)peer;
-    const struct sockaddr_in6 *v6 = (const void *)peer;
-
-    if (peer->sa_family == AF_INET)
-        inet_ntop(AF_INET, &v4->sin_addr, s->peer, sizeof(s->peer));
-    else if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], s->peer, sizeof(s->peer));
-    else if (peer->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &v6->sin6_addr, s->peer, sizeof(s->peer));
-    else
-        memcpy(s->peer, "unix", sizeof("unix"));
 }
 
 struct stream *
@@ -234,13 +216,10 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
 {
     struct stream *s = mem_zalloc(sizeof(*s));
 
-    if (uv_poll_init(&l->uv, &s->poll, fd) != 0) {
-        close(fd);
-        free(s);
-        return NULL;
-    }
     l->flush = on_dirty;
-    l->streams++;
+    l->readiness.on_ready = on_ready;
+    readiness_join(&l->readiness);
+    s->loop = l;
     s->ops = &plain_ops;
     s->fd = fd;
     s->state = STREAM_OPEN;
@@ -248,7 +227,7 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     stream_queue_init(&s->queue);
     timer_init(&s->limit, on_limit, s);
     if (peer)
-        name_peer(s, peer);
+        stream_peer_note(s, peer);
     return s;
 }
 
@@ -256,7 +235,7 @@ void
 stream_touch(struct stream *s)
 {
     if (s->state < STREAM_CLOSED && list_empty(&s->dirty))
-        list_append(&stream_loop(s)->dirty, &s->dirty);
+        list_append(&s->loop->dirty, &s->dirty);
 }
 
 void
@@ -275,7 +254,7 @@ finish(struct stream *s, enum stream_end why)
     s->why = (uint8_t)why;
     s->paused = s->stalled = s->full = false;
     if (!timer_active(&s->limit))
-        timer_start(stream_loop(s), &s->limit, FINISH_LIMIT_MS);
+        timer_start(s->loop, &s->limit, FINISH_LIMIT_MS);
     stream_touch(s);
 }
 
@@ -381,16 +360,10 @@ stream_is_tls(const struct stream *s)
     return s->tls != NULL;
 }
 
-const char *
-stream_peer(const struct stream *s)
-{
-    return s->peer;
-}
-
 struct loop *
 stream_loop(const struct stream *s)
 {
-    return s->poll.loop->data;
+    return s->loop;
 }
 
 uint64_t
@@ -417,7 +390,8 @@ stream_detach(struct stream *s)
     p->fd = s->fd;
     p->bytes_in = s->bytes_in;
     p->bytes_out = s->bytes_out;
-    memcpy(p->peer, s->peer, sizeof(p->peer));
+    p->local = s->local;
+    p->peer = s->peer;
     s->tls = NULL;
     enter(s, STREAM_DETACHED);
     leave_loop(s);
@@ -430,15 +404,14 @@ stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handle
     struct stream *s = stream_new(l, p->fd, NULL);
 
     p->fd = -1;
-    if (s) {
-        s->bytes_in = p->bytes_in;
-        s->bytes_out = p->bytes_out;
-        memcpy(s->peer, p->peer, sizeof(s->peer));
-        if (p->tls)
-            stream_tls_adopt(s, p->tls);
-        p->tls = NULL;
-        stream_attach(s, h, owner);
-    }
+    s->bytes_in = p->bytes_in;
+    s->bytes_out = p->bytes_out;
+    s->local = p->local;
+    s->peer = p->peer;
+    if (p->tls)
+        stream_tls_adopt(s, p->tls);
+    p->tls = NULL;
+    stream_attach(s, h, owner);
     stream_parcel_drop(p);
     return s;
 }

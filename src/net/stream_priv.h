@@ -10,7 +10,6 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <uv.h>
 
 #include "net/loop.h"
 #include "net/stream.h"
@@ -28,7 +27,7 @@ struct stream_tls;
  * OPEN       bytes go both ways.
  * FINISHING  the queue is still written; what arrives is read and discarded.
  * LINGERING  our side is shut; what arrives is discarded until the peer shuts its own.
- * CLOSED     the socket is closed; on_end comes with libuv's close callback.
+ * CLOSED     the socket is closed; on_end comes at the end of the turn.
  * DETACHED   the socket and the TLS state are gone into a parcel; no on_end.
  */
 enum stream_state {
@@ -57,30 +56,32 @@ struct stream_ops {
     enum stream_flush (*farewell)(struct stream *s);
 };
 
-/* Owned by its loop; freed in libuv's close callback. */
+/* Owned by its loop; freed at the end of the turn in which it leaves it. */
 struct stream {
-    uv_poll_t poll;
-    const struct stream_ops *ops;
-    struct stream_tls *tls; /* NULL: plain */
-    const struct stream_handlers *handlers;
-    void *owner;
+    /* What a broadcast touches lies in the first 128 bytes: stream_prefetch(). */
     struct list dirty; /* in the loop's list when the end of the turn has to look at it */
     struct stream_queue queue;
-    struct timer limit; /* handshake, finish or linger */
-    uint64_t bytes_in, bytes_out;
+    struct loop *loop;
+    struct stream_tls *tls; /* NULL: plain */
+    const struct stream_ops *ops;
     int fd;
-    uint8_t state; /* enum stream_state */
-    uint8_t why;   /* enum stream_end, once it is finishing or closed */
-    uint8_t watched;
+    uint8_t state;    /* enum stream_state */
+    uint8_t why;      /* enum stream_end, once it is finishing or closed */
+    uint8_t watched;  /* READINESS_* */
     bool paused : 1;  /* by stream_pause() */
     bool stalled : 1; /* paused, and there is something to read */
     bool ended : 1;   /* the peer finished sending */
     bool full : 1;    /* stream_send() returned false: on_drain is owed */
     bool blocked : 1; /* the kernel refused bytes: wait until it takes more */
-    char peer[INET6_ADDRSTRLEN];
+    bool local : 1;   /* a Unix socket */
+    const struct stream_handlers *handlers;
+    void *owner;
+    uint64_t bytes_in, bytes_out;
+    struct timer limit; /* handshake, finish or linger */
+    struct in6_addr peer;
 };
 
-/* Takes fd over (non-blocking, connected).  NULL: the loop did not take it, fd is closed. */
+/* Takes fd over (non-blocking, connected). */
 struct stream *stream_new(struct loop *l, int fd, const struct sockaddr *peer);
 /* Look at s at the end of the turn. */
 void stream_touch(struct stream *s);
@@ -88,6 +89,9 @@ void stream_touch(struct stream *s);
 void stream_deliver(struct stream *s, const char *data, size_t len);
 /* The peer sends no more: what is queued is written still, then the stream ends. */
 void stream_input_ended(struct stream *s);
+
+/* Whom accept(2) or connect(2) was about. */
+void stream_peer_note(struct stream *s, const struct sockaddr *peer);
 
 enum stream_flush stream_plain_flush(struct stream *s);
 

@@ -16,13 +16,13 @@ enum { FIRST_RING = 32 };
 static struct bytes **
 base_of(struct stream_queue *q)
 {
-    return q->ring ? q->ring : q->slots;
+    return q->capacity > STREAM_QUEUE_INLINE ? q->in.ring : q->in.slots;
 }
 
 static struct bytes *
 element(const struct stream_queue *q, uint32_t i)
 {
-    struct bytes *const *base = q->ring ? q->ring : q->slots;
+    struct bytes *const *base = q->capacity > STREAM_QUEUE_INLINE ? q->in.ring : q->in.slots;
 
     return base[(q->head + i) & (q->capacity - 1)];
 }
@@ -33,27 +33,34 @@ stream_queue_init(struct stream_queue *q)
     *q = (struct stream_queue){ .capacity = STREAM_QUEUE_INLINE };
 }
 
+static void
+free_ring(struct stream_queue *q)
+{
+    if (q->capacity > STREAM_QUEUE_INLINE)
+        free(q->in.ring);
+}
+
 void
 stream_queue_fini(struct stream_queue *q)
 {
     for (uint32_t i = 0; i < q->count; i++)
         bytes_unref(element(q, i));
-    free(q->ring);
+    free_ring(q);
     stream_queue_init(q);
 }
 
 static void
 grow(struct stream_queue *q)
 {
-    uint32_t capacity = q->ring ? 2 * q->capacity : FIRST_RING;
+    uint32_t capacity = q->capacity > STREAM_QUEUE_INLINE ? 2 * q->capacity : FIRST_RING;
     struct bytes **ring;
 
     ENSURE(capacity > q->capacity);
     ring = mem_resize(NULL, capacity, sizeof(struct bytes *));
     for (uint32_t i = 0; i < q->count; i++)
         ring[i] = element(q, i);
-    free(q->ring);
-    q->ring = ring;
+    free_ring(q);
+    q->in.ring = ring;
     q->capacity = capacity;
     q->head = 0;
 }

@@ -19,11 +19,13 @@ struct bytes;
 enum { STREAM_QUEUE_INLINE = 4 };
 
 struct stream_queue {
-    struct bytes **ring; /* NULL: the slots */
-    uint32_t head, count, capacity;
-    size_t taken;       /* bytes of the first element that were written already */
     size_t total_bytes; /* left to write */
-    struct bytes *slots[STREAM_QUEUE_INLINE];
+    size_t taken;       /* bytes of the first element that were written already */
+    uint32_t head, count, capacity;
+    union {
+        struct bytes *slots[STREAM_QUEUE_INLINE];
+        struct bytes **ring; /* with a larger capacity */
+    } in;
 };
 
 void stream_queue_init(struct stream_queue *q);

@@ -109,8 +109,6 @@ worker_clients_adopt(struct worker *w, struct http_parcel *parcel)
     struct client *c = client_new(w);
 
     c->conn = http_conn_adopt(w->loop, parcel, &w->options.limits->http, &handlers, c);
-    if (!c->conn)
-        forget(c);
 }
 
 void

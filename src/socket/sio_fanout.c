@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sio_fanout: the inner loop of every broadcast.
+ * sio_fanout: one message for all.
  */
 #include "socket/sio_fanout.h"
 
+#include "engine/eio_broadcast.h"
 #include "engine/eio_message.h"
-#include "engine/eio_session.h"
 
 size_t
 sio_fanout_send(struct eio_session *const *sessions, size_t count, struct bytes *text,
     const struct eio_session *except)
 {
     struct eio_message *m = eio_message_new(text);
-    size_t sent = 0;
+    size_t sent = eio_broadcast(sessions, count, m, except);
 
-    for (size_t i = 0; i < count; i++) {
-        if (sessions[i] == except)
-            continue;
-        eio_session_send(sessions[i], m);
-        sent++;
-    }
     eio_message_release(m);
     return sent;
 }

@@ -56,12 +56,12 @@ struct sio_socket {
     struct sio_server *server;
     struct eio_session *session;
     void *owner;
-    enum sio_state state;
-    enum eio_version version;
+    struct timer *connect_limit;   /* while WAITING */
+    struct sio_assembly *assembly; /* NULL unless a binary packet is incomplete */
+    uint8_t state;                 /* enum sio_state */
+    uint8_t version;               /* enum eio_version */
     char id[SIO_ID_LEN + 1];
     char public_id[SIO_ID_LEN + 1]; /* "" until it is asked for, and where it is the id */
-    struct timer connect_limit;
-    struct sio_assembly *assembly; /* NULL unless a binary packet is incomplete */
 };
 
 /* A session began: make its socket. */

@@ -29,16 +29,31 @@ forget_ids(struct sio_socket *s)
         map_remove(&s->server->disguised, str_slice(s->public_id, SIO_ID_LEN));
 }
 
+static void
+drop(void *object)
+{
+    free(object);
+}
+
+/* It may be what is running now. */
+static void
+drop_connect_limit(struct sio_socket *s)
+{
+    timer_stop(s->connect_limit);
+    loop_defer_free(s->server->loop, s->connect_limit, drop);
+    s->connect_limit = NULL;
+}
+
 /* The only place that writes s->state. */
 static void
 socket_enter(struct sio_socket *s, enum sio_state next)
 {
     ENSURE(may_follow[s->state] & BIT(next));
-    if (s->state == SIO_WAITING)
-        timer_stop(&s->connect_limit);
+    if (s->connect_limit)
+        drop_connect_limit(s);
     if (s->state == SIO_CONNECTED)
         forget_ids(s);
-    s->state = next;
+    s->state = (uint8_t)next;
     if (next == SIO_CONNECTED)
         map_put(&s->server->connected, sio_socket_id(s), s);
 }
@@ -135,21 +150,16 @@ sio_socket_open(struct sio_server *v, struct eio_session *session)
 
     s->server = v;
     s->session = session;
-    s->version = eio_session_version(session);
+    s->version = (uint8_t)eio_session_version(session);
     s->state = SIO_WAITING;
-    timer_init(&s->connect_limit, on_connect_limit, s);
     eio_session_attach(session, s);
     if (s->version == EIO_3) {
         sio_socket_enter(s, false);
         return;
     }
-    timer_start(v->loop, &s->connect_limit, v->limits.connect_timeout_ms);
-}
-
-static void
-socket_free(void *object)
-{
-    free(object);
+    s->connect_limit = mem_alloc(sizeof(*s->connect_limit));
+    timer_init(s->connect_limit, on_connect_limit, s);
+    timer_start(v->loop, s->connect_limit, v->limits.connect_timeout_ms);
 }
 
 void
@@ -160,7 +170,7 @@ sio_socket_on_close(void *socket, enum eio_end why)
     (void)why; /* the engine logs and counts it */
     sio_socket_drop_assembly(s);
     s->session = NULL;
-    loop_defer_free(s->server->loop, s, socket_free);
+    loop_defer_free(s->server->loop, s, drop);
     if (s->state != SIO_CLOSED)
         leave_for(s, SIO_CLOSED);
 }

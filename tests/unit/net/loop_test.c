@@ -17,9 +17,9 @@ note(void *owner)
 }
 
 static void
-fake_flush(struct list *node)
+fake_flush(struct list *node, const struct list *next)
 {
-    (void)node;
+    (void)node, (void)next;
     note((void *)(uintptr_t) "f");
 }
 
