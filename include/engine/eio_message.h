@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eio_message: one text message on its way to any number of sessions of one worker, and the forms
- * it takes on the wire.  Each form is made on first need and then shared: a server's WebSocket
- * frames are unmasked, and Engine.IO 3 and 4 share the text.
+ * eio_message: a text message, or several, on its way to any number of sessions of one worker, and
+ * the forms it takes on the wire.  Each form is made on first need and then shared: a server's
+ * WebSocket frames are unmasked, and Engine.IO 3 and 4 share the text.
  *
  * The count is plain: a message belongs to one worker.  The text comes from anywhere.
  */
@@ -13,6 +13,10 @@
 
 struct bytes;
 struct eio_message;
+
+/* Between the packets of a text that holds several, as in a payload of Engine.IO 4.  JSON has it
+ * only escaped. */
+#define EIO_MESSAGE_SEPARATOR '\x1e'
 
 /* text is the whole Engine.IO packet, type included ("42[...]"); a reference is taken.  Held once
  * by the caller. */

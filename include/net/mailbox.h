@@ -47,6 +47,8 @@ void mailbox_free(struct mailbox *b);
 
 /* Any thread; takes m over.  False: past the limit (m was taken all the same). */
 bool mailbox_post(struct mailbox *b, struct message *m);
+/* The same for a chain by next, in order: they are one batch, or part of one. */
+bool mailbox_post_all(struct mailbox *b, struct message *first);
 /*
  * Any thread: once b is below its limit, post m to back (at once when it is already).  So a sender
  * learns that it may go on.

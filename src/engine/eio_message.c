@@ -54,27 +54,58 @@ eio_message_release(struct eio_message *m)
     free(m);
 }
 
+/* Compressed where it is long enough, and shorter for it. */
+static struct bytes *
+frame_of(struct str packet, size_t threshold)
+{
+    struct buffer packed = { 0 };
+    struct bytes *frame;
+
+    if (packet.len >= threshold)
+        deflate_compress(DEFLATE_RAW, packet, &packed);
+    frame = packed.len > 0 && packed.len < packet.len
+                ? ws_frame_new(WS_TEXT, true, buffer_str(&packed))
+                : ws_frame_new(WS_TEXT, false, packet);
+    buffer_fini(&packed);
+    return frame;
+}
+
+/* A frame a packet, all in one piece. */
+static struct bytes *
+frames_of(struct str text, size_t threshold)
+{
+    struct str rest, packet = str_cut(text, EIO_MESSAGE_SEPARATOR, &rest);
+    struct bytes *frame = frame_of(packet, threshold);
+    struct buffer all = { 0 };
+
+    if (packet.len == text.len)
+        return frame;
+    buffer_append_str(&all, bytes_str(frame));
+    while (rest.len > 0) {
+        bytes_unref(frame);
+        packet = str_cut(rest, EIO_MESSAGE_SEPARATOR, &rest);
+        frame = frame_of(packet, threshold);
+        buffer_append_str(&all, bytes_str(frame));
+    }
+    bytes_unref(frame);
+    frame = buffer_to_bytes(&all);
+    buffer_fini(&all);
+    return frame;
+}
+
 struct bytes *
 eio_message_make_frame(struct eio_message *m)
 {
-    m->frame = ws_frame_new(WS_TEXT, false, bytes_str(m->text));
+    m->frame = frames_of(bytes_str(m->text), SIZE_MAX);
     return m->frame;
 }
 
 struct bytes *
 eio_message_make_deflated(struct eio_message *m, size_t threshold)
 {
-    struct bytes *plain = eio_message_frame(m);
-    if (m->text->len < threshold) {
-        m->deflated = bytes_ref(plain);
-        return m->deflated;
-    }
-    struct buffer packed;
-    buffer_init(&packed);
-    deflate_compress(DEFLATE_RAW, bytes_str(m->text), &packed);
-    m->deflated = packed.len < m->text->len ? ws_frame_new(WS_TEXT, true, buffer_str(&packed))
-                                            : bytes_ref(plain);
-    buffer_fini(&packed);
+    bool pays = m->text->len >= threshold;
+
+    m->deflated = pays ? frames_of(bytes_str(m->text), threshold) : bytes_ref(eio_message_frame(m));
     return m->deflated;
 }
 
@@ -89,9 +120,13 @@ static struct bytes *
 packet3(struct eio_message *m)
 {
     if (m->packet3 == NULL) {
+        struct str rest = bytes_str(m->text);
         struct buffer out;
         buffer_init(&out);
-        eio_payload_append_text(EIO_3, false, bytes_str(m->text), &out);
+        while (rest.len > 0) {
+            struct str packet = str_cut(rest, EIO_MESSAGE_SEPARATOR, &rest);
+            eio_payload_append_text(EIO_3, false, packet, &out);
+        }
         m->packet3 = buffer_to_bytes(&out);
         buffer_fini(&out);
     }

@@ -19,7 +19,7 @@ struct eio_message {
     struct bytes *text;
     struct bytes *frame;    /* a WebSocket text frame; NULL: not needed yet, as all below */
     struct bytes *deflated; /* the same compressed, or frame again where that does not pay */
-    struct bytes *packet3;  /* "<UTF-16 length>:<text>", polling of Engine.IO 3 */
+    struct bytes *packet3;  /* "<UTF-16 length>:<packet>" each, polling of Engine.IO 3 */
 };
 
 /* A message of a fixed text. */

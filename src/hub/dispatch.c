@@ -22,7 +22,6 @@
 #include "wire/json_scan.h"
 
 struct dispatch {
-    unsigned workers;
     bool dev_mode;
     struct registry *registry;
     struct outbox *outbox;
@@ -35,7 +34,6 @@ dispatch_new(const struct dispatch_options *o)
 {
     struct dispatch *d = mem_zalloc(sizeof(*d));
 
-    d->workers = o->workers;
     d->dev_mode = o->dev_mode;
     d->registry = o->registry;
     d->outbox = o->outbox;
@@ -53,17 +51,6 @@ void
 dispatch_attach(struct dispatch *d, struct cluster *c)
 {
     d->cluster = c;
-}
-
-static void
-broadcast(
-    struct dispatch *d, const struct registry_channel *c, struct bytes *text, struct bytes *except)
-{
-    for (unsigned w = 0; w < d->workers; w++) {
-        if (c->of_worker[w] > 0)
-            outbox_post(
-                d->outbox, w, hub_messages_text(HUB_MESSAGE_BROADCAST, c->name, text, except));
-    }
 }
 
 static struct str
@@ -103,7 +90,7 @@ dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
         log_notice("event channel=%s event=%s", LOG_STR(channel), LOG_STR(e.event));
     text = envelope_encode(&e, channel);
     except = decoded_or_null(d, e.socket);
-    broadcast(d, c, text, except);
+    outbox_broadcast(d->outbox, c, text, except);
     bytes_unref(text);
     bytes_unref(except);
 }
@@ -118,7 +105,7 @@ dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct
         return;
     encoded = bytes_new(text.data, text.len);
     sender = except.len > 0 ? bytes_new(except.data, except.len) : NULL;
-    broadcast(d, c, encoded, sender);
+    outbox_broadcast(d->outbox, c, encoded, sender);
     bytes_unref(encoded);
     bytes_unref(sender);
 }
@@ -141,7 +128,7 @@ publish(struct dispatch *d, const struct hub_publish_message *p, struct str chan
         return;
     text = envelope_encode(&e, channel);
     if (c)
-        broadcast(d, c, text, p->except);
+        outbox_broadcast(d->outbox, c, text, p->except);
     if (others)
         cluster_say(d->cluster, channel, text, str_or_empty(p->except));
     bytes_unref(text);
@@ -160,7 +147,7 @@ dispatch_whisper(struct dispatch *d, struct str channel, struct bytes *text, str
     const struct registry_channel *c = registry_find(d->registry, channel);
 
     if (c)
-        broadcast(d, c, text, except);
+        outbox_broadcast(d->outbox, c, text, except);
     if (d->cluster)
         cluster_say(d->cluster, channel, text, str_or_empty(except));
 }
@@ -171,5 +158,5 @@ dispatch_local(struct dispatch *d, struct str channel, struct bytes *text)
     const struct registry_channel *c = registry_find(d->registry, channel);
 
     if (c)
-        broadcast(d, c, text, NULL);
+        outbox_broadcast(d->outbox, c, text, NULL);
 }

@@ -18,7 +18,6 @@ struct outbox;
 struct registry;
 
 struct dispatch_options {
-    unsigned workers;
     bool dev_mode; /* log each event, and what was ignored */
     struct registry *registry;
     struct outbox *outbox;

@@ -396,8 +396,7 @@ open_parts(struct hub *h, const struct hub_options *o)
     node.len = digest_base64url(random, sizeof(random), name);
     h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
     h->registry = registry_new(o->workers);
-    h->dispatch =
-        dispatch_new(&(struct dispatch_options){ o->workers, o->dev_mode, h->registry, h->outbox });
+    h->dispatch = dispatch_new(&(struct dispatch_options){ o->dev_mode, h->registry, h->outbox });
     open_cluster(h, o, node);
     open_presence(h, o, node);
     h->counts = counts_new(

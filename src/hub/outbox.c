@@ -7,19 +7,34 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "hub_messages.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "registry.h"
 
 /* An overloaded worker is full again and again: it is said at most this often. */
 enum { HOLD_LOG_MS = 10000 };
+/* A run gets no longer: each slow reader may keep one. */
+enum { RUN_BYTES = 65536, SEPARATOR = '\x1e' };
 
 struct worker_end {
-    struct mailbox *box; /* the link's; NULL: no link was opened */
-    bool full;           /* past its limit; a BELOW message is on its way */
+    struct mailbox *box;           /* the link's; NULL: no link was opened */
+    struct message *first, **last; /* of this turn */
+    bool full;                     /* past its limit; a BELOW message is on its way */
+    bool in_run;                   /* has listeners of the run */
+};
+
+/* Events that follow each other in one channel, and nothing came between them. */
+struct run {
+    struct bytes *channel; /* NULL: none is open */
+    struct bytes *text;    /* the first one */
+    struct bytes *except;  /* of a run of one; NULL: nobody */
+    struct buffer joined;  /* all, once there are two */
 };
 
 struct outbox {
@@ -30,9 +45,98 @@ struct outbox {
     unsigned full_workers;
     uint64_t holds, hold_logged_ms;
     struct message *held, **held_end; /* answers of POST events that wait */
+    struct run run;
+    struct loop_task flush;
     unsigned workers;
     struct worker_end worker[];
 };
+
+static void
+append(struct outbox *o, struct worker_end *w, struct message *m)
+{
+    m->next = NULL;
+    if (w->first)
+        *w->last = m;
+    else
+        w->first = m;
+    w->last = &m->next;
+    loop_end_of_turn(o->loop, &o->flush);
+}
+
+/* ---- the run ---- */
+
+static void
+seal(struct outbox *o)
+{
+    struct run *r = &o->run;
+    struct bytes *text;
+
+    if (!r->channel)
+        return;
+    text = r->joined.len > 0 ? buffer_to_bytes(&r->joined) : bytes_ref(r->text);
+    for (unsigned i = 0; i < o->workers; i++) {
+        if (o->worker[i].in_run)
+            append(o, &o->worker[i],
+                hub_messages_text(HUB_MESSAGE_BROADCAST, r->channel, text, r->except));
+    }
+    bytes_unref(text);
+    bytes_unref(r->channel);
+    bytes_unref(r->text);
+    bytes_unref(r->except);
+    buffer_fini(&r->joined);
+    r->channel = r->text = r->except = NULL;
+}
+
+static void
+begin_run(struct outbox *o, const struct registry_channel *c, struct bytes *text)
+{
+    o->run.channel = bytes_ref(c->name);
+    o->run.text = bytes_ref(text);
+    for (unsigned i = 0; i < o->workers; i++)
+        o->worker[i].in_run = c->of_worker[i] > 0;
+    loop_end_of_turn(o->loop, &o->flush);
+}
+
+/* A worker whose first listener came meanwhile must not hear what was before. */
+static bool
+continues(const struct outbox *o, const struct registry_channel *c, const struct bytes *text)
+{
+    const struct run *r = &o->run;
+    bool same = r->channel == c->name && r->text->len + r->joined.len + text->len < RUN_BYTES;
+
+    for (unsigned i = 0; i < o->workers && same; i++)
+        same = o->worker[i].in_run == (c->of_worker[i] > 0);
+    return same;
+}
+
+static void
+continue_run(struct run *r, const struct bytes *text)
+{
+    if (r->joined.len == 0)
+        buffer_append_str(&r->joined, bytes_str(r->text));
+    buffer_append_char(&r->joined, SEPARATOR);
+    buffer_append_str(&r->joined, bytes_str(text));
+}
+
+void
+outbox_broadcast(
+    struct outbox *o, const struct registry_channel *c, struct bytes *text, struct bytes *except)
+{
+    if (!except && o->run.channel && continues(o, c, text)) {
+        continue_run(&o->run, text);
+        return;
+    }
+    seal(o);
+    begin_run(o, c, text);
+    if (!except)
+        return;
+    o->run.except = bytes_ref(except);
+    seal(o);
+}
+
+/* ---- the workers ---- */
+
+static void flush(void *owner);
 
 struct outbox *
 outbox_new(struct loop *l, unsigned workers, const struct outbox_handlers *h, void *owner)
@@ -44,18 +148,29 @@ outbox_new(struct loop *l, unsigned workers, const struct outbox_handlers *h, vo
     o->handlers = h;
     o->owner = owner;
     o->held_end = &o->held;
+    loop_task_init(&o->flush, flush, o);
     return o;
+}
+
+static void
+drop_all(struct message *m)
+{
+    while (m) {
+        struct message *next = m->next;
+
+        hub_messages_drop(m);
+        m = next;
+    }
 }
 
 void
 outbox_free(struct outbox *o)
 {
-    while (o->held) {
-        struct message *m = o->held;
-
-        o->held = m->next;
-        hub_messages_drop(m);
-    }
+    seal(o);
+    loop_task_cancel(&o->flush);
+    for (unsigned i = 0; i < o->workers; i++)
+        drop_all(o->worker[i].first);
+    drop_all(o->held);
     free(o);
 }
 
@@ -94,17 +209,38 @@ hold(struct outbox *o, unsigned worker)
 void
 outbox_post(struct outbox *o, unsigned worker, struct message *m)
 {
+    ENSURE(worker < o->workers && o->worker[worker].box);
+    seal(o);
+    append(o, &o->worker[worker], m);
+}
+
+static void
+post_batch(struct outbox *o, unsigned worker)
+{
     struct worker_end *w = &o->worker[worker];
+    struct message *batch = w->first;
     bool first;
 
-    ENSURE(worker < o->workers && w->box);
-    if (mailbox_post(w->box, m) || w->full)
+    w->first = NULL;
+    if (mailbox_post_all(w->box, batch) || w->full)
         return;
     w->full = true;
     first = ++o->full_workers == 1;
     mailbox_post_when_below(w->box, o->back, hub_messages_sign(HUB_MESSAGE_BELOW, worker, true));
     if (first)
         hold(o, worker);
+}
+
+static void
+flush(void *owner)
+{
+    struct outbox *o = owner;
+
+    seal(o);
+    for (unsigned i = 0; i < o->workers; i++) {
+        if (o->worker[i].first)
+            post_batch(o, i);
+    }
 }
 
 void

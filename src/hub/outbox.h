@@ -12,7 +12,9 @@
 struct loop;
 struct mailbox;
 struct message;
+struct bytes;
 struct outbox;
+struct registry_channel;
 
 struct outbox_handlers {
     /* The first worker fell behind. */
@@ -28,7 +30,15 @@ void outbox_free(struct outbox *o);
 /* back is the mailbox that BELOW messages come to. */
 void outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbox *back);
 
+/* At the end of this turn of the loop, in one batch with what else the worker gets. */
 void outbox_post(struct outbox *o, unsigned worker, struct message *m);
+/*
+ * An event to the workers that have listeners of c; except NULL: to all of them.  Events of one
+ * channel that follow each other travel as one text, with 0x1e between them (eio_message.h): each
+ * socket then takes a burst as one piece.
+ */
+void outbox_broadcast(
+    struct outbox *o, const struct registry_channel *c, struct bytes *text, struct bytes *except);
 /* The answer to a publisher: posted once no worker is behind.  It is a token message. */
 void outbox_answer(struct outbox *o, unsigned worker, struct message *m);
 /* Some worker is behind. */

@@ -157,15 +157,32 @@ mailbox_free(struct mailbox *b)
 bool
 mailbox_post(struct mailbox *b, struct message *m)
 {
-    bool below, closed;
-
     m->next = NULL;
+    return mailbox_post_all(b, m);
+}
+
+static struct message *
+last_of(struct message *m, size_t *cost)
+{
+    *cost = m->cost;
+    for (; m->next; m = m->next)
+        *cost += m->next->cost;
+    return m;
+}
+
+bool
+mailbox_post_all(struct mailbox *b, struct message *first)
+{
+    bool below, closed;
+    size_t cost;
+    struct message *last = last_of(first, &cost);
+
     pthread_mutex_lock(&b->lock);
     closed = b->closed;
     if (!closed) {
-        *b->last = m;
-        b->last = &m->next;
-        b->queued_bytes += m->cost;
+        *b->last = first;
+        b->last = &last->next;
+        b->queued_bytes += cost;
         if (!b->woken)
             uv_async_send(&b->async);
         b->woken = true;
@@ -173,7 +190,7 @@ mailbox_post(struct mailbox *b, struct message *m)
     below = b->queued_bytes < b->limit_bytes;
     pthread_mutex_unlock(&b->lock);
     if (closed)
-        m->kind->drop(m);
+        drop_all(first);
     return closed || below;
 }
 

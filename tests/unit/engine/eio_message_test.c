@@ -57,6 +57,66 @@ a_frame_has_the_shortest_length_form(void **state)
 }
 
 static void
+assert_is(struct str got, const char *expected)
+{
+    assert_int_equal(got.len, strlen(expected));
+    assert_memory_equal(got.data, expected, got.len);
+}
+
+static void
+several_packets_are_several_frames(void **state)
+{
+    struct eio_message *m = eio_message_of("4one\x1e"
+                                           "4\xc3\xa9");
+    struct buffer body = { 0 };
+
+    (void)state;
+    assert_is(bytes_str(eio_message_frame(m)), "\x81\x04"
+                                               "4one"
+                                               "\x81\x03"
+                                               "4\xc3\xa9");
+    assert_is(bytes_str(eio_message_deflated(m, 1024)), "\x81\x04"
+                                                        "4one"
+                                                        "\x81\x03"
+                                                        "4\xc3\xa9");
+    eio_message_append(m, EIO_3, &body);
+    assert_is(buffer_str(&body), "4:4one2:4\xc3\xa9");
+    buffer_clear(&body);
+    eio_message_append(m, EIO_4, &body);
+    assert_is(buffer_str(&body), "4one\x1e"
+                                 "4\xc3\xa9");
+    buffer_fini(&body);
+    eio_message_release(m);
+}
+
+static void
+each_of_several_packets_is_compressed_alone(void **state)
+{
+    struct eio_message *longer = message_of_length(2000);
+    struct buffer text = { 0 };
+    struct bytes *both, *deflated;
+    struct eio_message *m;
+
+    (void)state;
+    buffer_append_text(&text, "4short\x1e");
+    buffer_append_str(&text, bytes_str(longer->text));
+    both = buffer_to_bytes(&text);
+    m = eio_message_new(both);
+    deflated = eio_message_deflated(m, 1024);
+    assert_memory_equal(deflated->data,
+        "\x81\x06"
+        "4short",
+        8);
+    assert_int_equal(deflated->len, 8 + eio_message_deflated(longer, 1024)->len);
+    assert_memory_equal(
+        deflated->data + 8, eio_message_deflated(longer, 1024)->data, deflated->len - 8);
+    eio_message_release(m);
+    eio_message_release(longer);
+    bytes_unref(both);
+    buffer_fini(&text);
+}
+
+static void
 forms_are_made_once(void **state)
 {
     struct eio_message *m = message_of_length(2000);
@@ -164,6 +224,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_has_the_shortest_length_form),
+        cmocka_unit_test(several_packets_are_several_frames),
+        cmocka_unit_test(each_of_several_packets_is_compressed_alone),
         cmocka_unit_test(forms_are_made_once),
         cmocka_unit_test(a_long_message_is_compressed),
         cmocka_unit_test(a_short_message_is_not_compressed),

@@ -110,6 +110,47 @@ an_event_of_the_api_reaches_all_and_is_answered(void **state)
 }
 
 static void
+publish_runs(void *arg)
+{
+    struct worker *w = arg;
+    const struct str channels[] = { STR_LIT("news"), STR_LIT("news"), STR_LIT("nobody"),
+        STR_LIT("news"), STR_LIT("other"), STR_LIT("news") };
+    const struct hub_event e = {
+        .channels = channels,
+        .channel_count = COUNT_OF(channels),
+        .name = STR_LIT("\"e\""),
+        .data = STR_LIT("1"),
+    };
+
+    hub_link_publish(w->link, &e, on_answer, w);
+}
+
+static void
+join_other(void *arg)
+{
+    struct worker *w = arg;
+    struct bytes *name = bytes_new("other", 5);
+
+    hub_link_join(w->link, name);
+    bytes_unref(name);
+}
+
+/* Three, one elsewhere, one: the order of all channels together is kept. */
+static void
+events_of_one_channel_in_a_row_travel_as_one(void **state)
+{
+    (void)state;
+    on_thread(&workers[2].thread, join_news, &workers[2]);
+    on_thread(&workers[2].thread, join_other, &workers[2]);
+    settle();
+    on_thread(&workers[0].thread, publish_runs, &workers[0]);
+    settle();
+    assert_int_equal(workers[2].broadcasts, 5);
+    assert_int_equal(workers[2].deliveries, 3);
+    assert_string_equal(workers[2].channel, "news");
+}
+
+static void
 whisper_news(void *arg)
 {
     struct worker *w = arg;
@@ -224,6 +265,7 @@ main(void)
         TEST(a_sync_is_answered_behind_the_join, setup),
         TEST(a_forgotten_question_is_not_answered, setup),
         TEST(an_event_of_the_api_reaches_all_and_is_answered, setup),
+        TEST(events_of_one_channel_in_a_row_travel_as_one, setup),
         TEST(a_whisper_goes_to_every_worker_its_own_included, setup),
         TEST(a_member_hears_from_its_list_to_its_departure, setup),
         TEST(held_listeners_are_no_subscriptions, setup),

@@ -123,9 +123,13 @@ on_broadcast(void *owner, struct str channel, struct bytes *text, struct str exc
     struct node *n = owner;
 
     (void)channel;
-    n->joinings += str_contains(bytes_str(text), "presence:joining");
-    n->leavings += str_contains(bytes_str(text), "presence:leaving");
-    tell(n, "", bytes_str(text));
+    for (struct str rest = bytes_str(text); rest.len > 0;) {
+        struct str event = str_cut(rest, '\x1e', &rest);
+
+        n->joinings += str_contains(event, "presence:joining");
+        n->leavings += str_contains(event, "presence:leaving");
+        tell(n, "", event);
+    }
     if (except.len > 0)
         tell(n, "  but ", except);
 }

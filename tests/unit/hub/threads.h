@@ -44,7 +44,7 @@ struct test_thread {
 struct worker {
     struct test_thread thread;
     struct hub_link *link;
-    unsigned broadcasts, answers, drains;
+    unsigned broadcasts, deliveries, answers, drains;
     char channel[64], text[256], except[64];
     uint32_t last_token;
 };
@@ -130,9 +130,12 @@ on_broadcast(void *owner, struct str channel, struct bytes *text, struct str exc
 {
     struct worker *w = owner;
 
-    w->broadcasts++;
+    w->deliveries++;
     copy(w->channel, sizeof(w->channel), channel);
-    copy(w->text, sizeof(w->text), bytes_str(text));
+    for (struct str rest = bytes_str(text); rest.len > 0;) {
+        copy(w->text, sizeof(w->text), str_cut(rest, '\x1e', &rest));
+        w->broadcasts++;
+    }
     copy(w->except, sizeof(w->except), except);
 }
 
