@@ -166,7 +166,7 @@ members_are_kept_in_the_redis_that_is_named(void **state)
 }
 
 static void
-any_origin_is_no_list(void **state)
+every_origin_allowed_is_no_list(void **state)
 {
     const struct config_setting some = { "allowedOrigins", "https://a.test,*.b.test", "" };
     struct config *c = configure(NULL, 0);
@@ -214,7 +214,7 @@ main(void)
         cmocka_unit_test(any_origin_is_no_list),
         cmocka_unit_test(a_whisper_may_be_as_large_as_a_message),
         cmocka_unit_test(members_are_kept_in_the_redis_that_is_named),
-        cmocka_unit_test(any_origin_is_no_list),
+        cmocka_unit_test(every_origin_allowed_is_no_list),
         cmocka_unit_test(the_next_one_is_for_the_same_workers),
     };
 
