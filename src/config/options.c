@@ -34,7 +34,7 @@ static const struct option table[] = {
       .help = "TCP port to listen on. Of a text like \"tcp://10.0.0.9:6001\" the last digits count." },
     { .path = "protocol", .kind = OPTION_CHOICE, AT(protocol), .fallback = "http",
       .choices = protocols, .env = "PROTO",
-      .help = "\"https\" also needs sslCertPath and sslKeyPath." },
+      .help = "\"https\" also needs sslCertPath and sslKeyPath, or certificates." },
     { .path = "sslCertPath", .kind = OPTION_PATH, AT(ssl_cert_path), .env = "SSL_CERT",
       .live = true, .help = "PEM file with the certificate, or with it and its chain." },
     { .path = "sslKeyPath", .kind = OPTION_PATH, AT(ssl_key_path), .env = "SSL_KEY",
