@@ -47,6 +47,7 @@ struct option {
     bool false_is_none; /* a text that false takes away */
     bool secret;        /* its value is in no message */
     bool open;          /* an object whose unknown members are nobody's mistake */
+    bool live;          /* `reload` changes it in the running server */
 };
 
 #define OPTIONS_ENV_PREFIX "LARAVEL_ECHO_SERVER_"
