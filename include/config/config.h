@@ -116,6 +116,8 @@ void config_free(struct config *c);
 /* Whether an option, or a group itself, was given by the file, the environment or the command line.
  */
 bool config_is_set(const struct config *c, const char *path);
+/* Whether the file gives a switch (true, false, or an object of further options) as an object. */
+bool config_is_object(const struct config *c, const char *path);
 /* The first word of choices of transports, origins, ... in a list. */
 bool config_list_has(const struct config_list *l, const char *text);
 

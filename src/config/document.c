@@ -5,12 +5,11 @@
  */
 #include "document.h"
 
-#include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "coercion.h"
 #include "config_priv.h"
 #include "findings.h"
 #include "option_value.h"
@@ -45,27 +44,36 @@ unknown(struct reading *r, const char *path)
         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
+/* What laravel-echo-server put up with. */
+static void
+taken(struct reading *r, const struct option *o, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+    findings_taken(r->findings, r->file, o, text ? text : "?", config_slot(r->config, o));
+    free(text);
+}
+
+static void
+coerce(struct reading *r, const struct option *o, const json_t *value)
+{
+    switch (coercion_take(o, config_slot(r->config, o), value)) {
+    case COERCION_WRONG:
+        wrong(r, o, value);
+        return;
+    case COERCION_TAKEN:
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+        break;
+    case COERCION_DEFAULT:
+        break;
+    }
+    taken(r, o, value);
+}
+
 static bool
 is_text_kind(const struct option *o)
 {
     return o->kind == OPTION_TEXT || o->kind == OPTION_PATH;
-}
-
-/* 1e6 is an integer to JavaScript. */
-static bool
-append_number(const json_t *value, struct buffer *out)
-{
-    double real;
-
-    if (json_is_integer(value)) {
-        buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        return true;
-    }
-    real = json_real_value(value);
-    if (fabs(real) > 1e15 || (double)(int64_t)real != real)
-        return false;
-    buffer_printf(out, "%.0f", real);
-    return true;
 }
 
 /* The text of a scalar; false: its type is wrong for the row. */
@@ -74,88 +82,117 @@ append_scalar(const struct option *o, const json_t *value, struct buffer *out)
 {
     bool takes_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
 
-    switch (json_typeof(value)) {
-    case JSON_STRING:
-        buffer_append(out, json_string_value(value), json_string_length(value));
-        return true;
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return !takes_bool && append_number(value, out);
-    case JSON_TRUE:
-    case JSON_FALSE:
-        buffer_append_text(out, json_is_true(value) ? "true" : "false");
-        return takes_bool;
-    case JSON_OBJECT:
-    case JSON_ARRAY:
-    case JSON_NULL:
-        return false;
-    }
-    return false;
+    coercion_append_text(value, out);
+    return json_is_string(value) || (takes_bool ? json_is_boolean(value) : json_is_number(value));
+}
+
+/* Whether the row's own parser takes value. */
+static bool
+is_read(struct reading *r, const struct option *o, const json_t *value)
+{
+    struct buffer text = { 0 };
+    bool read = coercion_is_plain(o, value) && append_scalar(o, value, &text) &&
+                option_value_parse(o, config_slot(r->config, o), buffer_str(&text));
+
+    buffer_fini(&text);
+    return read;
 }
 
 /* Empty texts are unset, as the files that `init` wrote have them. */
+static bool
+is_unset(const struct option *o, const json_t *value)
+{
+    if (json_is_string(value))
+        return json_string_length(value) == 0;
+    return is_text_kind(o) && o->js != JS_CHECKED && coercion_is_nothing(value);
+}
+
 static void
 read_scalar(struct reading *r, const struct option *o, const json_t *value)
 {
-    struct buffer text = { 0 };
-
-    if (is_text_kind(o) && o->false_is_none && json_is_false(value)) {
+    if (o->false_is_none && json_is_false(value)) {
         option_value_free(o, config_slot(r->config, o));
         config_mark(r->config, o, CONFIG_FROM_FILE);
+    } else if (is_unset(o, value)) {
         return;
-    }
-    if (!append_scalar(o, value, &text))
-        wrong(r, o, value);
-    else if (text.len > 0 && !option_value_parse(o, config_slot(r->config, o), buffer_str(&text)))
-        wrong(r, o, value);
-    else if (text.len > 0)
+    } else if (is_read(r, o, value)) {
         config_mark(r->config, o, CONFIG_FROM_FILE);
-    buffer_fini(&text);
+    } else {
+        coerce(r, o, value);
+    }
+}
+
+static void
+left_out(struct reading *r, const struct option *o, const json_t *item, size_t i)
+{
+    char *text = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
+    struct buffer right = { 0 };
+
+    option_value_expected(o, &right);
+    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is %s and is left out; expected %.*s",
+        r->file, o->path, i, text ? text : "?", STR_ARG(buffer_str(&right)));
+    buffer_fini(&right);
+    free(text);
+}
+
+static void
+read_entry(struct reading *r, const struct option *o, const json_t *item, size_t i)
+{
+    struct str text = { json_string_value(item), json_string_length(item) };
+
+    if (json_is_string(item) && option_value_add_text(o, config_slot(r->config, o), text))
+        return;
+    if (o->js == JS_CHECKED)
+        wrong(r, o, item);
+    else
+        left_out(r, o, item, i);
 }
 
 static void
 read_list(struct reading *r, const struct option *o, const json_t *value)
 {
-    void *slot = config_slot(r->config, o);
+    struct config_list *list = config_slot(r->config, o);
     const json_t *item;
     size_t i;
+    bool none;
 
     if (!json_is_array(value)) {
         read_scalar(r, o, value);
         return;
     }
-    if (json_array_size(value) == 0)
-        return;
-    option_value_free(o, slot);
-    config_mark(r->config, o, CONFIG_FROM_FILE);
+    option_value_empty_list(list);
     json_array_foreach(value, i, item)
     {
-        struct str text = { json_string_value(item), json_string_length(item) };
-
-        if (!json_is_string(item) || !option_value_add_text(o, slot, text))
-            wrong(r, o, item);
+        read_entry(r, o, item, i);
     }
+    none = list->count == 0;
+    if (none && !o->empty_is_none)
+        option_value_reset(o, list, o->fallback);
+    else
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+    if (none)
+        taken(r, o, value);
 }
 
-/* An id may also be written as a number. */
+/* Both may also be written as numbers. */
 static bool
 read_client(struct config *c, const struct option *o, const json_t *client)
 {
-    const json_t *id = json_object_get(client, "appId");
-    const char *key = json_string_value(json_object_get(client, "key"));
-    char number[32];
+    const json_t *id = json_object_get(client, "appId"), *key = json_object_get(client, "key");
+    struct buffer id_text = { 0 }, key_text = { 0 };
+    bool ok =
+        (json_is_string(id) || json_is_number(id)) && (json_is_string(key) || json_is_number(key));
 
-    if (!key || !*key)
-        return false;
-    if (json_is_integer(id)) {
-        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(id));
-        option_value_add_client(config_slot(c, o), number, key);
-        return true;
-    }
-    if (!json_is_string(id) || json_string_length(id) == 0)
-        return false;
-    option_value_add_client(config_slot(c, o), json_string_value(id), key);
-    return true;
+    coercion_append_text(id, &id_text);
+    coercion_append_text(key, &key_text);
+    ok = ok && id_text.len > 0 && key_text.len > 0;
+    buffer_append_char(&id_text, 0);
+    buffer_append_char(&key_text, 0);
+    if (ok)
+        option_value_add_client(config_slot(c, o), id_text.data, key_text.data);
+    buffer_fini(&id_text);
+    buffer_fini(&key_text);
+    return ok;
 }
 
 static void
@@ -165,7 +202,9 @@ read_clients(struct reading *r, const struct option *o, const json_t *value)
     size_t i;
 
     if (!json_is_array(value)) {
-        wrong(r, o, value);
+        /* It is not shown: it may hold a key. */
+        findings_say(
+            r->findings, CONFIG_WARNING, "%s: %s is no list and is left out", r->file, o->path);
         return;
     }
     config_mark(r->config, o, CONFIG_FROM_FILE);
@@ -173,10 +212,23 @@ read_clients(struct reading *r, const struct option *o, const json_t *value)
     {
         /* The entry is not shown: it may hold a key. */
         if (!read_client(r->config, o, client))
-            findings_say(r->findings, CONFIG_ERROR,
-                "%s: %s[%zu] is no client; expected {\"appId\": \"...\", \"key\": \"...\"}",
+            findings_say(r->findings, CONFIG_WARNING,
+                "%s: %s[%zu] is no client and is left out; "
+                "expected {\"appId\": \"...\", \"key\": \"...\"}",
                 r->file, o->path, i);
     }
+}
+
+static bool
+read_header(struct config *c, const struct option *o, const char *name, const json_t *value)
+{
+    struct buffer text = { 0 };
+    bool ok = !json_is_object(value) && !json_is_null(value);
+
+    coercion_append_text(value, &text);
+    ok = ok && option_value_add_header(config_slot(c, o), str_of(name), buffer_str(&text));
+    buffer_fini(&text);
+    return ok;
 }
 
 static void
@@ -186,20 +238,16 @@ read_headers(struct reading *r, const struct option *o, const json_t *value)
     json_t *text;
 
     if (!json_is_object(value)) {
-        wrong(r, o, value);
+        taken(r, o, value);
         return;
     }
     config_mark(r->config, o, CONFIG_FROM_FILE);
     json_object_foreach((json_t *)value, name, text)
     {
-        struct buffer line = { 0 };
-
-        if (!append_scalar(&(struct option){ .kind = OPTION_TEXT }, text, &line) ||
-            !option_value_add_header(config_slot(r->config, o), str_of(name), buffer_str(&line)))
-            findings_say(r->findings, CONFIG_ERROR,
-                "%s: %s.%s is no header; expected a text without line breaks", r->file, o->path,
-                name);
-        buffer_fini(&line);
+        if (!read_header(r->config, o, name, text))
+            findings_say(r->findings, CONFIG_WARNING,
+                "%s: %s.%s is no header and is left out; expected a text without line breaks",
+                r->file, o->path, name);
     }
 }
 
@@ -220,11 +268,11 @@ enter_group(struct config *c, const struct option *group)
 static void
 read_group(struct reading *r, const struct option *o, const json_t *value)
 {
+    enter_group(r->config, o);
     if (!json_is_object(value)) {
-        wrong(r, o, value);
+        taken(r, o, value);
         return;
     }
-    enter_group(r->config, o);
     config_mark(r->config, o, CONFIG_FROM_FILE);
     read_object(r, value, o->path, o->open);
 }
@@ -232,13 +280,15 @@ read_group(struct reading *r, const struct option *o, const json_t *value)
 static void
 read_switch(struct reading *r, const struct option *o, const json_t *value)
 {
+    bool is_word = json_is_string(value) || json_is_number(value);
+
     if (json_is_object(value)) {
         *(bool *)config_slot(r->config, o) = true;
-        config_mark(r->config, o, CONFIG_FROM_FILE);
+        config_mark(r->config, o, CONFIG_FROM_OBJECT);
         read_object(r, value, o->path, o->open);
         return;
     }
-    if (json_is_string(value) && o->text_member && json_string_length(value) > 0) {
+    if (is_word && o->text_member && !coercion_is_nothing(value)) {
         *(bool *)config_slot(r->config, o) = true;
         config_mark(r->config, o, CONFIG_FROM_FILE);
         o = options_find(str_of(o->text_member));
@@ -246,16 +296,11 @@ read_switch(struct reading *r, const struct option *o, const json_t *value)
     read_scalar(r, o, value);
 }
 
-static bool
-is_empty(const json_t *value)
-{
-    return json_is_null(value) || json_is_false(value) ||
-           (json_is_string(value) && json_string_length(value) == 0);
-}
-
 static void
 read_value(struct reading *r, const struct option *o, const json_t *value)
 {
+    if (o->instead && coercion_is_nothing(value))
+        config_mark(r->config, o, CONFIG_EMPTIED);
     if (json_is_null(value))
         return;
     switch (o->kind) {
@@ -279,7 +324,7 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
             r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
         return;
     case OPTION_REFUSED:
-        if (!is_empty(value))
+        if (!coercion_is_nothing(value))
             findings_say(r->findings, CONFIG_ERROR, "%s: %s is not supported: %s", r->file, o->path,
                 o->help);
         return;
@@ -314,21 +359,34 @@ read_object(struct reading *r, const json_t *object, const char *prefix, bool op
     }
 }
 
+/* Numbers of more digits than fit are what JavaScript makes of them. */
+static json_t *
+load(const char *file, json_error_t *error)
+{
+    json_t *root = json_load_file(file, 0, error);
+
+    if (!root && json_error_code(error) == json_error_numeric_overflow)
+        root = json_load_file(file, JSON_DECODE_INT_AS_REAL, error);
+    return root;
+}
+
 void
 document_read(struct config *c, const char *file, struct findings *f)
 {
     struct reading r = { c, file, f };
     json_error_t error;
-    json_t *root = json_load_file(file, 0, &error);
+    json_t *root = load(file, &error);
 
     if (!root && error.line < 0)
         findings_say(f, CONFIG_ERROR, "%s: %s", file, error.text);
     else if (!root)
         findings_say(f, CONFIG_ERROR, "%s:%d:%d: the file is not JSON: %s", file, error.line,
             error.column, error.text);
-    else if (!json_is_object(root))
-        findings_say(f, CONFIG_ERROR, "%s: expected an object, {\"port\": 6001, ...}", file);
-    else
+    else if (json_is_object(root))
         read_object(&r, root, "", false);
+    else
+        findings_say(f, CONFIG_WARNING,
+            "%s: the file is a list, and says nothing; expected an object, {\"port\": 6001, ...}",
+            file);
     json_decref(root);
 }
