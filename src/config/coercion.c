@@ -152,7 +152,7 @@ take_text_true(void *slot, const json_t *value)
     return take_bool(slot, on);
 }
 
-/* parseInt(value): the digits that it begins with. */
+/* parseInt(value): the digits that it begins with.  0 is no port: nothing can be reached there. */
 static enum coercion
 take_leading_digits(const struct option *o, void *slot, const json_t *value)
 {
@@ -162,7 +162,7 @@ take_leading_digits(const struct option *o, void *slot, const json_t *value)
     while (digits < text.len && isdigit((unsigned char)text.data[digits]))
         digits++;
     if (digits == 0 || !option_value_parse(o, slot, str_slice(text.data, digits)))
-        return COERCION_WRONG;
+        *(uint64_t *)slot = 0;
     return COERCION_TAKEN;
 }
 

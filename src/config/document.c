@@ -98,13 +98,13 @@ is_read(struct reading *r, const struct option *o, const json_t *value)
     return read;
 }
 
-/* Empty texts are unset, as the files that `init` wrote have them. */
+/* Empty texts are unset, as the files that `init` wrote have them; so is a text that is false. */
 static bool
 is_unset(const struct option *o, const json_t *value)
 {
     if (json_is_string(value))
         return json_string_length(value) == 0;
-    return is_text_kind(o) && o->js != JS_CHECKED && coercion_is_nothing(value);
+    return is_text_kind(o) && coercion_is_nothing(value);
 }
 
 static void

@@ -238,6 +238,22 @@ an_auth_host_that_is_set_to_nothing_is_host(void **state)
 }
 
 static void
+a_port_of_redis_that_is_none_matters_where_redis_is_needed(void **state)
+{
+    struct written w;
+
+    (void)state;
+    assert_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"port\":70000}}}"));
+    assert_non_null(strstr(text(&w.errors), "databaseConfig.redis.port is not right"));
+    discard(&w);
+    assert_non_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"port\":\"abc\"}},"
+                             "\"subscribers\":{\"http\":true}}"));
+    assert_int_equal(w.config->redis_port, 6379);
+    assert_int_equal(lines(&w.warnings), 1);
+    discard(&w);
+}
+
+static void
 no_origin_in_a_list_admits_no_page(void **state)
 {
     struct written w;
@@ -393,6 +409,7 @@ main(void)
         cmocka_unit_test(every_error_is_named_at_once),
         cmocka_unit_test(what_laravel_echo_server_put_up_with_is_a_warning_with_the_effect),
         cmocka_unit_test(an_auth_host_that_is_set_to_nothing_is_host),
+        cmocka_unit_test(a_port_of_redis_that_is_none_matters_where_redis_is_needed),
         cmocka_unit_test(no_origin_in_a_list_admits_no_page),
         cmocka_unit_test(a_secret_is_in_no_message),
         cmocka_unit_test(an_unknown_option_is_a_warning_with_the_nearest_name),
