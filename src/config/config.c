@@ -108,19 +108,6 @@ read_settings(struct config *c, struct findings *f)
 
 enum { APP_ID_BYTES = 8, KEY_BYTES = 16 };
 
-static void
-random_hex(size_t bytes, char *out)
-{
-    unsigned char raw[KEY_BYTES];
-
-    digest_random(raw, bytes);
-    for (size_t i = 0; i < bytes; i++) {
-        out[2 * i] = "0123456789abcdef"[raw[i] >> 4];
-        out[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
-    }
-    out[2 * bytes] = 0;
-}
-
 /* Whatever the environment says: nothing but loopback is listened on, and nothing is needed. */
 static void
 make_embedded(struct config *c)
@@ -131,8 +118,8 @@ make_embedded(struct config *c)
     c->host = NULL;
     c->subscriber_http = true;
     c->subscriber_redis = false;
-    random_hex(APP_ID_BYTES, app_id);
-    random_hex(KEY_BYTES, key);
+    digest_random_hex(APP_ID_BYTES, app_id);
+    digest_random_hex(KEY_BYTES, key);
     option_value_add_client(&c->clients, app_id, key);
 }
 
