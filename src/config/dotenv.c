@@ -3,7 +3,7 @@
  * dotenv: `export` before a name, quotes around a value and comments behind a bare one are
  * understood; "\n" inside double quotes is a line break.
  */
-#include "dotenv.h"
+#include "config/dotenv.h"
 
 #include <ctype.h>
 #include <stdio.h>
