@@ -109,7 +109,10 @@ set_switch(const struct flag *f, struct args *a, const char *value)
 {
     bool off = value && (strcmp(value, "false") == 0 || strcmp(value, "0") == 0);
 
-    *(bool *)((char *)a + f->at) = !off;
+    if (f->answer)
+        *(const char **)((char *)a + f->at) = off ? "false" : "true";
+    else
+        *(bool *)((char *)a + f->at) = !off;
 }
 
 /* Takes the next word when there was no "=". */
@@ -119,7 +122,7 @@ set_text(
 {
     if (!value && **next)
         value = *(*next)++;
-    if (!value || !*value) {
+    if (!value || (!*value && !f->may_be_empty)) {
         buffer_printf(error, "--%s needs a value: --%s=%s", f->name, f->name, f->value_name);
         return false;
     }

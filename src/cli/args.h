@@ -20,7 +20,11 @@ struct args {
     const struct command *command; /* NULL: none, or there is none of this name */
     const char *operand;           /* the word behind the command */
     const char *config, *dir, *port;
-    bool dev, force, help, version;
+    bool dev, force, yes, help, version;
+    /* Answers to the questions of init. */
+    const char *dev_mode, *database, *auth_host, *protocol, *cert_path, *key_path;
+    const char *add_client, *cors_allow, *allow_origin, *allow_methods, *allow_headers;
+    const char *file, *redis_host, *redis_port, *key_prefix;
 };
 
 /* False: *error is one sentence. */

@@ -10,13 +10,16 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "client.h"
 #include "command.h"
 #include "config/config_docs.h"
 #include "exits.h"
+#include "init.h"
 #include "start.h"
 #include "stop.h"
 
 #define TEXT(field, value) .value_name = (value), .at = offsetof(struct args, field)
+#define ANSWER(field) .answer = true, .at = offsetof(struct args, field)
 #define SWITCH(field) .at = offsetof(struct args, field)
 
 #define FLAG_CONFIG                                                                                \
@@ -50,6 +53,55 @@ static const struct flag place_flags[] = {
     FLAG_CONFIG,
     FLAG_DIR,
     FLAG_PORT,
+    { .name = NULL },
+};
+
+/* Of a command that reads or changes a configuration file. */
+static const struct flag file_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    { .name = NULL },
+};
+
+/* Each question has the flag of its name in laravel-echo-server's own words. */
+static const struct flag init_flags[] = {
+    { .name = "config",
+        .letter = 'c',
+        TEXT(config, "FILE"),
+        .help = "what is proposed as its name (echo-server.json)" },
+    { .name = "dir",
+        .letter = 'd',
+        TEXT(dir, "DIR"),
+        .help = "folder of the file, and of the application" },
+    { .name = "yes", .letter = 'y', SWITCH(yes), .help = "ask nothing: take what is proposed" },
+    { .name = "force", SWITCH(force), .help = "overwrite a file that is there" },
+    { .name = "devMode", ANSWER(dev_mode), .help = "development mode (no)" },
+    { .name = "port", TEXT(port, "N"), .help = "port to serve from (6001)" },
+    { .name = "database",
+        TEXT(database, "NAME"),
+        .help = "redis or sqlite, for the members of presence channels (redis)" },
+    { .name = "authHost",
+        TEXT(auth_host, "URL"),
+        .help = "the application (APP_URL, else http://localhost)" },
+    { .name = "protocol", TEXT(protocol, "NAME"), .help = "http or https (http)" },
+    { .name = "sslCertPath", TEXT(cert_path, "FILE"), .help = "certificate, with https" },
+    { .name = "sslKeyPath", TEXT(key_path, "FILE"), .help = "its key" },
+    { .name = "addClient",
+        ANSWER(add_client),
+        .help = "make an id and a key for the HTTP API (no)" },
+    { .name = "corsAllow", ANSWER(cors_allow), .help = "let pages of another origin use it (no)" },
+    { .name = "allowOrigin", TEXT(allow_origin, "URL"), .help = "of which origin" },
+    { .name = "allowMethods", TEXT(allow_methods, "LIST"), .help = "with which methods" },
+    { .name = "allowHeaders", TEXT(allow_headers, "LIST"), .help = "with which headers" },
+    { .name = "file", TEXT(file, "FILE"), .help = "the file to write" },
+    { .name = "redisHost",
+        TEXT(redis_host, "HOST"),
+        .help = "Redis of the application (REDIS_HOST)" },
+    { .name = "redisPort", TEXT(redis_port, "N"), .help = "its port (REDIS_PORT)" },
+    { .name = "keyPrefix",
+        TEXT(key_prefix, "TEXT"),
+        .may_be_empty = true,
+        .help = "what Laravel puts before the names of channels (REDIS_PREFIX, or of APP_NAME)" },
     { .name = NULL },
 };
 
@@ -91,6 +143,21 @@ static const struct command commands[] = {
         .help = "Stop the running server; returns when it is gone",
         .flags = place_flags,
         .run = stop_run },
+    { .name = "init",
+        .alias = "configure",
+        .help = "Ask, and write a configuration file",
+        .flags = init_flags,
+        .run = init_run },
+    { .name = "client:add",
+        .operand = "[ID]",
+        .help = "Register a client of the HTTP API, or give it a new key",
+        .flags = file_flags,
+        .run = client_add },
+    { .name = "client:remove",
+        .operand = "ID",
+        .help = "Remove a client of the HTTP API",
+        .flags = file_flags,
+        .run = client_remove },
     { .name = "docs:config", .run = docs_config },
     { .name = "docs:example", .run = docs_example },
     { .name = NULL },

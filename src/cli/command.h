@@ -20,6 +20,8 @@ struct flag {
     const char *value_name; /* NULL: a switch */
     size_t at;              /* in struct args: const char *, or bool of a switch */
     const char *help;
+    bool answer; /* a switch whose field is a text: "true", "false", or NULL: not given */
+    bool may_be_empty;
 };
 
 /* The last row of the table has no name. */

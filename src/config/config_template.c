@@ -58,6 +58,14 @@ row(const char *path)
     return o;
 }
 
+const char *
+config_template_default(const char *path)
+{
+    const char *fallback = row(path)->fallback;
+
+    return fallback ? fallback : "";
+}
+
 bool
 config_template_takes(const char *path, struct str text, struct buffer *expected)
 {
@@ -92,11 +100,14 @@ default_of(const struct option *o)
 static json_t *
 answer_of(const struct config_setting *s)
 {
+    const struct option *o = row(s->path);
     bool flag = false;
 
-    if (row(s->path)->kind != OPTION_BOOL)
+    if (o->kind > OPTION_LIST && strcmp(s->value, "{}") == 0)
+        return json_object();
+    if (o->kind != OPTION_BOOL)
         return json_string(s->value);
-    ENSURE(option_value_parse(row(s->path), &flag, str_of(s->value)));
+    ENSURE(option_value_parse(o, &flag, str_of(s->value)));
     return json_boolean(flag);
 }
 
