@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "redis_setup.h"
 
 enum {
     HEAD_BYTES = 16384,
@@ -244,14 +245,6 @@ make_hub(struct snapshot *l, const struct config *c)
     l->hub = (struct hub_options){
         .workers = l->workers,
         .redis = c->subscriber_redis,
-        .redis_link = {
-            .host = c->redis_host,
-            .port = (unsigned)c->redis_port,
-            .username = c->redis_username,
-            .password = c->redis_password,
-            .db = (unsigned)c->redis_db,
-            .connect_timeout_ms = (unsigned)c->redis_connect_timeout_ms,
-        },
         .key_prefix = c->key_prefix,
         .presence_redis = keeps_members_in_redis(c),
         .members_key = c->members_key,
@@ -260,6 +253,7 @@ make_hub(struct snapshot *l, const struct config *c)
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
     };
+    redis_setup_fill(c, &l->hub.redis_link);
 }
 
 struct snapshot *
