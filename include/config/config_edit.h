@@ -7,6 +7,8 @@
 #ifndef CONFIG_CONFIG_EDIT_H
 #define CONFIG_CONFIG_EDIT_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "base/str.h"
 
@@ -19,6 +21,9 @@ enum config_edit {
     CONFIG_EDIT_ABSENT, /* no such client: *out is the text as it was */
     CONFIG_EDIT_FAILED, /* *error is one sentence, without the file's name */
 };
+
+/* Whether a file is a configuration at all, whatever its options say: an object in JSON. */
+bool config_edit_is_readable(const char *file);
 
 /* Add a client, or give a new key to every entry that has this id already. */
 MUST_USE enum config_edit config_edit_put_client(

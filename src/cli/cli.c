@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "check.h"
 #include "client.h"
 #include "command.h"
 #include "config/config_docs.h"
@@ -148,6 +149,10 @@ static const struct command commands[] = {
         .help = "Ask, and write a configuration file",
         .flags = init_flags,
         .run = init_run },
+    { .name = "check",
+        .help = "Try all that the configuration names, and report every problem",
+        .flags = place_flags,
+        .run = check_run },
     { .name = "client:add",
         .operand = "[ID]",
         .help = "Register a client of the HTTP API, or give it a new key",

@@ -229,6 +229,16 @@ remove_item(struct buffer *out, struct str text, struct str list, struct str ite
 
 /* ---- the document ---- */
 
+bool
+config_edit_is_readable(const char *file)
+{
+    json_t *root = json_load_file(file, 0, NULL);
+    bool readable = json_is_object(root);
+
+    json_decref(root);
+    return readable;
+}
+
 enum list_state { LIST_THERE, LIST_MISSING, LIST_BAD };
 
 /* Where the root object and its list of clients, or the null in its place, are. */

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "descriptors.h"
+#include "server/descriptors.h"
 #include "hub/hub.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -274,8 +274,13 @@ listen_on(struct server *s, const char *host, bool *in_use, struct buffer *error
 {
     unsigned count = s->limits->workers, port = (unsigned)s->config->port;
     int *fds = mem_resize(NULL, count, sizeof(*fds));
-    bool ok = listener_bind(host, port, count, fds, in_use, error);
+    struct buffer why = { 0 };
+    bool ok = listener_bind(host, port, count, fds, in_use, &why);
 
+    if (!ok)
+        buffer_printf(error, "%s: %s: %.*s", origin_of(s->config), *in_use ? "port" : "host",
+            STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
     for (unsigned i = 0; ok && i < count; i++) {
         ok = worker_listen(s->workers[i], fds[i]);
         if (!ok)

@@ -4,15 +4,14 @@
  */
 #include "snapshot.h"
 
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "redis_setup.h"
+#include "server/needs.h"
 
 enum {
     HEAD_BYTES = 16384,
@@ -24,30 +23,13 @@ enum {
     AUTH_ANSWER_BYTES = 1 << 20,
     API_BODY_BYTES = 10 << 20,
     MAILBOX_BYTES = 64 << 20,
-    DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
-    DESCRIPTORS_A_LOOP = 8,
     SESSIONS_A_CONNECTION = 2, /* polling ones have none between requests, or a proxy's */
 };
 
-static unsigned
-count_cores(void)
-{
-    cpu_set_t set;
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (sched_getaffinity(0, sizeof(set), &set) == 0)
-        online = CPU_COUNT(&set);
-    if (online < 1)
-        return 1;
-    return online > HUB_WORKERS_MAX ? HUB_WORKERS_MAX : (unsigned)online;
-}
-
 static size_t
-count_connections(const struct config *c, size_t descriptors, unsigned workers)
+count_connections(const struct config *c, size_t descriptors)
 {
-    size_t reserve =
-        DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);
-    size_t room = descriptors > reserve + workers ? descriptors - reserve : workers;
+    size_t room = needs_room(c, descriptors);
 
     if (c->max_connections == 0)
         return room;
@@ -226,16 +208,6 @@ make_api(struct snapshot *l, const struct config *c)
     }
 }
 
-/* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
-static bool
-keeps_members_in_redis(const struct config *c)
-{
-    if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
-        return false;
-    return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
-           config_is_set(c, "databaseConfig.redis.host");
-}
-
 static void
 make_hub(struct snapshot *l, const struct config *c)
 {
@@ -246,7 +218,7 @@ make_hub(struct snapshot *l, const struct config *c)
         .workers = l->workers,
         .redis = c->subscriber_redis,
         .key_prefix = c->key_prefix,
-        .presence_redis = keeps_members_in_redis(c),
+        .presence_redis = needs_redis_members(c),
         .members_key = c->members_key,
         .publish_presence = c->publish_presence,
         .leave_grace_ms = c->leave_grace_ms,
@@ -261,8 +233,8 @@ snapshot_new(const struct config *c, size_t descriptors)
 {
     struct snapshot *l = mem_zalloc(sizeof(*l));
 
-    l->workers = c->workers ? (unsigned)c->workers : count_cores();
-    l->connections = count_connections(c, descriptors, l->workers);
+    l->workers = needs_workers(c);
+    l->connections = count_connections(c, descriptors);
     l->http = (struct http_limits){
         .head_bytes = HEAD_BYTES,
         .headers = HEADERS,
