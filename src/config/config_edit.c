@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/buffer.h"
+#include "json_fault.h"
 #include "json_text.h"
 
 /* How the document is written: over several lines, or in one. */
@@ -241,6 +242,13 @@ config_edit_is_readable(const char *file)
 
 enum list_state { LIST_THERE, LIST_MISSING, LIST_BAD };
 
+static void
+explain(struct str text, const json_error_t *e, struct buffer *error)
+{
+    buffer_printf(error, "line %d, column %d: ", e->line, e->column);
+    json_fault_explain(text, e, error);
+}
+
 /* Where the root object and its list of clients, or the null in its place, are. */
 static enum list_state
 locate(struct str text, struct str *root, struct str *list, struct buffer *error)
@@ -252,8 +260,7 @@ locate(struct str text, struct str *root, struct str *list, struct buffer *error
     *root = str_trim(text);
     clients = json_object_get(parsed, "clients");
     if (!parsed)
-        buffer_printf(
-            error, "line %d, column %d: the file is not JSON: %s", e.line, e.column, e.text);
+        explain(text, &e, error);
     else if (!json_is_object(parsed))
         buffer_append_text(error, "expected an object, {\"port\": 6001, ...}");
     else if (!clients || !json_text_find(*root, "clients", list))

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "config_priv.h"
 #include "findings.h"
+#include "json_fault.h"
 #include "option_value.h"
 #include "options.h"
 
@@ -314,6 +315,16 @@ read_object(struct reading *r, const json_t *object, const char *prefix, bool op
     }
 }
 
+static void
+unreadable(struct findings *f, const char *file, const json_error_t *error)
+{
+    struct buffer line = { 0 };
+
+    json_fault_explain_file(file, error, &line);
+    findings_say(f, CONFIG_ERROR, "%.*s", STR_ARG(buffer_str(&line)));
+    buffer_fini(&line);
+}
+
 void
 document_read(struct config *c, const char *file, struct findings *f)
 {
@@ -321,11 +332,8 @@ document_read(struct config *c, const char *file, struct findings *f)
     json_error_t error;
     json_t *root = json_load_file(file, 0, &error);
 
-    if (!root && error.line < 0)
-        findings_say(f, CONFIG_ERROR, "%s: %s", file, error.text);
-    else if (!root)
-        findings_say(f, CONFIG_ERROR, "%s:%d:%d: the file is not JSON: %s", file, error.line,
-            error.column, error.text);
+    if (!root)
+        unreadable(f, file, &error);
     else if (!json_is_object(root))
         findings_say(f, CONFIG_ERROR, "%s: expected an object, {\"port\": 6001, ...}", file);
     else
