@@ -20,7 +20,7 @@ bool needs_redis(const struct config *c);
 /* Threads that serve connections. */
 unsigned needs_workers(const struct config *c);
 
-/* How many connections a limit of descriptors has room for. */
-size_t needs_room(const struct config *c, size_t descriptors);
+/* How many connections a limit of descriptors has room for, beside so many workers. */
+size_t needs_room(const struct config *c, size_t descriptors, unsigned workers);
 
 #endif

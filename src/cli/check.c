@@ -93,7 +93,8 @@ enum { FEW_CONNECTIONS = 5000 };
 static void
 check_limits(struct check_report *r, const struct config *c)
 {
-    size_t descriptors = descriptors_raise(), room = needs_room(c, descriptors);
+    size_t descriptors = descriptors_raise();
+    size_t room = needs_room(c, descriptors, needs_workers(c));
 
     if (c->max_connections > room)
         check_report_say(r, CHECK_WARNING,

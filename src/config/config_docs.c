@@ -32,7 +32,10 @@ static const char intro[] =
     "empty one is unset.\n"
     "\n"
     "An unknown option is a warning; a value of a wrong type or range is an error, and nothing is "
-    "started.\n";
+    "started.\n"
+    "\n"
+    "`echo-server reload`, or SIGHUP, changes the options marked `live` in the running server; the "
+    "others wait for a restart, which the log then says.\n";
 
 static json_t *
 list_of(const char *text)
@@ -58,6 +61,7 @@ example_of(const struct option *o)
     case OPTION_HEADERS:
         return json_object();
     case OPTION_CLIENTS:
+    case OPTION_CERTIFICATES:
         return json_array();
     case OPTION_BOOL:
     case OPTION_SWITCH:
@@ -93,16 +97,11 @@ append_row(const struct option *o, struct buffer *out)
 {
     char env[OPTIONS_ENV_SIZE];
 
-    buffer_printf(out, "| `%s` | `", o->path);
+    buffer_printf(out, "| `%s` | ", o->path);
+    option_value_expected(o, out);
+    buffer_append_text(out, " | `");
     append_default(o, out);
-    buffer_append_text(out, "` | ");
-    if (o->min != o->max)
-        option_value_expected(o, out);
-    else if (o->choices)
-        option_value_expected(o, out);
-    else
-        buffer_append_text(out, o->kind == OPTION_LIST ? "text or list" : "");
-    buffer_printf(out, " | %s |", o->help);
+    buffer_printf(out, "` | %s | %s |", o->live ? "yes" : "no", o->help);
     if (options_env_name(o, env))
         buffer_printf(out, " `%s` |\n", env + sizeof(OPTIONS_ENV_PREFIX) - 1);
     else
@@ -121,8 +120,8 @@ config_docs_manual(struct buffer *out)
     buffer_append_text(out, intro);
     buffer_append_text(out, "\n## Options\n\nThe variable of an option is `" OPTIONS_ENV_PREFIX
                             "` and what its row says.\n\n"
-                            "| option | default | values | meaning | variable |\n"
-                            "|---|---|---|---|---|\n");
+                            "| option | value | default | live | meaning | variable |\n"
+                            "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < options_count(); i++)
         if (has_meaning(options_row(i)))
             append_row(options_row(i), out);

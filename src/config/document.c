@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/mem.h"
 #include "config_priv.h"
 #include "findings.h"
 #include "json_fault.h"
@@ -73,7 +74,7 @@ append_number(const json_t *value, struct buffer *out)
 static bool
 append_scalar(const struct option *o, const json_t *value, struct buffer *out)
 {
-    bool takes_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
+    bool is_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
 
     switch (json_typeof(value)) {
     case JSON_STRING:
@@ -81,11 +82,11 @@ append_scalar(const struct option *o, const json_t *value, struct buffer *out)
         return true;
     case JSON_INTEGER:
     case JSON_REAL:
-        return !takes_bool && append_number(value, out);
+        return !is_bool && append_number(value, out);
     case JSON_TRUE:
     case JSON_FALSE:
         buffer_append_text(out, json_is_true(value) ? "true" : "false");
-        return takes_bool;
+        return is_bool || o->words;
     case JSON_OBJECT:
     case JSON_ARRAY:
     case JSON_NULL:
@@ -177,6 +178,97 @@ read_clients(struct reading *r, const struct option *o, const json_t *value)
             findings_say(r->findings, CONFIG_ERROR,
                 "%s: %s[%zu] is no client; expected {\"appId\": \"...\", \"key\": \"...\"}",
                 r->file, o->path, i);
+    }
+}
+
+/* A text member of an entry; NULL: there is none. */
+static char *
+copy_member(const json_t *entry, const char *name)
+{
+    const char *text = json_string_value(json_object_get(entry, name));
+
+    return text && *text ? mem_strdup(text) : NULL;
+}
+
+static bool
+read_hosts(const json_t *hosts, struct config_list *out)
+{
+    const struct option any = { .kind = OPTION_LIST };
+    const json_t *host;
+    size_t i;
+
+    if (json_is_string(hosts))
+        return option_value_parse(&any, out, str_of(json_string_value(hosts)));
+    json_array_foreach(hosts, i, host)
+    {
+        if (!json_is_string(host) ||
+            !option_value_add_text(&any, out, str_of(json_string_value(host))))
+            return false;
+    }
+    return !hosts || json_is_null(hosts) || json_is_array(hosts);
+}
+
+/* The name of a member that an entry does not have; NULL: all are known. */
+static const char *
+unknown_member(const json_t *entry)
+{
+    static const char *const known[] = { "certPath", "keyPath", "chainPath", "passphrase",
+        "hosts" };
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)entry, name, value)
+    {
+        size_t i = 0;
+
+        while (i < COUNT_OF(known) && strcmp(name, known[i]) != 0)
+            i++;
+        if (i == COUNT_OF(known))
+            return name;
+    }
+    return NULL;
+}
+
+/* Its texts are not shown: one is a passphrase. */
+static void
+read_certificate(struct reading *r, const struct option *o, const json_t *entry, size_t number)
+{
+    const char *unknown_name = unknown_member(entry);
+    struct config_certificate c = {
+        .cert_path = copy_member(entry, "certPath"),
+        .key_path = copy_member(entry, "keyPath"),
+        .chain_path = copy_member(entry, "chainPath"),
+        .passphrase = copy_member(entry, "passphrase"),
+    };
+    bool hosts = read_hosts(json_object_get(entry, "hosts"), &c.hosts);
+
+    option_value_add_certificate(config_slot(r->config, o), &c);
+    if (!c.cert_path || !c.key_path || !hosts)
+        findings_say(r->findings, CONFIG_ERROR,
+            "%s: %s[%zu] is no certificate; expected {\"certPath\": \"...\", \"keyPath\": "
+            "\"...\"}, "
+            "and perhaps the texts chainPath and passphrase, and hosts, a text or a list of texts",
+            r->file, o->path, number);
+    if (unknown_name)
+        findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu].%s is no option", r->file, o->path,
+            number, unknown_name);
+}
+
+static void
+read_certificates(struct reading *r, const struct option *o, const json_t *value)
+{
+    const json_t *entry;
+    size_t i;
+
+    if (!json_is_array(value)) {
+        wrong(r, o, value);
+        return;
+    }
+    option_value_free(o, config_slot(r->config, o));
+    config_mark(r->config, o, CONFIG_FROM_FILE);
+    json_array_foreach(value, i, entry)
+    {
+        read_certificate(r, o, entry, i);
     }
 }
 
@@ -274,6 +366,9 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
         return;
     case OPTION_HEADERS:
         read_headers(r, o, value);
+        return;
+    case OPTION_CERTIFICATES:
+        read_certificates(r, o, value);
         return;
     case OPTION_IGNORED:
         findings_say(

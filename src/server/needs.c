@@ -51,9 +51,8 @@ needs_workers(const struct config *c)
 }
 
 size_t
-needs_room(const struct config *c, size_t descriptors)
+needs_room(const struct config *c, size_t descriptors, unsigned workers)
 {
-    unsigned workers = needs_workers(c);
     size_t reserve =
         DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);
 

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/ensure.h"
 #include "channels/auth.h"
+#include "channels/auth_target.h"
 #include "config/config.h"
 #include "net/loop.h"
 
@@ -30,8 +31,8 @@ on_verdict(void *owner, const struct auth_verdict *v)
     loop_stop(a->loop);
 }
 
-static struct auth *
-open_auth(struct asking *a, const struct config *c, size_t host)
+static struct auth_target *
+make_target(const struct config *c, size_t host, struct buffer *error)
 {
     struct auth_options options = {
         .hosts = (const char *const *)&c->auth_hosts.items[host],
@@ -40,33 +41,42 @@ open_auth(struct asking *a, const struct config *c, size_t host)
         .verify_tls = c->auth_verify_tls,
         .ca_path = c->auth_ca_path,
     };
+
+    return auth_target_new(&options, error);
+}
+
+static void
+ask(struct asking *a, const struct auth_target *target, uint64_t timeout_ms)
+{
+    static const char prefix[] = "private-echo-server-check-";
     struct auth_limits limits = {
         .in_flight = 1,
-        .timeout_ms = c->auth_timeout_ms < TIMEOUT_MAX_MS ? c->auth_timeout_ms : TIMEOUT_MAX_MS,
+        .timeout_ms = timeout_ms < TIMEOUT_MAX_MS ? timeout_ms : TIMEOUT_MAX_MS,
         .answer_bytes = ANSWER_BYTES,
     };
+    char channel[sizeof(prefix) + 2 * NAME_BYTES];
+    struct auth_line line;
+    struct auth_ask *pending;
+    struct auth_question question = { .line = &line };
 
-    return auth_open(a->loop, &options, &limits, &a->out->cause);
+    memcpy(channel, prefix, sizeof(prefix));
+    digest_random_hex(NAME_BYTES, channel + sizeof(prefix) - 1);
+    question.channel = str_of(channel);
+    auth_line_init(&line);
+    a->loop = loop_new();
+    a->auth = auth_open(a->loop, target, &limits);
+    ENSURE(auth_begin(a->auth, &question, on_verdict, a, &pending) == AUTH_OK);
+    loop_run(a->loop);
+    loop_free(a->loop);
 }
 
 void
 probe_auth(const struct config *c, size_t host, struct probe_auth *out)
 {
-    struct asking a = { .loop = loop_new(), .out = out };
-    char channel[sizeof("private-echo-server-check-") + 2 * NAME_BYTES] =
-        "private-echo-server-check-";
-    struct auth_line line;
-    struct auth_ask *ask;
-    struct auth_question question = { .line = &line };
+    struct asking a = { .out = out };
+    struct auth_target *target = make_target(c, host, &out->cause);
 
-    digest_random_hex(NAME_BYTES, channel + sizeof("private-echo-server-check-") - 1);
-    question.channel = str_of(channel);
-    auth_line_init(&line);
-    a.auth = open_auth(&a, c, host);
-    if (!a.auth)
-        loop_stop(a.loop);
-    else
-        ENSURE(auth_begin(a.auth, &question, on_verdict, &a, &ask) == AUTH_OK);
-    loop_run(a.loop);
-    loop_free(a.loop);
+    if (target)
+        ask(&a, target, c->auth_timeout_ms);
+    auth_target_free(target);
 }

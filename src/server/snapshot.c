@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proxies.h"
 #include "config/config.h"
 #include "redis_setup.h"
 #include "server/needs.h"
@@ -27,9 +28,9 @@ enum {
 };
 
 static size_t
-count_connections(const struct config *c, size_t descriptors)
+count_connections(const struct config *c, size_t descriptors, unsigned workers)
 {
-    size_t room = needs_room(c, descriptors);
+    size_t room = needs_room(c, descriptors, workers);
 
     if (c->max_connections == 0)
         return room;
@@ -139,13 +140,16 @@ make_engine(struct snapshot *l, const struct config *c)
     };
     if (!config_list_has(&c->origins, "*:*"))
         l->engine.origins = (const char *const *)c->origins.items;
+    if (!config_list_has(&c->allowed_origins, "*"))
+        l->engine.allowed_origins = (const char *const *)c->allowed_origins.items;
+    l->engine.proxies = l->proxies;
     make_cookies(l, c);
 }
 
 static void
 make_channels(struct snapshot *l, const struct config *c)
 {
-    l->auth = (struct auth_options){
+    l->auth_options = (struct auth_options){
         .hosts = (const char *const *)c->auth_hosts.items,
         .host_count = c->auth_hosts.count,
         .endpoint = c->auth_endpoint,
@@ -211,9 +215,6 @@ make_api(struct snapshot *l, const struct config *c)
 static void
 make_hub(struct snapshot *l, const struct config *c)
 {
-    if (c->database == CONFIG_DATABASE_SQLITE)
-        log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
-                   "kept in memory");
     l->hub = (struct hub_options){
         .workers = l->workers,
         .redis = c->subscriber_redis,
@@ -228,13 +229,27 @@ make_hub(struct snapshot *l, const struct config *c)
     redis_setup_fill(c, &l->hub.redis_link);
 }
 
-struct snapshot *
-snapshot_new(const struct config *c, size_t descriptors)
+/* The configuration was checked: its entries make sense. */
+static struct proxies *
+make_proxies(const struct config *c)
+{
+    struct buffer error = { 0 };
+    struct proxies *p = proxies_new(
+        (const char *const *)c->trusted_proxies.items, c->trusted_proxies.count, &error);
+
+    buffer_fini(&error);
+    return p;
+}
+
+static struct snapshot *
+make(const struct config *c, size_t descriptors, unsigned workers)
 {
     struct snapshot *l = mem_zalloc(sizeof(*l));
 
-    l->workers = needs_workers(c);
-    l->connections = count_connections(c, descriptors);
+    l->workers = workers;
+    l->descriptors = descriptors;
+    l->proxies = make_proxies(c);
+    l->connections = count_connections(c, descriptors, workers);
     l->http = (struct http_limits){
         .head_bytes = HEAD_BYTES,
         .headers = HEADERS,
@@ -252,6 +267,28 @@ snapshot_new(const struct config *c, size_t descriptors)
     return l;
 }
 
+struct snapshot *
+snapshot_new(const struct config *c, size_t descriptors)
+{
+    if (c->database == CONFIG_DATABASE_SQLITE)
+        log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
+                   "kept in memory");
+    return make(c, descriptors, needs_workers(c));
+}
+
+struct snapshot *
+snapshot_renew(const struct snapshot *previous, const struct config *c)
+{
+    return make(c, previous->descriptors, previous->workers);
+}
+
+bool
+snapshot_find_auth(struct snapshot *l, struct buffer *error)
+{
+    l->auth = auth_target_new(&l->auth_options, error);
+    return l->auth != NULL;
+}
+
 void
 snapshot_free(struct snapshot *l)
 {
@@ -264,5 +301,7 @@ snapshot_free(struct snapshot *l)
     free(l->cookie4_attributes);
     free(l->cors_headers);
     free(l->clients);
+    auth_target_free(l->auth);
+    proxies_free(l->proxies);
     free(l);
 }
