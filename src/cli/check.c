@@ -21,6 +21,7 @@
 #include "server/needs.h"
 #include "server/probe.h"
 #include "server/probe_port.h"
+#include "server/probe_tls.h"
 
 /* ---- the configuration ---- */
 
@@ -111,6 +112,16 @@ check_limits(struct check_report *r, const struct config *c)
             descriptors, c->max_connections ? (size_t)c->max_connections : room);
 }
 
+static void
+check_tls(struct check_report *r, const struct config *c)
+{
+    struct buffer why = { 0 };
+
+    if (!probe_tls(c, on_finding, r, &why))
+        check_report_say(r, CHECK_ERROR, "%.*s", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+}
+
 /* ---- Redis ---- */
 
 static void
@@ -134,9 +145,11 @@ check_redis(struct check_report *r, const struct config *c)
 static void
 check_openness(struct check_report *r, const struct config *c)
 {
-    if (config_list_has(&c->origins, "*:*"))
+    if (config_list_has(&c->allowed_origins, "*") && config_list_has(&c->origins, "*:*"))
         check_report_say(r, CHECK_NOTE,
-            "%s: socketio.origins is \"*:*\": pages of every origin may connect", c->file);
+            "%s: allowedOrigins is \"*\": pages of every origin may connect; name yours, like "
+            "\"https://example.com\", to change that",
+            c->file);
 }
 
 /* Of the application: where the configuration lies, else the current one. */
@@ -158,7 +171,11 @@ check_parts(struct check_report *r, const struct args *a, const struct config *c
     bool address = !check_report_blames(r, "port") && !check_report_blames(r, "host");
     bool redis = !check_report_blames(r, "databaseConfig");
     bool auth = !check_report_blames(r, "auth");
+    bool tls = !check_report_blames(r, "ssl") && !check_report_blames(r, "protocol") &&
+               !check_report_blames(r, "certificates");
 
+    if (tls)
+        check_tls(r, c);
     if (address)
         check_port(r, c);
     check_limits(r, c);
