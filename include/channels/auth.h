@@ -16,9 +16,9 @@
 
 struct auth;
 struct auth_ask;
+struct auth_target;
 struct http_origin;
 struct loop;
-struct tls_context;
 
 /* Immutable while it is set. */
 struct auth_limits {
@@ -30,19 +30,11 @@ struct auth_limits {
     size_t answer_bytes; /* of the application's body */
 };
 
-struct auth_options {
-    /* At least one.  Which is asked: see auth_choose_host(). */
-    const char *const *hosts;
-    size_t host_count;
-    const char *endpoint; /* "/broadcasting/auth" */
-    bool verify_tls;
-    const char *ca_path; /* NULL: the system's store alone */
-};
-
-/* NULL: *error is one sentence that names the option. */
-struct buffer;
-struct auth *auth_open(struct loop *l, const struct auth_options *o,
-    const struct auth_limits *limits, struct buffer *error);
+/* target must outlive it, or the next auth_set_target(). */
+struct auth *auth_open(
+    struct loop *l, const struct auth_target *target, const struct auth_limits *limits);
+/* For what is sent from now on; requests under way are answered as before. */
+void auth_set_target(struct auth *a, const struct auth_target *target);
 void auth_set_limits(struct auth *a, const struct auth_limits *limits);
 void auth_close(struct auth *a);
 

@@ -31,6 +31,22 @@ struct config_clients {
     size_t count;
 };
 
+/* A certificate besides the first: hosts is empty when those that it names itself are meant. */
+struct config_certificate {
+    char *cert_path, *key_path, *chain_path, *passphrase;
+    struct config_list hosts;
+};
+
+struct config_certificates {
+    struct config_certificate *items;
+    size_t count;
+};
+
+/* In the order of their age. */
+enum config_tls_version { CONFIG_TLS_1_0, CONFIG_TLS_1_1, CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
+/* Of secureOptions: OpenSSL's flags that leave a version out. */
+enum { CONFIG_NO_TLS_1_2 = 0x08000000, CONFIG_NO_TLS_1_3 = 0x20000000 };
+
 /* Texts are NULL when they are not set, unless their default is a text.  One a process: the order
  * is the manual's, not the smallest. */
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
@@ -44,6 +60,11 @@ struct config {
     uint64_t port;
     unsigned protocol; /* enum config_protocol */
     char *ssl_cert_path, *ssl_key_path, *ssl_chain_path, *ssl_passphrase;
+    struct config_certificates certificates;
+    uint64_t secure_options;
+    char *ciphers;
+    unsigned min_version, max_version; /* enum config_tls_version */
+    struct config_list allowed_origins, trusted_proxies;
 
     struct config_list auth_hosts;
     char *auth_endpoint;
@@ -118,6 +139,16 @@ void config_free(struct config *c);
 bool config_is_set(const struct config *c, const char *path);
 /* Whether the file gives a switch (true, false, or an object of further options) as an object. */
 bool config_is_object(const struct config *c, const char *path);
+/*
+ * What a reload of next changes, told option by option.  Where an option is not live, next takes
+ * the value of running, since that stays in effect until a restart.
+ */
+void config_reconcile(struct config *next, const struct config *running,
+    void (*on_change)(void *owner, const char *path, bool live), void *owner);
+
+/* The level that logLevel and devMode ask for together (enum log_level). */
+unsigned config_log_level(const struct config *c);
+
 /* The first word of choices of transports, origins, ... in a list. */
 bool config_list_has(const struct config_list *l, const char *text);
 

@@ -21,6 +21,7 @@ struct engine;
 struct http_exchange;
 struct http_request;
 struct loop;
+struct proxies;
 
 /* Options of the port, shared by all workers; owned by the caller, immutable while it is set. */
 struct engine_limits {
@@ -43,6 +44,9 @@ struct engine_limits {
     const char *cookie4_name, *cookie4_attributes;
     /* socketio.origins: NULL-terminated list; NULL: any origin. */
     const char *const *origins;
+    /* allowedOrigins, the same. */
+    const char *const *allowed_origins;
+    const struct proxies *proxies; /* whose word on a client's address counts; NULL: nobody's */
 };
 
 /* Session events: see eio_session.h for what an owner may do. */

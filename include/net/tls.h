@@ -7,22 +7,69 @@
 #define NET_TLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
+#include "base/buffer.h"
 
-struct buffer;
 struct tls_context;
 
-struct tls_server_options {
-    const char *cert_path;  /* PEM, the server's certificate, or it and its chain */
-    const char *key_path;   /* PEM */
-    const char *chain_path; /* PEM, further certificates; NULL: none */
-    const char *passphrase; /* of the key; NULL or "": none */
+/* A certificate with its key, as files.  A path may be a pattern of glob(7): the newest certificate
+ * of it that has a matching key is taken. */
+struct tls_pair {
+    const char *cert_path;    /* PEM, the certificate, or it and its chain */
+    const char *key_path;     /* PEM */
+    const char *chain_path;   /* PEM, further certificates; NULL: none */
+    const char *passphrase;   /* of the key; NULL or "": none */
+    const char *const *hosts; /* whom it is for, ends with NULL; NULL: the names it holds */
 };
 
-/* NULL: *error holds one sentence that names the file and what is wrong with it. */
+struct tls_server_options {
+    /* At least one.  The first is for clients that name no host, or one that no pair is for.  Pairs
+     * with keys of different types (RSA, ECDSA) may be for the same host. */
+    const struct tls_pair *pairs;
+    size_t pair_count;
+    bool no_tls12, no_tls13;
+    const char *ciphers; /* as Node has it: names of TLS 1.2 and 1.3 in one list; NULL: OpenSSL's */
+    uint64_t flags;      /* SSL_OP_*; what has no meaning here, or would weaken it, is ignored */
+};
+
+/* What a sentence about a failure is about. */
+enum tls_part {
+    TLS_PART_CERT,
+    TLS_PART_KEY,
+    TLS_PART_CHAIN,
+    TLS_PART_PASSPHRASE,
+    TLS_PART_CIPHERS
+};
+
+/* All zero is none. */
+struct tls_fault {
+    size_t pair;
+    enum tls_part part;
+    struct buffer sentence; /* names the file and what is wrong with it */
+};
+
+/* NULL: *f is filled. */
 MUST_USE struct tls_context *tls_server_new(
-    const struct tls_server_options *o, struct buffer *error);
+    const struct tls_server_options *o, struct tls_fault *f);
+
+/* A certificate in use. */
+struct tls_certificate {
+    const char *path;        /* its file */
+    const char *names;       /* "a.test, *.a.test" */
+    const char *key_type;    /* "RSA", "EC", ... */
+    const char *digest;      /* of the certificate, in hex */
+    const char *passed_over; /* a newer file of the pattern, and why it was not taken; NULL: none */
+    int64_t from_s, until_s; /* Unix time */
+};
+
+/* NULL past the last; those of a server's context, in the order of its pairs. */
+const struct tls_certificate *tls_server_certificate(const struct tls_context *c, size_t i);
+
+/* Append a text that differs when any file of the pairs has changed.  Blocks. */
+void tls_files_mark(const struct tls_server_options *o, struct buffer *out);
 
 /*
  * verify false: any certificate is taken.  ca_path: a PEM file whose certificates are trusted

@@ -20,8 +20,10 @@ struct pages_options {
     const char *demo_app_id, *demo_key;
 };
 
-/* o and its texts must outlive it. */
+/* o and its texts must outlive it, or the next pages_set_options(). */
 struct pages *pages_open(const struct pages_options *o);
+/* The demo page stays as it was. */
+void pages_set_options(struct pages *p, const struct pages_options *o);
 void pages_close(struct pages *p);
 
 /* An http_service; asked before the engine, since the bundles lie under its path. */

@@ -4,6 +4,8 @@
  *
  *   server_open --> server_start --> server_wait (until a signal) --> server_free
  *
+ * SIGHUP reads the configuration anew and changes what is live, without closing a connection.
+ *
  * The main thread only.  Everything is made before the threads run and freed after they ended.
  */
 #ifndef SERVER_SERVER_H
@@ -23,6 +25,8 @@ struct server;
  * the port is taken.
  */
 MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct buffer *error);
+/* Where SIGHUP gets another configuration from; NULL: it is bad, and each problem was said. */
+void server_reload_from(struct server *s, struct config *(*load)(void *owner), void *owner);
 void server_start(struct server *s);
 
 enum server_end {

@@ -4,7 +4,6 @@
  */
 #include "channels/auth.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "auth_queue.h"
@@ -12,12 +11,11 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/ensure.h"
-#include "base/log.h"
 #include "base/mem.h"
+#include "channels/auth_target.h"
 #include "http/http_client.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "net/tls.h"
 
 enum {
     /* Below the 5 s after which Apache and Node drop an idle connection. */
@@ -29,10 +27,7 @@ enum {
 struct auth {
     struct loop *loop;
     struct auth_limits limits;
-    char **hosts;
-    size_t host_count;
-    char *endpoint;
-    struct tls_context *tls, *tls_loopback; /* NULL when no host needs them */
+    const struct auth_target *target;
     struct http_client *client;
     struct auth_queue queue;
     unsigned in_flight;
@@ -233,17 +228,18 @@ static void
 send_ask(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
+    const struct auth_options *o = &a->target->options;
     struct http_origin origin;
     struct http_call_request r = {
         .origin = &origin,
-        .path = str_of(a->endpoint),
+        .path = str_of(o->endpoint),
         .headers = ask->headers,
         .body = ask->body,
         .answer_limit = a->limits.answer_bytes,
         .timeout_ms = a->limits.timeout_ms,
     };
 
-    if (!auth_choose_host((const char *const *)a->hosts, a->host_count, ask->referer, &origin)) {
+    if (!auth_choose_host(o->hosts, o->host_count, ask->referer, &origin)) {
         buffer_append_text(&ask->cause, "the choice among authHost is no http or https URL");
         ask->hopeless = true;
         ask_enter(ask, ASK_RESTING);
@@ -265,91 +261,25 @@ pump(void *owner)
         send_ask(LIST_ENTRY(node, struct auth_ask, node));
 }
 
-static bool
-needs_tls(const struct auth_options *o)
-{
-    for (size_t i = 0; i < o->host_count; i++) {
-        if (!str_starts(str_of(o->hosts[i]), "http://"))
-            return true; /* without a scheme the Referer's decides */
-    }
-    return false;
-}
-
-static void
-say_loopback(const struct auth_options *o)
-{
-    static atomic_flag said = ATOMIC_FLAG_INIT;
-    struct http_origin origin;
-
-    for (size_t i = 0; i < o->host_count; i++) {
-        if (!http_origin_parse(str_of(o->hosts[i]), &origin) || !origin.tls ||
-            !http_origin_is_loopback(&origin))
-            continue;
-        if (!atomic_flag_test_and_set(&said))
-            log_notice("authHost is a loopback address, so its certificate is not verified host=%s",
-                LOG_STR(str_of(o->hosts[i])));
-        return;
-    }
-}
-
-static bool
-options_make_sense(const struct auth_options *o, struct buffer *error)
-{
-    struct http_origin origin;
-
-    ENSURE(o->host_count > 0);
-    for (size_t i = 0; i < o->host_count; i++) {
-        struct str host = str_of(o->hosts[i]);
-
-        if (!str_contains(host, "://") || http_origin_parse(host, &origin))
-            continue;
-        buffer_printf(error, "authHost: \"%s\" is no http or https URL", o->hosts[i]);
-        return false;
-    }
-    if (o->endpoint[0] == '/')
-        return true;
-    buffer_printf(error, "authEndpoint: \"%s\" must begin with \"/\"", o->endpoint);
-    return false;
-}
-
-static bool
-open_tls(struct auth *a, const struct auth_options *o, struct buffer *error)
-{
-    if (!needs_tls(o))
-        return true;
-    a->tls = tls_client_new(o->verify_tls, o->ca_path, error);
-    if (!a->tls)
-        return false;
-    a->tls_loopback = tls_client_new(false, NULL, error);
-    if (o->verify_tls)
-        say_loopback(o);
-    return a->tls_loopback != NULL;
-}
-
 struct auth *
-auth_open(struct loop *l, const struct auth_options *o, const struct auth_limits *limits,
-    struct buffer *error)
+auth_open(struct loop *l, const struct auth_target *target, const struct auth_limits *limits)
 {
-    struct auth *a;
+    struct auth *a = mem_zalloc(sizeof(*a));
 
-    if (!options_make_sense(o, error))
-        return NULL;
-    a = mem_zalloc(sizeof(*a));
     a->loop = l;
     a->limits = *limits;
-    a->endpoint = mem_strdup(o->endpoint);
-    a->host_count = o->host_count;
-    a->hosts = mem_resize(NULL, o->host_count, sizeof(*a->hosts));
-    for (size_t i = 0; i < o->host_count; i++)
-        a->hosts[i] = mem_strdup(o->hosts[i]);
+    a->target = target;
     auth_queue_init(&a->queue);
     loop_task_init(&a->pump, pump, a);
-    if (!open_tls(a, o, error)) {
-        auth_close(a);
-        return NULL;
-    }
-    a->client = http_client_open(l, a->tls, a->tls_loopback, IDLE_MS);
+    a->client = http_client_open(l, target->tls, target->tls_loopback, IDLE_MS);
     return a;
+}
+
+void
+auth_set_target(struct auth *a, const struct auth_target *target)
+{
+    a->target = target;
+    http_client_set_tls(a->client, target->tls, target->tls_loopback);
 }
 
 void
@@ -366,14 +296,7 @@ auth_close(struct auth *a)
         return;
     ENSURE(a->asks == 0);
     loop_task_cancel(&a->pump);
-    if (a->client)
-        http_client_close(a->client);
-    tls_unref(a->tls);
-    tls_unref(a->tls_loopback);
-    for (size_t i = 0; i < a->host_count; i++)
-        free(a->hosts[i]);
-    free(a->hosts);
-    free(a->endpoint);
+    http_client_close(a->client);
     buffer_fini(&a->scratch);
     free(a);
 }

@@ -133,8 +133,23 @@ fail_to_open(const struct running_place *where, bool in_use, struct str error)
 
 /* ---- the server ---- */
 
+/* What the configuration is loaded from, again at each reload. */
+struct source {
+    const struct args *args;
+    const struct place *place;
+};
+
+static struct config *
+load_again(void *owner)
+{
+    const struct source *from = owner;
+
+    return load(from->args, from->place);
+}
+
 static int
-serve(const struct config *c, struct lock_file *lock, const struct running_place *where)
+serve(const struct config *c, struct lock_file *lock, const struct running_place *where,
+    struct source *from)
 {
     struct buffer error = { 0 };
     bool in_use;
@@ -149,6 +164,7 @@ serve(const struct config *c, struct lock_file *lock, const struct running_place
         buffer_fini(&error);
         return code;
     }
+    server_reload_from(s, load_again, from);
     server_start(s);
     print_ready(c);
     if (c->embedded)
@@ -163,7 +179,7 @@ serve(const struct config *c, struct lock_file *lock, const struct running_place
 }
 
 static int
-lock_and_serve(const struct config *c, const struct running_place *where)
+lock_and_serve(const struct config *c, const struct running_place *where, struct source *from)
 {
     struct lock_file *lock = NULL;
     struct buffer error = { 0 };
@@ -181,7 +197,7 @@ lock_and_serve(const struct config *c, const struct running_place *where)
         }
     }
     buffer_fini(&error);
-    code = serve(c, lock, where);
+    code = serve(c, lock, where, from);
     lock_file_release(lock);
     return code;
 }
@@ -195,13 +211,11 @@ start_configured(const struct args *a, const struct place *p)
 
     if (!c)
         return EXIT_FAILED;
-    log_set_level((enum log_level)c->log_level);
-    if (c->dev_mode && !config_is_set(c, "logLevel"))
-        log_set_level(LOG_LEVEL_INFO);
+    log_set_level((enum log_level)config_log_level(c));
     where = (struct running_place){ c->embedded ? NULL : p->lock_path, running_host(c),
         (unsigned)c->port };
     if (!a->force || stop_servers(&where, c))
-        code = lock_and_serve(c, &where);
+        code = lock_and_serve(c, &where, &(struct source){ a, p });
     config_free(c);
     return code;
 }

@@ -5,12 +5,14 @@
  */
 #include "config/config.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/ensure.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "config_priv.h"
 #include "document.h"
@@ -18,6 +20,7 @@
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
+#include "peers.h"
 
 void *
 config_slot(struct config *c, const struct option *o)
@@ -48,6 +51,12 @@ bool
 config_is_object(const struct config *c, const char *path)
 {
     return config_origin(c, options_find(str_of(path))) == CONFIG_FROM_OBJECT;
+}
+
+unsigned
+config_log_level(const struct config *c)
+{
+    return c->dev_mode && !config_is_set(c, "logLevel") ? LOG_LEVEL_INFO : c->log_level;
 }
 
 bool
@@ -118,19 +127,6 @@ read_settings(struct config *c, struct findings *f)
 
 enum { APP_ID_BYTES = 8, KEY_BYTES = 16 };
 
-static void
-random_hex(size_t bytes, char *out)
-{
-    unsigned char raw[KEY_BYTES];
-
-    digest_random(raw, bytes);
-    for (size_t i = 0; i < bytes; i++) {
-        out[2 * i] = "0123456789abcdef"[raw[i] >> 4];
-        out[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
-    }
-    out[2 * bytes] = 0;
-}
-
 /* Whatever the environment says: nothing but loopback is listened on, and nothing is needed. */
 static void
 make_embedded(struct config *c)
@@ -141,24 +137,38 @@ make_embedded(struct config *c)
     c->host = NULL;
     c->subscriber_http = true;
     c->subscriber_redis = false;
-    random_hex(APP_ID_BYTES, app_id);
-    random_hex(KEY_BYTES, key);
+    digest_random_hex(APP_ID_BYTES, app_id);
+    digest_random_hex(KEY_BYTES, key);
     option_value_add_client(&c->clients, app_id, key);
+}
+
+/* A file, or a pattern that some file matches. */
+static bool
+is_there(const char *path)
+{
+    glob_t found;
+    bool matched;
+
+    if (access(path, F_OK) == 0)
+        return true;
+    matched = strpbrk(path, "*?[") && glob(path, GLOB_NOSORT, NULL, &found) == 0;
+    if (matched)
+        globfree(&found);
+    return matched;
 }
 
 /* Relative to the current folder, or else to the configuration's. */
 static void
-find_path(struct config *c, const struct option *o)
+find_path(struct config *c, char **field)
 {
-    char **field = config_slot(c, o);
     const char *slash = c->file ? strrchr(c->file, '/') : NULL;
     struct buffer beside = { 0 };
 
-    if (!*field || **field == '/' || !slash || access(*field, F_OK) == 0)
+    if (!*field || **field == '/' || !slash || is_there(*field))
         return;
     buffer_append(&beside, c->file, (size_t)(slash + 1 - c->file));
     buffer_append(&beside, *field, strlen(*field) + 1);
-    if (access(beside.data, F_OK) == 0) {
+    if (is_there(beside.data)) {
         free(*field);
         *field = mem_strdup(beside.data);
     }
@@ -166,16 +176,16 @@ find_path(struct config *c, const struct option *o)
 }
 
 static void
-check_tls(const struct config *c, struct findings *f, const char *where)
+find_paths(struct config *c)
 {
-    if (c->protocol != CONFIG_HTTPS)
-        return;
-    if (!c->ssl_cert_path)
-        findings_say(f, CONFIG_ERROR,
-            "%s: protocol is \"https\", but sslCertPath is not set; expected a PEM file", where);
-    if (!c->ssl_key_path)
-        findings_say(f, CONFIG_ERROR,
-            "%s: protocol is \"https\", but sslKeyPath is not set; expected a PEM file", where);
+    for (size_t i = 0; i < options_count(); i++)
+        if (options_row(i)->kind == OPTION_PATH)
+            find_path(c, config_slot(c, options_row(i)));
+    for (size_t i = 0; i < c->certificates.count; i++) {
+        find_path(c, &c->certificates.items[i].cert_path);
+        find_path(c, &c->certificates.items[i].key_path);
+        find_path(c, &c->certificates.items[i].chain_path);
+    }
 }
 
 static bool
@@ -272,7 +282,7 @@ check_together(struct config *c, struct findings *f)
 {
     const char *where = c->file ? c->file : "environment";
 
-    check_tls(c, f, where);
+    peers_check(c, f, where);
     auth_host_is_host(c, f, where);
     check_auth_hosts(c, f, where);
     check_auth_endpoint(c, f, where);
@@ -282,9 +292,7 @@ check_together(struct config *c, struct findings *f)
         findings_say(f, CONFIG_WARNING,
             "%s: subscribers.http and subscribers.redis are both false: no event will arrive",
             where);
-    for (size_t i = 0; i < options_count(); i++)
-        if (options_row(i)->kind == OPTION_PATH)
-            find_path(c, options_row(i));
+    find_paths(c);
 }
 
 struct config *

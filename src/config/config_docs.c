@@ -61,6 +61,7 @@ example_of(const struct option *o)
     case OPTION_HEADERS:
         return json_object();
     case OPTION_CLIENTS:
+    case OPTION_CERTIFICATES:
         return json_array();
     case OPTION_BOOL:
     case OPTION_SWITCH:

@@ -11,27 +11,32 @@
 #include "base/buffer.h"
 #include "coercion.h"
 #include "config_priv.h"
+#include "document_priv.h"
 #include "findings.h"
+#include "json_fault.h"
 #include "option_value.h"
 #include "options.h"
 
 enum { DOCUMENT_PATH_SIZE = 200 };
 
-/* One reading. */
-struct reading {
-    struct config *config;
-    const char *file;
-    struct findings *findings;
-};
-
 static void read_object(struct reading *r, const json_t *object, const char *prefix, bool open);
 
-static void
-wrong(struct reading *r, const struct option *o, const json_t *value)
+void
+document_wrong(struct reading *r, const struct option *o, const json_t *value)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 
     findings_wrong(r->findings, r->file, o, text ? text : "?");
+    free(text);
+}
+
+/* What laravel-echo-server put up with. */
+void
+document_taken(struct reading *r, const struct option *o, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+    findings_taken(r->findings, r->file, o, text ? text : "?", config_slot(r->config, o));
     free(text);
 }
 
@@ -44,22 +49,12 @@ unknown(struct reading *r, const char *path)
         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* What laravel-echo-server put up with. */
-static void
-taken(struct reading *r, const struct option *o, const json_t *value)
-{
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-    findings_taken(r->findings, r->file, o, text ? text : "?", config_slot(r->config, o));
-    free(text);
-}
-
 static void
 coerce(struct reading *r, const struct option *o, const json_t *value)
 {
     switch (coercion_take(o, config_slot(r->config, o), value)) {
     case COERCION_WRONG:
-        wrong(r, o, value);
+        document_wrong(r, o, value);
         return;
     case COERCION_TAKEN:
         config_mark(r->config, o, CONFIG_FROM_FILE);
@@ -67,7 +62,7 @@ coerce(struct reading *r, const struct option *o, const json_t *value)
     case COERCION_DEFAULT:
         break;
     }
-    taken(r, o, value);
+    document_taken(r, o, value);
 }
 
 static bool
@@ -80,10 +75,12 @@ is_text_kind(const struct option *o)
 static bool
 append_scalar(const struct option *o, const json_t *value, struct buffer *out)
 {
-    bool takes_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
+    bool is_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
+    bool takes_bool = is_bool || o->words, takes_number = !is_bool;
 
     coercion_append_text(value, out);
-    return json_is_string(value) || (takes_bool ? json_is_boolean(value) : json_is_number(value));
+    return json_is_string(value) || (takes_number && json_is_number(value)) ||
+           (takes_bool && json_is_boolean(value));
 }
 
 /* Whether the row's own parser takes value. */
@@ -98,13 +95,14 @@ is_read(struct reading *r, const struct option *o, const json_t *value)
     return read;
 }
 
-/* Empty texts are unset, as the files that `init` wrote have them; so is a text that is false. */
+/* Empty texts are unset, as the files that `init` wrote have them; so is a text or a list that is
+ * false. */
 static bool
 is_unset(const struct option *o, const json_t *value)
 {
     if (json_is_string(value))
         return json_string_length(value) == 0;
-    return is_text_kind(o) && coercion_is_nothing(value);
+    return (is_text_kind(o) || (o->kind == OPTION_LIST && !o->words)) && coercion_is_nothing(value);
 }
 
 static void
@@ -143,7 +141,7 @@ read_entry(struct reading *r, const struct option *o, const json_t *item, size_t
     if (json_is_string(item) && option_value_add_text(o, config_slot(r->config, o), text))
         return;
     if (o->js == JS_CHECKED)
-        wrong(r, o, item);
+        document_wrong(r, o, item);
     else
         left_out(r, o, item, i);
 }
@@ -171,84 +169,7 @@ read_list(struct reading *r, const struct option *o, const json_t *value)
     else
         config_mark(r->config, o, CONFIG_FROM_FILE);
     if (none)
-        taken(r, o, value);
-}
-
-/* Both may also be written as numbers. */
-static bool
-read_client(struct config *c, const struct option *o, const json_t *client)
-{
-    const json_t *id = json_object_get(client, "appId"), *key = json_object_get(client, "key");
-    struct buffer id_text = { 0 }, key_text = { 0 };
-    bool ok =
-        (json_is_string(id) || json_is_number(id)) && (json_is_string(key) || json_is_number(key));
-
-    coercion_append_text(id, &id_text);
-    coercion_append_text(key, &key_text);
-    ok = ok && id_text.len > 0 && key_text.len > 0;
-    buffer_append_char(&id_text, 0);
-    buffer_append_char(&key_text, 0);
-    if (ok)
-        option_value_add_client(config_slot(c, o), id_text.data, key_text.data);
-    buffer_fini(&id_text);
-    buffer_fini(&key_text);
-    return ok;
-}
-
-static void
-read_clients(struct reading *r, const struct option *o, const json_t *value)
-{
-    const json_t *client;
-    size_t i;
-
-    if (!json_is_array(value)) {
-        /* It is not shown: it may hold a key. */
-        findings_say(
-            r->findings, CONFIG_WARNING, "%s: %s is no list and is left out", r->file, o->path);
-        return;
-    }
-    config_mark(r->config, o, CONFIG_FROM_FILE);
-    json_array_foreach(value, i, client)
-    {
-        /* The entry is not shown: it may hold a key. */
-        if (!read_client(r->config, o, client))
-            findings_say(r->findings, CONFIG_WARNING,
-                "%s: %s[%zu] is no client and is left out; "
-                "expected {\"appId\": \"...\", \"key\": \"...\"}",
-                r->file, o->path, i);
-    }
-}
-
-static bool
-read_header(struct config *c, const struct option *o, const char *name, const json_t *value)
-{
-    struct buffer text = { 0 };
-    bool ok = !json_is_object(value) && !json_is_null(value);
-
-    coercion_append_text(value, &text);
-    ok = ok && option_value_add_header(config_slot(c, o), str_of(name), buffer_str(&text));
-    buffer_fini(&text);
-    return ok;
-}
-
-static void
-read_headers(struct reading *r, const struct option *o, const json_t *value)
-{
-    const char *name;
-    json_t *text;
-
-    if (!json_is_object(value)) {
-        taken(r, o, value);
-        return;
-    }
-    config_mark(r->config, o, CONFIG_FROM_FILE);
-    json_object_foreach((json_t *)value, name, text)
-    {
-        if (!read_header(r->config, o, name, text))
-            findings_say(r->findings, CONFIG_WARNING,
-                "%s: %s.%s is no header and is left out; expected a text without line breaks",
-                r->file, o->path, name);
-    }
+        document_taken(r, o, value);
 }
 
 /* Objects replace their default whole. */
@@ -270,7 +191,7 @@ read_group(struct reading *r, const struct option *o, const json_t *value)
 {
     enter_group(r->config, o);
     if (!json_is_object(value)) {
-        taken(r, o, value);
+        document_taken(r, o, value);
         return;
     }
     config_mark(r->config, o, CONFIG_FROM_FILE);
@@ -314,10 +235,13 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
         read_list(r, o, value);
         return;
     case OPTION_CLIENTS:
-        read_clients(r, o, value);
+        document_entries_clients(r, o, value);
         return;
     case OPTION_HEADERS:
-        read_headers(r, o, value);
+        document_entries_headers(r, o, value);
+        return;
+    case OPTION_CERTIFICATES:
+        document_entries_certificates(r, o, value);
         return;
     case OPTION_IGNORED:
         findings_say(
@@ -370,6 +294,16 @@ load(const char *file, json_error_t *error)
     return root;
 }
 
+static void
+unreadable(struct findings *f, const char *file, const json_error_t *error)
+{
+    struct buffer line = { 0 };
+
+    json_fault_explain_file(file, error, &line);
+    findings_say(f, CONFIG_ERROR, "%.*s", STR_ARG(buffer_str(&line)));
+    buffer_fini(&line);
+}
+
 void
 document_read(struct config *c, const char *file, struct findings *f)
 {
@@ -377,11 +311,8 @@ document_read(struct config *c, const char *file, struct findings *f)
     json_error_t error;
     json_t *root = load(file, &error);
 
-    if (!root && error.line < 0)
-        findings_say(f, CONFIG_ERROR, "%s: %s", file, error.text);
-    else if (!root)
-        findings_say(f, CONFIG_ERROR, "%s:%d:%d: the file is not JSON: %s", file, error.line,
-            error.column, error.text);
+    if (!root)
+        unreadable(f, file, &error);
     else if (json_is_object(root))
         read_object(&r, root, "", false);
     else

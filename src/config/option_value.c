@@ -163,6 +163,7 @@ option_value_parse(const struct option *o, void *slot, struct str text)
         return true;
     case OPTION_CLIENTS:
     case OPTION_HEADERS:
+    case OPTION_CERTIFICATES:
     case OPTION_GROUP:
     case OPTION_IGNORED:
     case OPTION_REFUSED:
@@ -182,6 +183,20 @@ free_clients(struct config_clients *c)
     *c = (struct config_clients){ 0 };
 }
 
+static void
+free_certificates(struct config_certificates *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        free(c->items[i].cert_path);
+        free(c->items[i].key_path);
+        free(c->items[i].chain_path);
+        free(c->items[i].passphrase);
+        free_list(&c->items[i].hosts);
+    }
+    free(c->items);
+    *c = (struct config_certificates){ 0 };
+}
+
 void
 option_value_free(const struct option *o, void *slot)
 {
@@ -197,6 +212,9 @@ option_value_free(const struct option *o, void *slot)
         return;
     case OPTION_CLIENTS:
         free_clients(slot);
+        return;
+    case OPTION_CERTIFICATES:
+        free_certificates(slot);
         return;
     case OPTION_BOOL:
     case OPTION_NUMBER:
@@ -266,6 +284,7 @@ option_value_append(const struct option *o, const void *slot, struct buffer *out
         append_list(slot, out);
         return;
     case OPTION_CLIENTS:
+    case OPTION_CERTIFICATES:
         buffer_append_text(out, "[]");
         return;
     case OPTION_HEADERS:
@@ -323,6 +342,9 @@ option_value_expected(const struct option *o, struct buffer *out)
     case OPTION_CLIENTS:
         buffer_append_text(out, "a list like [{\"appId\": \"...\", \"key\": \"...\"}]");
         return;
+    case OPTION_CERTIFICATES:
+        buffer_append_text(out, "a list like [{\"certPath\": \"...\", \"keyPath\": \"...\"}]");
+        return;
     case OPTION_HEADERS:
         buffer_append_text(out, "an object like {\"Name\": \"value\"}");
         return;
@@ -379,6 +401,15 @@ option_value_add_client(void *slot, const char *app_id, const char *key)
 
     c->items = mem_resize(c->items, c->count + 1, sizeof(*c->items));
     c->items[c->count++] = (struct config_client){ mem_strdup(app_id), mem_strdup(key) };
+}
+
+void
+option_value_add_certificate(void *slot, const struct config_certificate *c)
+{
+    struct config_certificates *all = slot;
+
+    all->items = mem_resize(all->items, all->count + 1, sizeof(*all->items));
+    all->items[all->count++] = *c;
 }
 
 /* RFC 9110, section 5.6.2. */

@@ -12,6 +12,7 @@
 #include "base/str.h"
 
 struct buffer;
+struct config_certificate;
 struct config_client;
 struct option;
 
@@ -36,6 +37,8 @@ void option_value_empty_list(void *slot);
 /* Append to the list, client list or header lines in slot. */
 MUST_USE bool option_value_add_text(const struct option *o, void *slot, struct str text);
 void option_value_add_client(void *slot, const char *app_id, const char *key);
+/* c's texts are taken over. */
+void option_value_add_certificate(void *slot, const struct config_certificate *c);
 MUST_USE bool option_value_add_header(void *slot, struct str name, struct str value);
 
 #endif

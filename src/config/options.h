@@ -24,6 +24,7 @@ enum option_kind {
     OPTION_SWITCH, /* true, false, or an object of further options, which means true */
     OPTION_CLIENTS,
     OPTION_HEADERS,
+    OPTION_CERTIFICATES,
     OPTION_GROUP,   /* an object of further options */
     OPTION_IGNORED, /* known, without a meaning here: said once */
     OPTION_REFUSED, /* known, and to go on without it would be wrong */
@@ -62,6 +63,7 @@ struct option {
     bool empty_is_none; /* a list that may have no entries; else it counts as not given */
     bool false_is_none; /* a text that false takes away */
     bool secret;        /* its value is in no message */
+    bool words;         /* a list that takes true, false and numbers too, as texts */
     bool open;          /* an object whose unknown members are nobody's mistake */
     bool live;          /* `reload` changes it in the running server */
 };

@@ -13,10 +13,10 @@
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "caller.h"
 #include "eio_message_priv.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
-#include "http/http_request.h"
 #include "net/stream.h"
 #include "sid.h"
 #include "transport.h"
@@ -91,24 +91,6 @@ eio_session_mark(struct eio_session *s)
 
 /* ---- birth ---- */
 
-static void
-keep_client(struct eio_session *s, const struct http_request *r)
-{
-    struct str peer = str_of(r->peer ? r->peer : "");
-    struct str cookie = http_request_header(r, "Cookie");
-    struct str referer = http_request_header(r, "Referer");
-
-    s->client = mem_alloc(peer.len + 1 + cookie.len + referer.len);
-    memcpy(s->client, peer.data, peer.len);
-    s->client[peer.len] = '\0';
-    if (cookie.len > 0)
-        memcpy(s->client + peer.len + 1, cookie.data, cookie.len);
-    if (referer.len > 0)
-        memcpy(s->client + peer.len + 1 + cookie.len, referer.data, referer.len);
-    s->cookie_len = (uint32_t)cookie.len;
-    s->referer_len = (uint32_t)referer.len;
-}
-
 static void on_heartbeat_due(void *owner);
 
 struct eio_session *
@@ -122,7 +104,7 @@ eio_session_new(struct engine *e, enum eio_version v, const struct http_request 
     s->opened_ms = loop_now_ms(e->loop);
     list_init(&s->node);
     heartbeat_init(&s->heartbeat, v, on_heartbeat_due, s);
-    keep_client(s, r);
+    caller_keep(s, r);
     sid_make(e->worker, s->sid);
     map_put(&e->sessions, eio_session_sid(s), s);
     e->count++;
@@ -261,9 +243,9 @@ close_now(struct eio_session *s)
     map_remove(&s->engine->sessions, eio_session_sid(s));
     s->active = NULL;
     t->ops->close(t, (enum eio_end)s->why);
-    log_info("session end sid=%.*s ip=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
-        EIO_SESSION_SID_LEN, s->sid, eio_session_peer(s), t->ops->name,
-        LOG_STR(str_of(eio_session_end_name((enum eio_end)s->why))),
+    log_info("session end sid=%.*s ip=%s scheme=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
+        EIO_SESSION_SID_LEN, s->sid, eio_session_peer(s), s->secure ? "https" : "http",
+        t->ops->name, LOG_STR(str_of(eio_session_end_name((enum eio_end)s->why))),
         (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
         (unsigned long long)(loop_now_ms(s->engine->loop) - s->opened_ms));
     eio_session_mark(s);

@@ -32,6 +32,7 @@ struct eio_session {
     uint8_t why;   /* enum eio_end */
     bool told;     /* the layer above knows of the end, or never knew of the session */
     uint16_t pauses;
+    bool secure; /* the client came by TLS, to us or to a proxy */
 
     void *owner;
     struct eio_transport *active;

@@ -18,7 +18,9 @@ struct engine {
     struct loop *loop;
     unsigned worker;
     bool stopping;
-    bool crowded; /* said that there are too many sessions */
+    bool crowded;        /* said that there are too many sessions */
+    uint64_t refused_ms; /* when an origin's refusal was said; 0: never */
+    unsigned refusals;   /* since then */
     const struct engine_limits *limits;
     const struct engine_handlers *handlers;
     void *owner;

@@ -21,8 +21,10 @@
 #include "websocket.h"
 #include "ws_handshake.h"
 
-/* Longer values of the query are no values that mean anything here. */
-enum { VALUE_MAX = 64 };
+enum {
+    VALUE_MAX = 64,      /* longer values of the query mean nothing here */
+    REFUSALS_MS = 10000, /* between lines about refused origins */
+};
 
 struct value {
     char text[VALUE_MAX];
@@ -141,20 +143,53 @@ verify_session(const struct wish *w)
     return ANSWER_FINE;
 }
 
-static enum answer_error
-verify_opening(const struct engine *e, const struct wish *w)
+/* Said once in a while: a page that is refused tries again and again. */
+static void
+say_refused(struct engine *e, const struct wish *w, const char *option)
 {
+    uint64_t now_ms = loop_now_ms(e->loop);
+    struct str origin = http_request_header(w->r, "Origin");
+
+    e->refusals++;
+    if (e->refused_ms && now_ms - e->refused_ms < REFUSALS_MS)
+        return;
+    if (origin.len == 0)
+        origin = http_request_header(w->r, "Referer");
+    log_notice(
+        "an origin is refused origin=%s option=%s times=%u", LOG_STR(origin), option, e->refusals);
+    e->refused_ms = now_ms;
+    e->refusals = 0;
+}
+
+/* NULL: none. */
+static const char *
+refusing_option(const struct engine_limits *limits, const struct wish *w)
+{
+    if (!origins_admit(limits->origins, w->r))
+        return "socketio.origins";
+    if (!origins_allow(limits->allowed_origins, w->r, w->has_jsonp && w->version == EIO_3))
+        return "allowedOrigins";
+    return NULL;
+}
+
+static enum answer_error
+verify_opening(struct engine *e, const struct wish *w)
+{
+    const char *option = refusing_option(e->limits, w);
+
     if (w->r->method != HTTP_METHOD_GET)
         return ANSWER_BAD_METHOD;
     if (w->kind == KIND_WEBSOCKET && !w->r->upgrade)
         return ANSWER_BAD_REQUEST;
-    if (!origins_admit(e->limits->origins, w->r))
+    if (option) {
+        say_refused(e, w, option);
         return ANSWER_FORBIDDEN;
+    }
     return w->version == 0 ? ANSWER_BAD_VERSION : ANSWER_FINE;
 }
 
 static enum answer_error
-verify(const struct engine *e, const struct wish *w)
+verify(struct engine *e, const struct wish *w)
 {
     if (!kind_allowed(e->limits, w->kind))
         return ANSWER_UNKNOWN_TRANSPORT;

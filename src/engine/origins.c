@@ -4,6 +4,8 @@
  */
 #include "origins.h"
 
+#include <strings.h>
+
 #include "base/buffer.h"
 #include "http/http_request.h"
 
@@ -99,6 +101,64 @@ origins_admit(const char *const *list, const struct http_request *r)
     }
     for (size_t i = 0; list[i]; i++) {
         if (entry_admits(str_of(list[i]), &parts))
+            return true;
+    }
+    return false;
+}
+
+/* ---- allowedOrigins ---- */
+
+static bool
+same(struct str a, struct str b)
+{
+    return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
+}
+
+/* "*.a.test" is any name below a.test. */
+static bool
+host_matches(struct str pattern, struct str host)
+{
+    struct str end;
+
+    if (str_is(pattern, "*"))
+        return true;
+    if (!str_starts(pattern, "*."))
+        return same(pattern, host);
+    end = without_first(pattern, 1);
+    return host.len > end.len && same(end, without_first(host, host.len - end.len));
+}
+
+static bool
+entry_allows(struct str entry, const struct origin *o)
+{
+    struct origin e;
+    bool any_port;
+
+    if (str_is(entry, "*"))
+        return true;
+    if (str_ends(entry, "/"))
+        entry.len--;
+    e = parse(entry);
+    any_port = e.scheme.len == 0 && e.host.len == entry.len;
+    return (e.scheme.len == 0 || same(e.scheme, o->scheme)) && host_matches(e.host, o->host) &&
+           (any_port || str_is(e.port, "*") || same(e.port, o->port));
+}
+
+bool
+origins_allow(const char *const *list, const struct http_request *r, bool from_page)
+{
+    struct str origin = http_request_header(r, "Origin");
+    struct origin parts;
+
+    if (list == NULL)
+        return true;
+    if (origin.len == 0)
+        origin = http_request_header(r, "Referer");
+    if (origin.len == 0)
+        return !from_page;
+    parts = parse(origin);
+    for (size_t i = 0; list[i]; i++) {
+        if (entry_allows(str_of(list[i]), &parts))
             return true;
     }
     return false;

@@ -27,6 +27,19 @@ http_client_open(
     return c;
 }
 
+void
+http_client_set_tls(
+    struct http_client *c, struct tls_context *tls, struct tls_context *tls_loopback)
+{
+    struct tls_context *old = c->tls, *old_loopback = c->tls_loopback;
+
+    c->tls = tls ? tls_ref(tls) : NULL;
+    c->tls_loopback = tls_loopback ? tls_ref(tls_loopback) : NULL;
+    tls_unref(old);
+    tls_unref(old_loopback);
+    http_link_close_all(&c->idle);
+}
+
 static void
 drop(void *object)
 {

@@ -86,6 +86,12 @@ pages_open(const struct pages_options *o)
 }
 
 void
+pages_set_options(struct pages *p, const struct pages_options *o)
+{
+    p->options = o;
+}
+
+void
 pages_close(struct pages *p)
 {
     if (!p)

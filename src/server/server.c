@@ -10,21 +10,19 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "descriptors.h"
 #include "hub/hub.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
 #include "net/timer.h"
-#include "net/tls.h"
+#include "reload.h"
 #include "server/registration.h"
 #include "server/running.h"
 #include "snapshot.h"
@@ -45,8 +43,7 @@ static const int watched[] = { SIGTERM, SIGINT, SIGHUP };
 
 struct server {
     const struct config *config;
-    struct snapshot *limits;
-    struct tls_context *tls;
+    struct reload *reload;
     enum server_state state;
 
     struct loop *loop;
@@ -90,6 +87,7 @@ finish(struct server *s, enum server_state end)
     registration_close(s->registration);
     s->registration = NULL;
     timer_stop(&s->patience);
+    reload_close(s->reload);
     mailbox_close(s->box);
     loop_stop(s->loop);
 }
@@ -119,7 +117,17 @@ drop(struct message *m)
     free(m);
 }
 
+static void
+on_worker_renewed(void *owner, struct message *m)
+{
+    struct server *s = owner;
+
+    free(m);
+    reload_acknowledged(s->reload);
+}
+
 static const struct message_kind worker_done = { "worker done", on_worker_done, drop };
+static const struct message_kind worker_renewed = { "worker renewed", on_worker_renewed, drop };
 static const struct message_kind hub_done = { "hub done", on_hub_done, drop };
 
 static void
@@ -128,13 +136,19 @@ post(struct server *s, const struct message_kind *kind)
     struct message *m = mem_zalloc(sizeof(*m));
 
     m->kind = kind;
-    (void)mailbox_post(s->box, m); /* a handful in a lifetime: never past the limit */
+    (void)mailbox_post(s->box, m); /* a handful at once: never past the limit */
 }
 
 static void
 on_worker_thread_end(void *owner)
 {
     post(owner, &worker_done);
+}
+
+static void
+on_worker_limits(void *owner)
+{
+    post(owner, &worker_renewed);
 }
 
 static void *
@@ -167,7 +181,8 @@ stop(struct server *s, int number)
     hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
-    timer_start(s->loop, &s->patience, s->limits->shutdown_timeout_ms + ABANDON_GRACE_MS);
+    timer_start(
+        s->loop, &s->patience, reload_limits(s->reload)->shutdown_timeout_ms + ABANDON_GRACE_MS);
 }
 
 static void
@@ -175,10 +190,10 @@ on_signal(void *owner, int number)
 {
     struct server *s = owner;
 
-    if (number == SIGHUP) {
-        log_notice("SIGHUP is ignored: start anew for a changed configuration");
+    if (number == SIGHUP && s->state == SERVER_STATE_RUNNING)
+        reload_run(s->reload);
+    if (number == SIGHUP)
         return;
-    }
     if (s->state == SERVER_STATE_RUNNING)
         stop(s, number);
     else if (s->state == SERVER_STATE_STOPPING)
@@ -198,84 +213,41 @@ open_main(struct server *s)
         s->signals[i] = signals_open(s->loop, watched[i], on_signal, s);
 }
 
-static const char *
-origin_of(const struct config *c)
+static void
+open_workers(struct server *s)
 {
-    return c->file ? c->file : "environment";
-}
-
-/* The sentence names a file or what is wrong with it; the operator knows options. */
-static const char *
-option_of(const struct config *c, struct str sentence)
-{
-    if (str_contains(sentence, "passphrase"))
-        return "sslPassphrase";
-    if (str_contains(sentence, c->ssl_key_path) && strcmp(c->ssl_key_path, c->ssl_cert_path) != 0)
-        return "sslKeyPath";
-    if (c->ssl_chain_path && str_contains(sentence, c->ssl_chain_path))
-        return "sslCertChainPath";
-    return "sslCertPath";
-}
-
-static bool
-open_tls(struct server *s, struct buffer *error)
-{
-    const struct config *c = s->config;
-    const struct tls_server_options o = {
-        .cert_path = c->ssl_cert_path,
-        .key_path = c->ssl_key_path,
-        .chain_path = c->ssl_chain_path,
-        .passphrase = c->ssl_passphrase,
-    };
-
-    struct buffer why = { 0 };
-
-    if (c->protocol != CONFIG_HTTPS)
-        return true;
-    s->tls = tls_server_new(&o, &why);
-    if (!s->tls)
-        buffer_printf(error, "%s: %s: %.*s", origin_of(c), option_of(c, buffer_str(&why)),
-            STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-    return s->tls != NULL;
-}
-
-static bool
-open_workers(struct server *s, struct buffer *error)
-{
-    unsigned count = s->limits->workers;
-    struct buffer why = { 0 };
+    unsigned count = reload_limits(s->reload)->workers;
 
     s->workers = mem_resize(NULL, count, sizeof(struct worker *));
     while (s->opened < count) {
         const struct worker_options o = {
             .number = s->opened,
-            .limits = s->limits,
+            .limits = reload_limits(s->reload),
             .hub = s->hub,
-            .tls = s->tls,
+            .tls = reload_tls(s->reload),
             .peers = s->workers,
             .on_done = on_worker_thread_end,
+            .on_renewed = on_worker_limits,
             .owner = s,
         };
-        struct worker *w = worker_open(&o, &why);
 
-        if (!w)
-            break;
-        s->workers[s->opened++] = w;
+        s->workers[s->opened++] = worker_open(&o);
     }
-    if (s->opened < count)
-        buffer_printf(error, "%s: %.*s", origin_of(s->config), STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-    return s->opened == count;
+    reload_attach(s->reload, s->workers, &s->opened);
 }
 
 static bool
 listen_on(struct server *s, const char *host, bool *in_use, struct buffer *error)
 {
-    unsigned count = s->limits->workers, port = (unsigned)s->config->port;
+    unsigned count = s->opened, port = (unsigned)s->config->port;
     int *fds = mem_resize(NULL, count, sizeof(*fds));
-    bool ok = listener_bind(host, port, count, fds, in_use, error);
+    struct buffer why = { 0 };
+    bool ok = listener_bind(host, port, count, fds, in_use, &why);
 
+    if (!ok)
+        buffer_printf(error, "%s: %s: %.*s", s->config->file ? s->config->file : "environment",
+            *in_use ? "port" : "host", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
     for (unsigned i = 0; ok && i < count; i++) {
         ok = worker_listen(s->workers[i], fds[i]);
         if (!ok)
@@ -313,6 +285,15 @@ enroll(struct server *s)
         log_warning("the server's name under its port is taken: `stop` needs its lock file");
 }
 
+static bool
+open_and_listen(struct server *s, bool *in_use, struct buffer *error)
+{
+    if (!reload_begin(s->reload, error))
+        return false;
+    open_workers(s);
+    return listen_all(s, in_use, error);
+}
+
 struct server *
 server_open(const struct config *c, bool *in_use, struct buffer *error)
 {
@@ -320,16 +301,22 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
-    s->limits = snapshot_new(c, descriptors_raise());
     open_main(s);
+    s->reload = reload_open(s->loop, c);
     s->hub_loop = loop_new();
-    s->hub = hub_open(s->hub_loop, &s->limits->hub);
-    if (!open_tls(s, error) || !open_workers(s, error) || !listen_all(s, in_use, error)) {
+    s->hub = hub_open(s->hub_loop, &reload_limits(s->reload)->hub);
+    if (!open_and_listen(s, in_use, error)) {
         server_free(s);
         return NULL;
     }
     enroll(s);
     return s;
+}
+
+void
+server_reload_from(struct server *s, struct config *(*load)(void *owner), void *owner)
+{
+    reload_from(s->reload, load, owner);
 }
 
 void
@@ -341,7 +328,7 @@ server_start(struct server *s)
         worker_start(s->workers[i]);
     s->running = s->opened;
     log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
-        s->limits->connections);
+        reload_limits(s->reload)->connections);
 }
 
 enum server_end
@@ -383,7 +370,6 @@ server_free(struct server *s)
     loop_free(s->hub_loop);
     mailbox_free(s->box);
     loop_free(s->loop);
-    tls_unref(s->tls);
-    snapshot_free(s->limits);
+    reload_free(s->reload);
     free(s);
 }

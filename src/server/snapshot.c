@@ -4,14 +4,15 @@
  */
 #include "snapshot.h"
 
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proxies.h"
 #include "config/config.h"
+#include "redis_setup.h"
+#include "server/needs.h"
 
 enum {
     HEAD_BYTES = 16384,
@@ -23,30 +24,13 @@ enum {
     AUTH_ANSWER_BYTES = 1 << 20,
     API_BODY_BYTES = 10 << 20,
     MAILBOX_BYTES = 64 << 20,
-    DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
-    DESCRIPTORS_A_LOOP = 8,
     SESSIONS_A_CONNECTION = 2, /* polling ones have none between requests, or a proxy's */
 };
-
-static unsigned
-count_cores(void)
-{
-    cpu_set_t set;
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (sched_getaffinity(0, sizeof(set), &set) == 0)
-        online = CPU_COUNT(&set);
-    if (online < 1)
-        return 1;
-    return online > HUB_WORKERS_MAX ? HUB_WORKERS_MAX : (unsigned)online;
-}
 
 static size_t
 count_connections(const struct config *c, size_t descriptors, unsigned workers)
 {
-    size_t reserve =
-        DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);
-    size_t room = descriptors > reserve + workers ? descriptors - reserve : workers;
+    size_t room = needs_room(c, descriptors, workers);
 
     if (c->max_connections == 0)
         return room;
@@ -190,13 +174,16 @@ make_engine(struct snapshot *l, const struct config *c)
     };
     if (!config_list_has(&c->origins, "*:*"))
         l->engine.origins = (const char *const *)c->origins.items;
+    if (!config_list_has(&c->allowed_origins, "*"))
+        l->engine.allowed_origins = (const char *const *)c->allowed_origins.items;
+    l->engine.proxies = l->proxies;
     make_cookies(l, c);
 }
 
 static void
 make_channels(struct snapshot *l, const struct config *c)
 {
-    l->auth = (struct auth_options){
+    l->auth_options = (struct auth_options){
         .hosts = (const char *const *)c->auth_hosts.items,
         .host_count = c->auth_hosts.count,
         .endpoint = c->auth_endpoint,
@@ -259,50 +246,44 @@ make_api(struct snapshot *l, const struct config *c)
     }
 }
 
-/* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
-static bool
-keeps_members_in_redis(const struct config *c)
-{
-    if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
-        return false;
-    return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
-           config_is_set(c, "databaseConfig.redis.host");
-}
-
 static void
 make_hub(struct snapshot *l, const struct config *c)
 {
-    if (c->database == CONFIG_DATABASE_SQLITE)
-        log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
-                   "kept in memory");
     l->hub = (struct hub_options){
         .workers = l->workers,
         .redis = c->subscriber_redis,
-        .redis_link = {
-            .host = c->redis_host,
-            .port = (unsigned)c->redis_port,
-            .username = c->redis_username,
-            .password = c->redis_password,
-            .db = (unsigned)c->redis_db,
-            .connect_timeout_ms = (unsigned)c->redis_connect_timeout_ms,
-        },
         .key_prefix = c->key_prefix,
-        .presence_redis = keeps_members_in_redis(c),
+        .presence_redis = needs_redis_members(c),
         .members_key = c->members_key,
         .publish_presence = c->publish_presence,
         .leave_grace_ms = c->leave_grace_ms,
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
     };
+    redis_setup_fill(c, &l->hub.redis_link);
 }
 
-struct snapshot *
-snapshot_new(const struct config *c, size_t descriptors)
+/* The configuration was checked: its entries make sense. */
+static struct proxies *
+make_proxies(const struct config *c)
+{
+    struct buffer error = { 0 };
+    struct proxies *p = proxies_new(
+        (const char *const *)c->trusted_proxies.items, c->trusted_proxies.count, &error);
+
+    buffer_fini(&error);
+    return p;
+}
+
+static struct snapshot *
+make(const struct config *c, size_t descriptors, unsigned workers)
 {
     struct snapshot *l = mem_zalloc(sizeof(*l));
 
-    l->workers = c->workers ? (unsigned)c->workers : count_cores();
-    l->connections = count_connections(c, descriptors, l->workers);
+    l->workers = workers;
+    l->descriptors = descriptors;
+    l->proxies = make_proxies(c);
+    l->connections = count_connections(c, descriptors, workers);
     l->http = (struct http_limits){
         .head_bytes = HEAD_BYTES,
         .headers = HEADERS,
@@ -320,6 +301,28 @@ snapshot_new(const struct config *c, size_t descriptors)
     return l;
 }
 
+struct snapshot *
+snapshot_new(const struct config *c, size_t descriptors)
+{
+    if (c->database == CONFIG_DATABASE_SQLITE)
+        log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
+                   "kept in memory");
+    return make(c, descriptors, needs_workers(c));
+}
+
+struct snapshot *
+snapshot_renew(const struct snapshot *previous, const struct config *c)
+{
+    return make(c, previous->descriptors, previous->workers);
+}
+
+bool
+snapshot_find_auth(struct snapshot *l, struct buffer *error)
+{
+    l->auth = auth_target_new(&l->auth_options, error);
+    return l->auth != NULL;
+}
+
 void
 snapshot_free(struct snapshot *l)
 {
@@ -332,5 +335,7 @@ snapshot_free(struct snapshot *l)
     free(l->cookie4_attributes);
     free(l->cors_headers);
     free(l->clients);
+    auth_target_free(l->auth);
+    proxies_free(l->proxies);
     free(l);
 }

@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 #include "api/api.h"
-#include "channels/auth.h"
+#include "base/attr.h"
+#include "channels/auth_target.h"
 #include "channels/channels.h"
 #include "engine/engine.h"
 #include "http/http_conn.h"
@@ -17,10 +18,13 @@
 #include "pages/pages.h"
 #include "socket/sio_server.h"
 
+struct buffer;
 struct config;
+struct proxies;
 
 struct snapshot {
     unsigned workers;
+    size_t descriptors;
     size_t connections; /* of the process */
     struct http_limits http;
     struct engine_limits engine;
@@ -28,7 +32,8 @@ struct snapshot {
     struct channels_limits channels; /* the auth share of one worker: snapshot_share() */
     struct api_limits api;
     struct pages_options pages;
-    struct auth_options auth;
+    struct auth_options auth_options;
+    struct auth_target *auth; /* of snapshot_find_auth() */
     struct hub_options hub;
     uint64_t stray_upgrade_ms; /* 0: they are left alone */
     uint64_t shutdown_timeout_ms;
@@ -36,10 +41,15 @@ struct snapshot {
     char *path, *cookie3, *cookie3_attributes, *cookie4, *cookie4_attributes;
     char *cors_headers;
     struct api_client *clients;
+    struct proxies *proxies;
 };
 
 /* c must outlive it; descriptors is the limit of the process. */
 struct snapshot *snapshot_new(const struct config *c, size_t descriptors);
+/* For the threads there are, which read previous until now. */
+struct snapshot *snapshot_renew(const struct snapshot *previous, const struct config *c);
+/* What needs files to be read; false: *error is one sentence that names the option. */
+MUST_USE bool snapshot_find_auth(struct snapshot *l, struct buffer *error);
 void snapshot_free(struct snapshot *l);
 
 /*

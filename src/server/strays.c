@@ -67,6 +67,12 @@ strays_open(struct loop *l, uint64_t patience_ms)
 }
 
 void
+strays_set_patience(struct strays *s, uint64_t patience_ms)
+{
+    s->patience_ms = patience_ms;
+}
+
+void
 strays_close(struct strays *s)
 {
     free(s);

@@ -16,6 +16,8 @@ struct strays;
 
 /* patience_ms 0: they are left alone. */
 struct strays *strays_open(struct loop *l, uint64_t patience_ms);
+/* For those that come from now on. */
+void strays_set_patience(struct strays *s, uint64_t patience_ms);
 /* After the last connection is gone. */
 void strays_close(struct strays *s);
 

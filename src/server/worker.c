@@ -20,6 +20,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/stream.h"
+#include "net/tls.h"
 #include "pages/pages.h"
 #include "snapshot.h"
 #include "socket/sio_server.h"
@@ -56,7 +57,8 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
     }
     parcel = http_conn_detach(x);
     if (parcel) {
-        worker_messages_post(w->options.peers[number], WORKER_MESSAGE_MOVE, parcel);
+        worker_messages_post(w->options.peers[number], WORKER_MESSAGE_MOVE,
+            &(struct worker_content){ .parcel = parcel });
         return;
     }
     if (http_exchange_postpone(x))
@@ -67,12 +69,12 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
 }
 
 void
-worker_on_move(struct worker *w, struct http_parcel *parcel)
+worker_on_move(struct worker *w, const struct worker_content *c)
 {
     if (w->state == WORKER_SERVING)
-        worker_clients_adopt(w, parcel);
+        worker_clients_adopt(w, c->parcel);
     else
-        http_parcel_drop(parcel);
+        http_parcel_drop(c->parcel);
 }
 
 /* ---- the end ---- */
@@ -123,9 +125,9 @@ on_drain_tick(void *owner)
 }
 
 void
-worker_on_stop(struct worker *w, struct http_parcel *parcel)
+worker_on_stop(struct worker *w, const struct worker_content *c)
 {
-    ENSURE(!parcel);
+    (void)c;
     if (w->state != WORKER_SERVING)
         return;
     enter(w, WORKER_DRAINING);
@@ -136,8 +138,6 @@ worker_on_stop(struct worker *w, struct http_parcel *parcel)
     worker_clients_retire(w);
     timer_start(w->loop, &w->drain, DRAIN_TICK_MS);
 }
-
-/* ---- the beginning ---- */
 
 static void
 on_accept(void *owner, struct stream *s)
@@ -153,11 +153,47 @@ take_shares(struct worker *w)
     const struct snapshot *l = w->options.limits;
     unsigned number = w->options.number;
 
+    w->http_limits = l->http;
     w->connection_limit = snapshot_share(l->connections, l->workers, number);
     w->channel_limits = l->channels;
     w->channel_limits.auth.in_flight =
         (unsigned)snapshot_share(l->channels.auth.in_flight, l->workers, number);
 }
+
+/* ---- another configuration ---- */
+
+static void
+set_limits(struct worker *w)
+{
+    const struct snapshot *l = w->options.limits;
+
+    take_shares(w);
+    pages_set_options(w->pages, &l->pages);
+    engine_set_limits(w->engine, &l->engine);
+    sio_server_set_limits(w->sockets, &l->sockets);
+    auth_set_target(w->auth, l->auth);
+    channels_set_limits(w->channels, &w->channel_limits);
+    api_set_limits(w->api, &l->api);
+    strays_set_patience(w->strays, l->stray_upgrade_ms);
+}
+
+void
+worker_on_renew(struct worker *w, const struct worker_content *c)
+{
+    w->options.limits = c->limits;
+    set_limits(w);
+    w->options.on_renewed(w->options.owner);
+}
+
+void
+worker_on_renew_tls(struct worker *w, const struct worker_content *c)
+{
+    for (unsigned i = 0; i < w->listener_count; i++)
+        listener_set_tls(w->listeners[i], c->tls);
+    tls_unref(c->tls);
+}
+
+/* ---- the beginning ---- */
 
 static void
 open_layers(struct worker *w)
@@ -167,6 +203,7 @@ open_layers(struct worker *w)
 
     w->hub = hub_link_open(w->loop, w->options.hub, number);
     w->pages = pages_open(&l->pages);
+    w->auth = auth_open(w->loop, l->auth, &w->channel_limits.auth);
     w->engine = engine_open(w->loop, number, &l->engine);
     engine_on_foreign_sid(w->engine, on_foreign_sid, w);
     w->sockets = sio_server_open(w->loop, w->engine, &l->sockets);
@@ -180,7 +217,7 @@ open_layers(struct worker *w)
 }
 
 struct worker *
-worker_open(const struct worker_options *o, struct buffer *error)
+worker_open(const struct worker_options *o)
 {
     struct worker *w = mem_zalloc(sizeof(*w));
 
@@ -190,12 +227,6 @@ worker_open(const struct worker_options *o, struct buffer *error)
     timer_init(&w->drain, on_drain_tick, w);
     w->box = mailbox_open(w->loop, "moves", MOVES_BYTES, w);
     take_shares(w);
-    w->auth = auth_open(w->loop, &o->limits->auth, &w->channel_limits.auth, error);
-    if (!w->auth) {
-        worker_abort(w);
-        worker_free(w);
-        return NULL;
-    }
     open_layers(w);
     return w;
 }
@@ -234,7 +265,20 @@ worker_start(struct worker *w)
 void
 worker_stop(struct worker *w)
 {
-    worker_messages_post(w, WORKER_MESSAGE_STOP, NULL);
+    worker_messages_post(w, WORKER_MESSAGE_STOP, &(struct worker_content){ 0 });
+}
+
+void
+worker_renew(struct worker *w, const struct snapshot *limits)
+{
+    worker_messages_post(w, WORKER_MESSAGE_RENEW, &(struct worker_content){ .limits = limits });
+}
+
+void
+worker_renew_tls(struct worker *w, struct tls_context *tls)
+{
+    worker_messages_post(
+        w, WORKER_MESSAGE_RENEW_TLS, &(struct worker_content){ .tls = tls_ref(tls) });
 }
 
 void

@@ -11,7 +11,6 @@
 
 #include "base/attr.h"
 
-struct buffer;
 struct hub;
 struct snapshot;
 struct tls_context;
@@ -27,16 +26,21 @@ struct worker_options {
     struct worker *const *peers;
     /* The thread ends; called on it. */
     void (*on_done)(void *owner);
+    /* It has let go of everything older than the snapshot of worker_renew(); called on it. */
+    void (*on_renewed)(void *owner);
     void *owner;
 };
 
-/* NULL: *error is one sentence. */
-MUST_USE struct worker *worker_open(const struct worker_options *o, struct buffer *error);
+struct worker *worker_open(const struct worker_options *o);
 /* Accept on fd, which is taken over; before worker_start(), once or twice. */
 MUST_USE bool worker_listen(struct worker *w, int fd);
 void worker_start(struct worker *w);
 /* Any thread: end, orderly, within limits->shutdown_timeout_ms. */
 void worker_stop(struct worker *w);
+/* Any thread: limits from now on; on_renewed follows, unless the thread ends first. */
+void worker_renew(struct worker *w, const struct snapshot *limits);
+/* Any thread: what connections are accepted with from now on; a reference is taken. */
+void worker_renew_tls(struct worker *w, struct tls_context *tls);
 /* Instead of worker_start(): end what was opened. */
 void worker_abort(struct worker *w);
 /* After on_done. */

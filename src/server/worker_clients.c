@@ -11,7 +11,6 @@
 #include "http/http_request.h"
 #include "net/loop.h"
 #include "net/stream.h"
-#include "snapshot.h"
 #include "worker_priv.h"
 
 /* More than these are closed without an answer. */
@@ -100,7 +99,7 @@ worker_clients_accept(struct worker *w, struct stream *s)
     c = client_new(w);
     c->turned_away = full;
     w->turned_away += full;
-    c->conn = http_conn_open(s, &w->options.limits->http, &handlers, c);
+    c->conn = http_conn_open(s, &w->http_limits, &handlers, c);
 }
 
 void
@@ -108,7 +107,7 @@ worker_clients_adopt(struct worker *w, struct http_parcel *parcel)
 {
     struct client *c = client_new(w);
 
-    c->conn = http_conn_adopt(w->loop, parcel, &w->options.limits->http, &handlers, c);
+    c->conn = http_conn_adopt(w->loop, parcel, &w->http_limits, &handlers, c);
     if (!c->conn)
         forget(c);
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "http/http_conn.h"
 #include "net/mailbox.h"
+#include "net/tls.h"
 #include "worker_priv.h"
 
 /* A connection with a request's head, and what came behind it. */
@@ -14,29 +15,33 @@ enum { MOVE_COST = 16384 };
 
 struct worker_message {
     struct message base;
-    struct http_parcel *parcel; /* MOVE */
+    struct worker_content content;
 };
 
-/* The parcel is the handler's from here on. */
-static struct http_parcel *
+/* The content is the handler's from here on. */
+static struct worker_content
 unwrap(struct message *m)
 {
-    struct http_parcel *parcel = ((struct worker_message *)m)->parcel;
+    struct worker_content c = ((struct worker_message *)m)->content;
 
     free(m);
-    return parcel;
+    return c;
 }
 
 static void
 drop(struct message *m)
 {
-    http_parcel_drop(unwrap(m));
+    struct worker_content c = unwrap(m);
+
+    http_parcel_drop(c.parcel);
+    tls_unref(c.tls);
 }
 
 #define DELIVER(ENUM, name)                                                                        \
     static void deliver_##name(void *owner, struct message *m)                                     \
     {                                                                                              \
-        worker_on_##name(owner, unwrap(m));                                                        \
+        struct worker_content c = unwrap(m);                                                       \
+        worker_on_##name(owner, &c);                                                               \
     }
 WORKER_MESSAGES(DELIVER)
 
@@ -45,13 +50,14 @@ WORKER_MESSAGES(DELIVER)
 static const struct message_kind kinds[WORKER_MESSAGE_TYPES] = { WORKER_MESSAGES(KIND) };
 
 void
-worker_messages_post(struct worker *w, enum worker_message_type type, struct http_parcel *parcel)
+worker_messages_post(
+    struct worker *w, enum worker_message_type type, const struct worker_content *c)
 {
     struct worker_message *m = mem_zalloc(sizeof(*m));
 
     m->base.kind = &kinds[type];
-    m->base.cost = parcel ? MOVE_COST : sizeof(*m);
-    m->parcel = parcel;
+    m->base.cost = c->parcel ? MOVE_COST : sizeof(*m);
+    m->content = *c;
     /* Past the limit it was taken all the same, and a moved connection has nowhere else to go. */
     (void)mailbox_post(w->box, &m->base);
 }

@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "channels/channels.h"
+#include "http/http_conn.h"
 #include "http/http_router.h"
 #include "net/timer.h"
 #include "worker.h"
@@ -20,13 +21,22 @@ struct message;
 /* X(ENUM, name): worker_on_<name>() on the worker's thread. */
 #define WORKER_MESSAGES(X)                                                                         \
     X(STOP, stop)                                                                                  \
-    X(MOVE, move)
+    X(MOVE, move)                                                                                  \
+    X(RENEW, renew)                                                                                \
+    X(RENEW_TLS, renew_tls)
+
+/* What a message carries: one of these, or nothing. */
+struct worker_content {
+    struct http_parcel *parcel;    /* MOVE; the receiver's */
+    const struct snapshot *limits; /* RENEW; the main thread's */
+    struct tls_context *tls;       /* RENEW_TLS; a reference */
+};
 
 #define WORKER_MESSAGE_ENUM(ENUM, name) WORKER_MESSAGE_##ENUM,
 enum worker_message_type { WORKER_MESSAGES(WORKER_MESSAGE_ENUM) WORKER_MESSAGE_TYPES };
 
 #define WORKER_MESSAGE_HANDLER(ENUM, name)                                                         \
-    void worker_on_##name(struct worker *w, struct http_parcel *parcel);
+    void worker_on_##name(struct worker *w, const struct worker_content *c);
 WORKER_MESSAGES(WORKER_MESSAGE_HANDLER)
 
 enum { WORKER_LISTENERS_MAX = 2 };
@@ -60,7 +70,8 @@ struct worker {
     struct api *api;
     struct strays *strays;
 
-    struct list clients; /* connections that speak HTTP */
+    struct http_limits http_limits; /* of connections, which outlive snapshots */
+    struct list clients;            /* connections that speak HTTP */
     size_t connection_limit;
     unsigned turned_away; /* of clients: past the limit, waiting for their 503 */
     bool crowded;         /* said so */
@@ -71,7 +82,7 @@ struct worker {
 };
 
 void worker_messages_post(
-    struct worker *w, enum worker_message_type type, struct http_parcel *parcel);
+    struct worker *w, enum worker_message_type type, const struct worker_content *c);
 
 /* worker_clients.c */
 void worker_clients_accept(struct worker *w, struct stream *s);

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "channels/auth_target.h"
 #include "fake_http.h"
 #include "net/loop.h"
 
@@ -32,6 +33,8 @@ static struct auth_limits limits;
 static struct auth_line lines[4];
 static struct outcome outcomes[ASKS_MAX];
 static struct buffer error;
+static struct auth_target *targets[4];
+static size_t target_count;
 
 static void
 on_verdict(void *owner, const struct auth_verdict *v)
@@ -52,7 +55,10 @@ open_with(const char *const *hosts, size_t count)
         .hosts = hosts, .host_count = count, .endpoint = "/broadcasting/auth", .verify_tls = true
     };
 
-    return auth_open(loop, &o, &limits, &error);
+    assert_true(target_count < COUNT_OF(targets));
+    targets[target_count] = auth_target_new(&o, &error);
+    assert_non_null(targets[target_count]);
+    return auth_open(loop, targets[target_count++], &limits);
 }
 
 static int
@@ -89,6 +95,8 @@ teardown(void **state)
     for (size_t i = 0; i < COUNT_OF(lines); i++)
         assert_int_equal(lines[i].bytes, 0);
     auth_close(auth);
+    while (target_count > 0)
+        auth_target_free(targets[--target_count]);
     buffer_fini(&error);
     loop_stop(loop);
     loop_run(loop);
@@ -358,25 +366,23 @@ a_choice_that_is_no_url_is_a_verdict_in_a_later_turn(void **state)
 }
 
 static void
-options_are_checked_by_name(void **state)
+another_target_is_asked_from_the_next_request_on(void **state)
 {
-    static const char *const bad[] = { "ftp://x" };
-    static const char *const https[] = { "https://app.test" };
-    struct auth_options o = { .hosts = bad, .host_count = 1, .endpoint = "/a" };
+    static const char *const hosts[] = { "http://other.test" };
+    const struct auth_options o = { .hosts = hosts, .host_count = 1, .endpoint = "/ask" };
+    struct auth_target *target = auth_target_new(&o, &error);
 
     (void)state;
-    assert_null(auth_open(loop, &o, &limits, &error));
-    assert_true(str_is(buffer_str(&error), "authHost: \"ftp://x\" is no http or https URL"));
-    buffer_clear(&error);
-    o.hosts = https;
-    o.endpoint = "auth";
-    assert_null(auth_open(loop, &o, &limits, &error));
-    assert_true(str_is(buffer_str(&error), "authEndpoint: \"auth\" must begin with \"/\""));
-    buffer_clear(&error);
-    o.endpoint = "/auth";
-    o.ca_path = "/nowhere";
-    assert_null(auth_open(loop, &o, &limits, &error));
-    assert_true(str_is(buffer_str(&error), "authCaPath: /nowhere"));
+    targets[target_count++] = target;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(begin(i, 0, "private-a"), AUTH_OK);
+    loop_turn(loop);
+    auth_set_target(auth, target);
+    fake_answer_status(fake_call(0), 200);
+    loop_turn(loop);
+    assert_string_equal(fake_call(0)->origin.host, "app.test");
+    assert_string_equal(fake_call(1)->origin.host, "other.test");
+    assert_true(str_is(buffer_str(&fake_call(1)->path), "/ask"));
 }
 
 /* ---- the host after the Referer ---- */
@@ -438,7 +444,7 @@ main(void)
         TEST(causes_name_the_option),
         TEST(a_line_cannot_fill_the_memory),
         TEST(a_choice_that_is_no_url_is_a_verdict_in_a_later_turn),
-        TEST(options_are_checked_by_name),
+        TEST(another_target_is_asked_from_the_next_request_on),
         TEST(the_referer_chooses_the_host),
     };
 

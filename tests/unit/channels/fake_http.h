@@ -91,6 +91,15 @@ http_client_open(
 }
 
 void
+http_client_set_tls(
+    struct http_client *c, struct tls_context *tls, struct tls_context *tls_loopback)
+{
+    (void)c;
+    (void)tls;
+    (void)tls_loopback;
+}
+
+void
 http_client_close(struct http_client *c)
 {
     (void)c;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "dotenv.h"
+#include "config/dotenv.h"
 #include "written.h"
 
 static void

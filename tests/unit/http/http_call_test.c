@@ -162,10 +162,11 @@ trusting(const char *ca)
 static void
 set_secure(struct secure *q, struct tls_context *tls)
 {
-    struct tls_server_options o = { .cert_path = certs_path("server.pem"),
+    const struct tls_pair pair = { .cert_path = certs_path("server.pem"),
         .key_path = certs_path("server.key") };
-    struct buffer error = { 0 };
-    struct tls_context *server_tls = tls_server_new(&o, &error);
+    const struct tls_server_options o = { .pairs = &pair, .pair_count = 1 };
+    struct tls_fault f = { 0 };
+    struct tls_context *server_tls = tls_server_new(&o, &f);
     char url[64];
 
     assert_non_null(server_tls);

@@ -50,9 +50,10 @@ static const struct listener_handlers house_handlers UNUSED = { house_on_accept,
 static struct tls_context *
 server_context(const char *cert, const char *key)
 {
-    struct tls_server_options o = { .cert_path = certs_path(cert), .key_path = certs_path(key) };
-    struct buffer error = { 0 };
-    struct tls_context *c = tls_server_new(&o, &error);
+    const struct tls_pair pair = { .cert_path = certs_path(cert), .key_path = certs_path(key) };
+    const struct tls_server_options o = { .pairs = &pair, .pair_count = 1 };
+    struct tls_fault f = { 0 };
+    struct tls_context *c = tls_server_new(&o, &f);
 
     assert_non_null(c);
     return c;

@@ -9,53 +9,64 @@
 #include "tls_priv.h"
 
 static void
-refused_with(const struct tls_server_options *o, const char *format, const char *a, const char *b)
+refused_with(const struct tls_pair *o, enum tls_part part, const char *format, ...)
 {
-    struct buffer error = { 0 };
+    struct tls_fault f = { 0 };
     char expected[512];
+    va_list arguments;
 
-    snprintf(expected, sizeof(expected), format, a, b);
-    assert_null(tls_server_new(o, &error));
-    buffer_append_char(&error, '\0');
-    assert_string_equal(error.data, expected);
-    buffer_fini(&error);
+    va_start(arguments, format);
+    vsnprintf(expected, sizeof(expected), format, arguments);
+    va_end(arguments);
+    assert_null(tls_server_new(&(struct tls_server_options){ .pairs = o, .pair_count = 1 }, &f));
+    buffer_append_char(&f.sentence, '\0');
+    assert_string_equal(f.sentence.data, expected);
+    assert_int_equal(f.part, part);
+    buffer_fini(&f.sentence);
+}
+
+static struct tls_context *
+context(const struct tls_pair *pairs, size_t count)
+{
+    struct tls_fault f = { 0 };
+    struct tls_context *c =
+        tls_server_new(&(struct tls_server_options){ .pairs = pairs, .pair_count = count }, &f);
+
+    assert_non_null(c);
+    assert_int_equal(f.sentence.len, 0);
+    return c;
 }
 
 static void
 good_files_make_a_context(void **state)
 {
-    struct tls_server_options o = {
+    struct tls_pair o = {
         .cert_path = certs_path("server.pem"),
         .key_path = certs_path("secret.key"),
         .chain_path = certs_path("ca.pem"),
         .passphrase = "swordfish",
     };
-    struct buffer error = { 0 };
-    struct tls_context *c = tls_server_new(&o, &error);
+    struct tls_context *c = context(&o, 1);
 
     (void)state;
-    assert_non_null(c);
     assert_ptr_equal(tls_ref(c), c);
     tls_unref(c);
     tls_unref(c);
     tls_unref(NULL);
-    assert_int_equal(error.len, 0);
 }
 
 static unsigned
 chain_length(const char *chain_path)
 {
-    struct tls_server_options o = {
+    struct tls_pair o = {
         .cert_path = certs_path("full.pem"),
         .key_path = certs_path("server.key"),
         .chain_path = chain_path,
     };
-    struct buffer error = { 0 };
-    struct tls_context *c = tls_server_new(&o, &error);
+    struct tls_context *c = context(&o, 1);
     STACK_OF(X509) *chain = NULL;
     int count;
 
-    assert_non_null(c);
     SSL_CTX_get0_chain_certs(tls_openssl(c), &chain);
     count = sk_X509_num(chain);
     tls_unref(c);
@@ -74,32 +85,32 @@ repeated_certificates_are_sent_once(void **state)
 static void
 missing_files_are_named(void **state)
 {
-    struct tls_server_options o = {
+    struct tls_pair o = {
         .cert_path = "/nowhere/cert.pem",
         .key_path = certs_path("server.key"),
     };
 
     (void)state;
-    refused_with(
-        &o, "cannot read the certificate /nowhere/cert.pem: %s", "no such file or directory", NULL);
+    refused_with(&o, TLS_PART_CERT,
+        "cannot read the certificate /nowhere/cert.pem: no such file or directory");
     o.cert_path = certs_path("server.pem");
     o.key_path = "/nowhere/key.pem";
-    refused_with(
-        &o, "cannot read the private key /nowhere/key.pem: %s", "no such file or directory", NULL);
+    refused_with(&o, TLS_PART_KEY,
+        "cannot read the private key /nowhere/key.pem: no such file or directory");
     o.key_path = certs_path("server.key");
     o.chain_path = "/nowhere/chain.pem";
-    refused_with(&o, "cannot read the certificate chain /nowhere/chain.pem: %s",
-        "no such file or directory", NULL);
+    refused_with(&o, TLS_PART_CHAIN,
+        "cannot read the certificate chain /nowhere/chain.pem: no such file or directory");
     o.chain_path = NULL;
     o.key_path = "/tmp";
     refused_with(
-        &o, "cannot read the private key /tmp: %s", "illegal operation on a directory", NULL);
+        &o, TLS_PART_KEY, "cannot read the private key /tmp: illegal operation on a directory");
 }
 
 static void
 files_that_are_not_pem_are_named(void **state)
 {
-    struct tls_server_options o = {
+    struct tls_pair o = {
         .cert_path = certs_path("server.key"),
         .key_path = certs_path("server.key"),
     };
@@ -108,43 +119,46 @@ files_that_are_not_pem_are_named(void **state)
     (void)state;
     fputs("-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n", file);
     fclose(file);
-    refused_with(
-        &o, "%s is not a PEM file with certificates: no certificate found", o.cert_path, NULL);
+    refused_with(&o, TLS_PART_CERT, "%s is not a PEM file with certificates: no certificate found",
+        o.cert_path);
     o.cert_path = certs_path("broken.pem");
-    refused_with(
-        &o, "%s is not a PEM file with certificates: no certificate found", o.cert_path, NULL);
+    refused_with(&o, TLS_PART_CERT, "%s is not a PEM file with certificates: no certificate found",
+        o.cert_path);
     o.cert_path = certs_path("server.pem");
     o.key_path = certs_path("server.pem");
-    refused_with(&o, "%s is not a PEM file with a private key", o.key_path, NULL);
+    refused_with(&o, TLS_PART_KEY, "%s is not a PEM file with a private key", o.key_path);
 }
 
 static void
 key_of_another_certificate_is_refused(void **state)
 {
-    struct tls_server_options o = {
+    struct tls_pair o = {
         .cert_path = certs_path("server.pem"),
         .key_path = certs_path("other.key"),
     };
 
     (void)state;
-    refused_with(
-        &o, "the private key %s does not belong to the certificate %s", o.key_path, o.cert_path);
+    refused_with(&o, TLS_PART_KEY, "the private key %s does not belong to the certificate %s",
+        o.key_path, o.cert_path);
 }
 
 static void
 passphrase_is_never_asked_for(void **state)
 {
-    struct tls_server_options o = {
+    struct tls_pair o = {
         .cert_path = certs_path("server.pem"),
         .key_path = certs_path("secret.key"),
     };
 
     (void)state;
-    refused_with(&o, "the private key %s is encrypted and needs a passphrase", o.key_path, NULL);
+    refused_with(&o, TLS_PART_PASSPHRASE, "the private key %s is encrypted and needs a passphrase",
+        o.key_path);
     o.passphrase = "";
-    refused_with(&o, "the private key %s is encrypted and needs a passphrase", o.key_path, NULL);
+    refused_with(&o, TLS_PART_PASSPHRASE, "the private key %s is encrypted and needs a passphrase",
+        o.key_path);
     o.passphrase = "catfish";
-    refused_with(&o, "the passphrase does not open the private key %s", o.key_path, NULL);
+    refused_with(
+        &o, TLS_PART_PASSPHRASE, "the passphrase does not open the private key %s", o.key_path);
 }
 
 static void

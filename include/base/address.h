@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * address: IP addresses and ranges of them, from text.  IPv4 is kept as ::ffff:a.b.c.d, so that
+ * both compare alike.  Pure; any thread.
+ */
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+enum { ADDRESS_TEXT_SIZE = 46 };
+
+struct address {
+    uint8_t bytes[16];
+};
+
+struct address_range {
+    struct address first;
+    unsigned bits; /* of it that count */
+};
+
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; with a port behind, which is passed over. */
+MUST_USE bool address_parse(struct str text, struct address *out);
+/* As inet_ntop(3) writes it; IPv4 as such.  Returns out. */
+const char *address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
+
+/* "10.0.0.0/8", "2001:db8::/32", or one address. */
+MUST_USE bool address_range_parse(struct str text, struct address_range *out);
+bool address_range_has(const struct address_range *r, const struct address *a);
+
+#endif

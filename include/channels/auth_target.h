@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * auth_target: whom to ask about private channels, and which authorities to believe.  Made by the
+ * main thread, immutable, shared by the workers as part of a configuration's snapshot.
+ */
+#ifndef CHANNELS_AUTH_TARGET_H
+#define CHANNELS_AUTH_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct buffer;
+struct tls_context;
+
+struct auth_options {
+    /* At least one.  Which is asked: see auth_choose_host(). */
+    const char *const *hosts;
+    size_t host_count;
+    const char *endpoint; /* "/broadcasting/auth" */
+    bool verify_tls;
+    const char *ca_path; /* NULL: the system's store alone */
+};
+
+struct auth_target {
+    struct auth_options options;
+    struct tls_context *tls, *tls_loopback; /* NULL when no host needs them */
+};
+
+/* o's texts must outlive it.  NULL: *error is one sentence that names the option.  Blocks. */
+MUST_USE struct auth_target *auth_target_new(const struct auth_options *o, struct buffer *error);
+void auth_target_free(struct auth_target *t);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_files: which files the paths of a pair stand for.  Blocks.
+ */
+#ifndef NET_TLS_FILES_H
+#define NET_TLS_FILES_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "net/tls.h"
+
+/* Files that may belong together; chain NULL: none. */
+struct tls_trio {
+    char *cert, *key, *chain;
+};
+
+struct tls_trios {
+    struct tls_trio *items;
+    size_t count;
+};
+
+/* The most promising first: newest certificate, the key and the chain of the same folder.  False:
+ * a pattern matches nothing; f says so. */
+MUST_USE bool tls_files_find(
+    const struct tls_pair *pair, struct tls_trios *out, struct tls_fault *f);
+void tls_files_fini(struct tls_trios *t);
+
+#endif

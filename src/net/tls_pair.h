@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_pair: a certificate, its chain and its key, read from files and found to fit.
+ */
+#ifndef NET_TLS_PAIR_H
+#define NET_TLS_PAIR_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "net/tls.h"
+
+/* All zero is none. */
+struct tls_loaded {
+    X509 *own;
+    STACK_OF(X509) * chain;
+    EVP_PKEY *key;
+    char *path;   /* of the certificate */
+    char **names; /* whom it is for, in lower case; may be "*.a.test"; none: nobody by name */
+    size_t name_count;
+    char *passed_over; /* see struct tls_certificate */
+};
+
+/* False: f's sentence and part are filled, and *out is empty.  Blocks. */
+MUST_USE bool tls_pair_load(
+    const struct tls_pair *pair, struct tls_loaded *out, struct tls_fault *f);
+void tls_pair_fini(struct tls_loaded *l);
+
+#endif

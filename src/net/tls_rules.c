@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_rules: versions, ciphers, tickets, the application's protocol.
+ */
+#include "tls_rules.h"
+
+#include <openssl/rand.h>
+#include <pthread.h>
+
+#include "base/buffer.h"
+#include "base/ensure.h"
+
+enum { TICKET_KEYS_SIZE = 80 };
+
+/* Those that would weaken a context, or change what this program relies on, are not among them. */
+static const uint64_t heeded_flags = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                     SSL_OP_NO_TICKET | SSL_OP_NO_ENCRYPT_THEN_MAC;
+
+/* One set a process: a ticket stays good when the certificate is renewed. */
+static unsigned char ticket_keys[TICKET_KEYS_SIZE];
+static pthread_once_t ticket_keys_once = PTHREAD_ONCE_INIT;
+
+static void
+make_ticket_keys(void)
+{
+    ENSURE(RAND_bytes(ticket_keys, sizeof(ticket_keys)) == 1);
+}
+
+/* HTTP/2 is not spoken; a browser that offers it must hear so. */
+static int
+on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *offered,
+    unsigned offered_len, void *arg)
+{
+    static const unsigned char ours[] = "\x08http/1.1";
+    unsigned char *chosen;
+
+    (void)ssl;
+    (void)arg;
+    if (SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, offered, offered_len) !=
+        OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_NOACK;
+    *out = chosen;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+/* Node's list holds the suites of TLS 1.3, which begin with "TLS_", among the others. */
+static void
+split_ciphers(const char *list, struct buffer *suites, struct buffer *others)
+{
+    struct str rest = str_of(list);
+
+    while (rest.len > 0) {
+        struct str name = str_trim(str_cut(rest, ':', &rest));
+        struct buffer *to = str_starts(name, "TLS_") ? suites : others;
+
+        if (name.len == 0)
+            continue;
+        if (to->len > 0)
+            buffer_append_char(to, ':');
+        buffer_append_str(to, name);
+    }
+    buffer_append_char(suites, '\0');
+    buffer_append_char(others, '\0');
+}
+
+/* A version without a cipher in the list is not spoken, as in Node. */
+static bool
+set_ciphers(SSL_CTX *openssl, const char *list)
+{
+    struct buffer suites = { 0 }, others = { 0 };
+    bool ok;
+
+    split_ciphers(list, &suites, &others);
+    ok = suites.len + others.len > 2;
+    if (suites.len > 1)
+        ok = ok && SSL_CTX_set_ciphersuites(openssl, suites.data) == 1;
+    else
+        SSL_CTX_set_max_proto_version(openssl, TLS1_2_VERSION);
+    if (others.len > 1)
+        ok = ok && SSL_CTX_set_cipher_list(openssl, others.data) == 1;
+    else
+        SSL_CTX_set_min_proto_version(openssl, TLS1_3_VERSION);
+    buffer_fini(&suites);
+    buffer_fini(&others);
+    return ok;
+}
+
+bool
+tls_rules_apply(SSL_CTX *openssl, const struct tls_server_options *o, struct tls_fault *f)
+{
+    pthread_once(&ticket_keys_once, make_ticket_keys);
+    SSL_CTX_set_tlsext_ticket_keys(openssl, ticket_keys, sizeof(ticket_keys));
+    SSL_CTX_set_alpn_select_cb(openssl, on_alpn, NULL);
+    SSL_CTX_set_options(openssl, o->flags & heeded_flags);
+    if (o->no_tls12)
+        SSL_CTX_set_min_proto_version(openssl, TLS1_3_VERSION);
+    if (o->no_tls13)
+        SSL_CTX_set_max_proto_version(openssl, TLS1_2_VERSION);
+    if (o->ciphers && !set_ciphers(openssl, o->ciphers)) {
+        f->part = TLS_PART_CIPHERS;
+        buffer_printf(&f->sentence, "OpenSSL knows no such list of ciphers: \"%s\"", o->ciphers);
+        return false;
+    }
+    if (SSL_CTX_get_min_proto_version(openssl) == TLS1_3_VERSION &&
+        SSL_CTX_get_max_proto_version(openssl) == TLS1_2_VERSION) {
+        f->part = TLS_PART_CIPHERS;
+        buffer_append_text(&f->sentence, "neither TLS 1.2 nor TLS 1.3 is left to speak");
+        return false;
+    }
+    return true;
+}

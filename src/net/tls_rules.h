@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_rules: what a server's context speaks, whatever its certificate.
+ */
+#ifndef NET_TLS_RULES_H
+#define NET_TLS_RULES_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "net/tls.h"
+
+/* False: f says which of the options leaves nothing to speak. */
+MUST_USE bool tls_rules_apply(
+    SSL_CTX *openssl, const struct tls_server_options *o, struct tls_fault *f);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * certificates: options to files, files to a context, and an eye on both.
+ */
+#include "certificates.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "net/file_watch.h"
+#include "net/timer.h"
+#include "net/tls.h"
+
+enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, WARNING_DAYS = 14, TIME_SIZE = 24, PAIR_PATHS = 3 };
+
+struct certificates {
+    struct loop *loop;
+    const struct config *config;
+    struct tls_context *tls;
+    struct buffer mark; /* of the files that were tried last */
+    struct file_watch *watch;
+    struct timer daily;
+    void (*on_renewed)(void *owner, struct tls_context *tls);
+    void *owner;
+};
+
+/* ---- from options ---- */
+
+static bool
+has_first_pair(const struct config *c)
+{
+    return c->ssl_cert_path != NULL;
+}
+
+/* The pairs of c; free() them. */
+static struct tls_pair *
+make_pairs(const struct config *c, size_t *count)
+{
+    struct tls_pair *pairs = mem_resize(NULL, c->certificates.count + 1, sizeof(*pairs));
+
+    *count = 0;
+    if (has_first_pair(c))
+        pairs[(*count)++] = (struct tls_pair){ c->ssl_cert_path, c->ssl_key_path, c->ssl_chain_path,
+            c->ssl_passphrase, NULL };
+    for (size_t i = 0; i < c->certificates.count; i++) {
+        const struct config_certificate *more = &c->certificates.items[i];
+
+        pairs[(*count)++] = (struct tls_pair){ more->cert_path, more->key_path, more->chain_path,
+            more->passphrase, (const char *const *)more->hosts.items };
+    }
+    return pairs;
+}
+
+static void
+make_options(const struct config *c, struct tls_server_options *o)
+{
+    *o = (struct tls_server_options){
+        .no_tls12 = c->min_version > CONFIG_TLS_1_2 || (c->secure_options & CONFIG_NO_TLS_1_2) != 0,
+        .no_tls13 = c->max_version < CONFIG_TLS_1_3 || (c->secure_options & CONFIG_NO_TLS_1_3) != 0,
+        .ciphers = c->ciphers,
+        .flags = c->secure_options,
+    };
+    o->pairs = make_pairs(c, &o->pair_count);
+}
+
+/* "FILE: OPTION: SENTENCE" */
+static void
+explain(const struct config *c, const struct tls_fault *f, struct buffer *error)
+{
+    static const char *const first[] = { "sslCertPath", "sslKeyPath", "sslCertChainPath",
+        "sslPassphrase" };
+    static const char *const more[] = { "certPath", "keyPath", "chainPath", "passphrase" };
+    size_t firsts = has_first_pair(c) ? 1 : 0;
+
+    buffer_printf(error, "%s: ", c->file ? c->file : "environment");
+    if (f->part == TLS_PART_CIPHERS)
+        buffer_append_text(error, "ciphers");
+    else if (f->pair < firsts)
+        buffer_append_text(error, first[f->part]);
+    else
+        buffer_printf(error, "certificates[%zu].%s", f->pair - firsts, more[f->part]);
+    buffer_printf(error, ": %.*s", STR_ARG(buffer_str(&f->sentence)));
+}
+
+/* ---- what is told ---- */
+
+static const char *
+time_text(int64_t time_s, char out[TIME_SIZE])
+{
+    time_t time = (time_t)time_s;
+    struct tm tm;
+
+    gmtime_r(&time, &tm);
+    strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return out;
+}
+
+static void
+say_expiry(const struct tls_certificate *c, int64_t now_s)
+{
+    int64_t days = (c->until_s - now_s) / DAY_S;
+    char until[TIME_SIZE], from[TIME_SIZE];
+
+    time_text(c->until_s, until);
+    if (now_s >= c->until_s)
+        log_warning("a certificate has expired file=%s names=%s until=%s", LOG_STR(str_of(c->path)),
+            LOG_STR(str_of(c->names)), until);
+    else if (days < WARNING_DAYS)
+        log_warning("a certificate expires soon file=%s names=%s until=%s days=%" PRId64,
+            LOG_STR(str_of(c->path)), LOG_STR(str_of(c->names)), until, days);
+    if (now_s < c->from_s)
+        log_warning("a certificate is not valid yet file=%s names=%s from=%s",
+            LOG_STR(str_of(c->path)), LOG_STR(str_of(c->names)), time_text(c->from_s, from));
+}
+
+static void
+say_all_expiries(const struct certificates *s)
+{
+    int64_t now_s = (int64_t)(clock_wall_ms() / 1000);
+    const struct tls_certificate *c;
+
+    for (size_t i = 0; (c = tls_server_certificate(s->tls, i)); i++)
+        say_expiry(c, now_s);
+}
+
+static bool
+is_known(const struct tls_context *tls, const struct tls_certificate *c)
+{
+    const struct tls_certificate *other;
+
+    for (size_t i = 0; tls && (other = tls_server_certificate(tls, i)); i++)
+        if (str_is(str_of(other->digest), c->digest))
+            return true;
+    return false;
+}
+
+/* old NULL: this is the start. */
+static void
+say_news(const struct tls_context *old, const struct tls_context *fresh)
+{
+    const struct tls_certificate *c;
+    char until[TIME_SIZE];
+
+    for (size_t i = 0; (c = tls_server_certificate(fresh, i)); i++) {
+        if (c->passed_over)
+            log_warning("a newer certificate is passed over: %s", c->passed_over);
+        if (!is_known(old, c))
+            log_at(old ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO,
+                "certificate in use file=%s names=%s key=%s until=%s", LOG_STR(str_of(c->path)),
+                LOG_STR(str_of(c->names)), c->key_type, time_text(c->until_s, until));
+    }
+}
+
+static void
+on_day(void *owner)
+{
+    struct certificates *s = owner;
+
+    say_all_expiries(s);
+    timer_start(s->loop, &s->daily, DAY_MS);
+}
+
+/* ---- use ---- */
+
+bool
+certificates_read(const struct config *c, struct certificates_draft *d, struct buffer *error)
+{
+    struct tls_server_options o;
+    struct tls_fault f = { 0 };
+
+    if (c->protocol != CONFIG_HTTPS)
+        return true;
+    make_options(c, &o);
+    tls_files_mark(&o, &d->mark); /* first: what changes while it is read will differ */
+    d->tls = tls_server_new(&o, &f);
+    if (!d->tls)
+        explain(c, &f, error);
+    buffer_fini(&f.sentence);
+    free((void *)o.pairs);
+    return d->tls != NULL;
+}
+
+void
+certificates_drop(struct certificates_draft *d)
+{
+    tls_unref(d->tls);
+    d->tls = NULL;
+    buffer_fini(&d->mark);
+}
+
+static void
+watch(struct certificates *s)
+{
+    struct tls_server_options o;
+    const char **paths;
+    size_t count = 0;
+
+    make_options(s->config, &o);
+    paths = mem_resize(NULL, PAIR_PATHS * o.pair_count, sizeof(char *));
+    for (size_t i = 0; i < o.pair_count; i++) {
+        paths[count++] = o.pairs[i].cert_path;
+        paths[count++] = o.pairs[i].key_path;
+        paths[count++] = o.pairs[i].chain_path;
+    }
+    file_watch_set(s->watch, paths, count);
+    free(paths);
+    free((void *)o.pairs);
+}
+
+/* d is emptied.  Calls up. */
+static void
+take_up(struct certificates *s, struct certificates_draft *d)
+{
+    struct tls_context *old = s->tls;
+
+    buffer_fini(&s->mark);
+    s->mark = d->mark;
+    s->tls = d->tls;
+    *d = (struct certificates_draft){ 0 };
+    say_news(old, s->tls);
+    say_all_expiries(s);
+    tls_unref(old);
+    s->on_renewed(s->owner, s->tls);
+}
+
+void
+certificates_use(struct certificates *s, const struct config *c, struct certificates_draft *d)
+{
+    s->config = c;
+    if (!d->tls)
+        return;
+    watch(s);
+    timer_start(s->loop, &s->daily, DAY_MS);
+    take_up(s, d);
+}
+
+static bool
+is_same_mark(const struct certificates *s)
+{
+    struct tls_server_options o;
+    struct buffer mark = { 0 };
+    bool same;
+
+    make_options(s->config, &o);
+    tls_files_mark(&o, &mark);
+    same = str_equal(buffer_str(&mark), buffer_str(&s->mark));
+    buffer_fini(&mark);
+    free((void *)o.pairs);
+    return same;
+}
+
+static void
+on_files(void *owner)
+{
+    struct certificates *s = owner;
+    struct certificates_draft d = { 0 };
+    struct buffer error = { 0 };
+
+    if (!s->tls || is_same_mark(s))
+        return;
+    if (certificates_read(s->config, &d, &error)) {
+        take_up(s, &d);
+        return;
+    }
+    log_error("a changed certificate is refused, the one in use stays: %.*s",
+        STR_ARG(buffer_str(&error)));
+    buffer_fini(&error);
+    buffer_fini(&s->mark);
+    s->mark = d.mark;
+}
+
+struct certificates *
+certificates_open(
+    struct loop *l, void (*on_renewed)(void *owner, struct tls_context *tls), void *owner)
+{
+    struct certificates *s = mem_zalloc(sizeof(*s));
+
+    s->loop = l;
+    s->on_renewed = on_renewed;
+    s->owner = owner;
+    s->watch = file_watch_open(l, NULL, on_files, s);
+    timer_init(&s->daily, on_day, s);
+    return s;
+}
+
+void
+certificates_close(struct certificates *s)
+{
+    if (!s)
+        return;
+    timer_stop(&s->daily);
+    file_watch_close(s->watch);
+    tls_unref(s->tls);
+    buffer_fini(&s->mark);
+    free(s);
+}
+
+struct tls_context *
+certificates_context(const struct certificates *s)
+{
+    return s->tls;
+}

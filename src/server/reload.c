@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reload: one configuration in effect, and the one before it until no thread reads it any more.
+ */
+#include "reload.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "certificates.h"
+#include "config/config.h"
+#include "server/descriptors.h"
+#include "snapshot.h"
+#include "worker.h"
+
+/* A configuration and what was made of it. */
+struct edition {
+    const struct config *config;
+    struct config *loaded; /* the same, when a reload loaded it */
+    struct snapshot *limits;
+};
+
+struct reload {
+    struct edition first; /* the hub and the caller keep to it */
+    struct edition now;
+    struct edition before; /* while workers are awaited */
+    unsigned awaited;
+    bool again;
+    struct buffer changed; /* names of options, for the log */
+    struct certificates *certificates;
+    struct worker *const *workers;
+    const unsigned *count;
+    struct config *(*load)(void *owner);
+    void *owner;
+};
+
+/* What config_reconcile() found. */
+struct changes {
+    struct buffer live;
+    const char **waiting;
+    size_t waiting_count;
+};
+
+static void
+free_edition(struct edition *e)
+{
+    snapshot_free(e->limits);
+    config_free(e->loaded);
+    *e = (struct edition){ 0 };
+}
+
+static void
+on_renewed_tls(void *owner, struct tls_context *tls)
+{
+    struct reload *r = owner;
+
+    for (unsigned i = 0; r->count && i < *r->count; i++)
+        worker_renew_tls(r->workers[i], tls);
+}
+
+struct reload *
+reload_open(struct loop *l, const struct config *c)
+{
+    struct reload *r = mem_zalloc(sizeof(*r));
+
+    r->first = (struct edition){ c, NULL, snapshot_new(c, descriptors_raise()) };
+    r->now = r->first;
+    r->certificates = certificates_open(l, on_renewed_tls, r);
+    return r;
+}
+
+bool
+reload_begin(struct reload *r, struct buffer *error)
+{
+    const struct config *c = r->now.config;
+    struct certificates_draft d = { 0 };
+    struct buffer why = { 0 };
+    bool ok = snapshot_find_auth(r->now.limits, &why);
+
+    if (!ok)
+        buffer_printf(
+            error, "%s: %.*s", c->file ? c->file : "environment", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    if (ok && certificates_read(c, &d, error)) {
+        certificates_use(r->certificates, c, &d);
+        return true;
+    }
+    certificates_drop(&d);
+    return false;
+}
+
+void
+reload_attach(struct reload *r, struct worker *const *workers, const unsigned *count)
+{
+    r->workers = workers;
+    r->count = count;
+}
+
+void
+reload_from(struct reload *r, struct config *(*load)(void *owner), void *owner)
+{
+    r->load = load;
+    r->owner = owner;
+}
+
+/* ---- another configuration ---- */
+
+static void
+on_change(void *owner, const char *path, bool live)
+{
+    struct changes *c = owner;
+
+    if (live) {
+        buffer_printf(&c->live, "%s%s", c->live.len > 0 ? "," : "", path);
+        return;
+    }
+    c->waiting = mem_resize(c->waiting, c->waiting_count + 1, sizeof(char *));
+    c->waiting[c->waiting_count++] = path;
+}
+
+static void
+refuse(const struct edition *e, struct str why)
+{
+    log_error("%s: %.*s", e->config->file, STR_ARG(why));
+}
+
+/* What the options ask for, made; false: it was said why not, and nothing is left of it. */
+static bool
+make_edition(const struct reload *r, struct edition *e, struct certificates_draft *d)
+{
+    struct buffer error = { 0 };
+    bool ok;
+
+    e->limits = snapshot_renew(r->now.limits, e->config);
+    ok = snapshot_find_auth(e->limits, &error);
+    if (!ok)
+        refuse(e, buffer_str(&error));
+    buffer_clear(&error);
+    if (ok && !certificates_read(e->config, d, &error)) {
+        log_error("%.*s", STR_ARG(buffer_str(&error)));
+        ok = false;
+    }
+    buffer_fini(&error);
+    if (!ok) {
+        certificates_drop(d);
+        free_edition(e);
+    }
+    return ok;
+}
+
+static void
+finish(struct reload *r)
+{
+    if (r->before.limits != r->first.limits)
+        free_edition(&r->before);
+    r->before = (struct edition){ 0 };
+    log_notice("reloaded file=%s changed=%.*s", LOG_STR(str_of(r->now.config->file)),
+        STR_ARG(r->changed.len > 0 ? buffer_str(&r->changed) : STR_LIT("nothing")));
+    buffer_fini(&r->changed);
+}
+
+static void
+put_into_effect(
+    struct reload *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
+{
+    for (size_t i = 0; i < c->waiting_count; i++)
+        log_warning("%s: %s has changed, and waits for a restart", e->config->file, c->waiting[i]);
+    r->before = r->now;
+    r->now = *e;
+    r->changed = c->live;
+    c->live = (struct buffer){ 0 };
+    log_set_level((enum log_level)config_log_level(e->config));
+    certificates_use(r->certificates, e->config, d);
+    r->awaited = *r->count;
+    for (unsigned i = 0; i < *r->count; i++)
+        worker_renew(r->workers[i], e->limits);
+}
+
+static void
+exchange(struct reload *r, struct config *next)
+{
+    struct edition e = { next, next, NULL };
+    struct certificates_draft d = { 0 };
+    struct changes c = { 0 };
+
+    config_reconcile(next, r->now.config, on_change, &c);
+    if (make_edition(r, &e, &d))
+        put_into_effect(r, &e, &d, &c);
+    else
+        log_error("the configuration is not reloaded: nothing has changed");
+    buffer_fini(&c.live);
+    free(c.waiting);
+}
+
+void
+reload_run(struct reload *r)
+{
+    struct config *next;
+
+    if (r->awaited > 0) {
+        r->again = true;
+        return;
+    }
+    if (!r->load || r->now.config->embedded) {
+        log_notice("there is no configuration file to reload");
+        return;
+    }
+    next = r->load(r->owner);
+    if (next)
+        exchange(r, next);
+    else
+        log_error("the configuration is not reloaded: nothing has changed");
+}
+
+void
+reload_acknowledged(struct reload *r)
+{
+    if (--r->awaited > 0)
+        return;
+    finish(r);
+    if (r->again) {
+        r->again = false;
+        reload_run(r);
+    }
+}
+
+const struct snapshot *
+reload_limits(const struct reload *r)
+{
+    return r->now.limits;
+}
+
+struct tls_context *
+reload_tls(const struct reload *r)
+{
+    return certificates_context(r->certificates);
+}
+
+void
+reload_close(struct reload *r)
+{
+    certificates_close(r->certificates);
+    r->certificates = NULL;
+}
+
+void
+reload_free(struct reload *r)
+{
+    if (!r)
+        return;
+    certificates_close(r->certificates);
+    if (r->before.limits != r->first.limits)
+        free_edition(&r->before);
+    if (r->now.limits != r->first.limits)
+        free_edition(&r->now);
+    free_edition(&r->first);
+    buffer_fini(&r->changed);
+    free(r);
+}
