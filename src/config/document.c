@@ -127,7 +127,7 @@ left_out(struct reading *r, const struct option *o, const json_t *item, size_t i
     struct buffer right = { 0 };
 
     option_value_expected(o, &right);
-    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is %s and is left out; expected %.*s",
+    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is left out: it is %s; expected %.*s",
         r->file, o->path, i, text ? text : "?", STR_ARG(buffer_str(&right)));
     buffer_fini(&right);
     free(text);
@@ -317,7 +317,6 @@ document_read(struct config *c, const char *file, struct findings *f)
         read_object(&r, root, "", false);
     else
         findings_say(f, CONFIG_WARNING,
-            "%s: the file is a list, and says nothing; expected an object, {\"port\": 6001, ...}",
-            file);
+            "%s: expected an object, {\"port\": 6001, ...}; a list is left out", file);
     json_decref(root);
 }
