@@ -40,11 +40,17 @@ document_taken(struct reading *r, const struct option *o, const json_t *value)
     free(text);
 }
 
+/* A dot in a name is part of it: "a.b" is not b within a. */
 static void
 unknown(struct reading *r, const char *path)
 {
     const char *near = options_nearest(path);
 
+    if (near && strcmp(near, path) == 0) {
+        findings_say(r->findings, CONFIG_WARNING,
+            "%s: \"%s\" is no option; write it as objects, one within another", r->file, path);
+        return;
+    }
     findings_say(r->findings, CONFIG_WARNING, "%s: %s is no option%s%s%s", r->file, path,
         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
@@ -244,8 +250,9 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
         document_entries_certificates(r, o, value);
         return;
     case OPTION_IGNORED:
-        findings_say(
-            r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
+        if (!coercion_is_nothing(value))
+            findings_say(
+                r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
         return;
     case OPTION_REFUSED:
         if (!coercion_is_nothing(value))
@@ -275,23 +282,12 @@ read_object(struct reading *r, const json_t *object, const char *prefix, bool op
         const struct option *o;
 
         snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", name);
-        o = options_find(str_of(path));
+        o = strchr(name, '.') ? NULL : options_find(str_of(path));
         if (o)
             read_value(r, o, value);
         else if (!open)
             unknown(r, path);
     }
-}
-
-/* Numbers of more digits than fit are what JavaScript makes of them. */
-static json_t *
-load(const char *file, json_error_t *error)
-{
-    json_t *root = json_load_file(file, 0, error);
-
-    if (!root && json_error_code(error) == json_error_numeric_overflow)
-        root = json_load_file(file, JSON_DECODE_INT_AS_REAL, error);
-    return root;
 }
 
 static void
@@ -309,7 +305,7 @@ document_read(struct config *c, const char *file, struct findings *f)
 {
     struct reading r = { c, file, f };
     json_error_t error;
-    json_t *root = load(file, &error);
+    json_t *root = document_load(file, &error, f);
 
     if (!root)
         unreadable(f, file, &error);

@@ -18,6 +18,9 @@ struct reading {
     struct findings *findings;
 };
 
+/* NULL: it is no JSON, and error says why. */
+json_t *document_load(const char *file, json_error_t *error, struct findings *f);
+
 /* Say that a value is wrong, or what it was taken as. */
 void document_wrong(struct reading *r, const struct option *o, const json_t *value);
 void document_taken(struct reading *r, const struct option *o, const json_t *value);

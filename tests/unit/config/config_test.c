@@ -302,6 +302,10 @@ an_unknown_option_is_a_warning_with_the_nearest_name(void **state)
     assert_non_null(strstr(text(&w.warnings), "did you mean socketio.pingInterval?"));
     assert_non_null(strstr(text(&w.warnings), "qqqqqqqqqq is no option\n"));
     discard(&w);
+    c = load(&w, "{\"socketio.path\":\"/ws\"}");
+    assert_string_equal(c->path, "/socket.io");
+    assert_non_null(strstr(text(&w.warnings), "\"socketio.path\" is no option; write it as obj"));
+    discard(&w);
 }
 
 static void
@@ -315,6 +319,10 @@ a_file_that_is_no_json_is_named_with_the_line(void **state)
     discard(&w);
     assert_null(load(&w, "7"));
     assert_non_null(strstr(text(&w.errors), "test.json:1:1: the file is not JSON"));
+    discard(&w);
+    assert_non_null(load(&w, "{\"host\":\"a\xe9z\",\"x\":12345678901234567890}"));
+    assert_string_equal(w.config->host, "a\xef\xbf\xbdz");
+    assert_non_null(strstr(text(&w.warnings), "test.json: the file is not UTF-8"));
     discard(&w);
     assert_non_null(load(&w, "[]"));
     assert_non_null(strstr(text(&w.warnings), "expected an object"));
