@@ -100,7 +100,6 @@ const broken = {
     'a comma too many': [() => '{"port": 1,\n}', [/echo-server\.json:2:1: .*remove the comma before it/]],
     'a comment': [() => '{\n// the port\n"port": 1}', [/echo-server\.json:2:\d+: .*JSON has no comments/]],
     'a byte order mark': [() => '\ufeff{"port": 1}', [/echo-server\.json:1:\d+: .*byte order mark: save it/]],
-    'a list': [() => '[1]', [/echo-server\.json: expected an object, \{"port": 6001/]],
     'another type': [() => sound({ maxConnections: 'many' }),
         [/echo-server\.json: maxConnections is "?many"?; expected a number.* from 0 to/]],
     'out of range': [() => sound({ workers: 100000 }),
@@ -121,7 +120,7 @@ const broken = {
     'a client without key': [() => sound({ clients: [{ appId: 'a' }] }),
         [/echo-server\.json: clients\[0\].*expected \{"appId": "\.\.\.", "key": "\.\.\."\}/]],
     'unknown transports': [() => sound({ socketio: { transports: ['websockets'] } }),
-        [/echo-server\.json: socketio\.transports.*websockets"?; expected.*"polling" or "websocket"/]],
+        [/echo-server\.json: socketio\.transports.*websockets"?.*expected.*"polling" or "websocket"/]],
     'nothing to listen to': [() => sound({ subscribers: { http: false, redis: false } }),
         [/subscribers\.http and subscribers\.redis are both false.*no event/], { warns: true }],
     'https without a certificate': [() => sound({ protocol: 'https' }),
@@ -153,7 +152,7 @@ const broken = {
     { serves: true, warns: true }],
     'a port that somebody else has': [() => sound({ port: world.web.address().port }),
         [/echo-server\.json: port: cannot listen on 127\.0\.0\.1:\d+: address already in use.*ss -ltnp.*another port/]],
-    'a port that our own server has': [() => sound({ port: world.ours.port }),
+    'a port that our own server has': [() => sound({ port: world.ours.port, shutdownTimeout: 100 }),
         [/a server .*already.*process \d+.*(stop|--force)/], { warns: true, code: 3 }],
     'a host of another machine': [() => sound({ host: '192.0.2.1' }),
         [/echo-server\.json: host: cannot listen on 192\.0\.2\.1:\d+: address not available.*no address of this machine/]],
@@ -268,9 +267,10 @@ describe('check and start name place and remedy of', { concurrency: 4 }, () => {
             } else {
                 assert.ok(started.served, started.output);
             }
-            // What the reference put up with is a warning.
-            assert.ok(end.code === 1 || warns || /taken as|left out/.test(end.stdout), end.stdout);
-            assert.ok(end.code === 0 || !warns, end.stdout);
+            // Where both say the same, what the reference put up with may be a warning.
+            if (warns || serves !== undefined) {
+                assert.equal(end.code, warns ? 0 : 1, end.stdout);
+            }
         });
     }
 
