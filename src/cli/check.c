@@ -75,9 +75,9 @@ check_port(struct check_report *r, const struct config *c)
         break;
     case PROBE_PORT_OURS:
         check_report_say(r, CHECK_NOTE,
-            "%s: port: a server runs at %s:%u already, process %d; `start` waits for it or is "
+            "%s: port: a server runs at %s:%u already, process %d%s; `start` waits for it or is "
             "refused, `stop` ends it, `start --force` takes its place",
-            c->file, host, (unsigned)c->port, (int)pid);
+            c->file, host, (unsigned)c->port, (int)pid, pid ? "" : " (not to be seen from here)");
         break;
     case PROBE_PORT_STRANGER:
         check_report_say(r, CHECK_ERROR, "%s: port: %.*s", c->file, STR_ARG(buffer_str(&why)));
