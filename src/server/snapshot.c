@@ -74,13 +74,44 @@ make_path(const char *path)
     return take_text(&b);
 }
 
-/* In the order of engine.io's own: Path, Domain, Max-Age, HttpOnly, Secure, SameSite. */
-static char *
-make_cookie_attributes(const struct config *c, const char *same_site)
+/* What an attribute is when the configuration does not say so. */
+struct cookie_defaults {
+    const char *path, *same_site;
+    bool http_only;
+};
+
+/* Engine.IO 3 sends of a cookie that is an object what is in it, and nothing else. */
+static struct cookie_defaults
+cookie3_defaults(const struct config *c)
 {
-    bool own_path = config_is_set(c, "socketio.cookie.path");
-    const char *path = own_path ? c->cookie_path : c->cookie_default_path;
-    bool http_only = c->cookie_http_only && c->cookie_default_http_only && path;
+    if (config_is_object(c, "socketio.cookie"))
+        return (struct cookie_defaults){ 0 };
+    return (struct cookie_defaults){
+        .path = c->cookie_default_path,
+        .same_site = "Strict",
+        .http_only = c->cookie_default_http_only && c->cookie_default_path,
+    };
+}
+
+static struct cookie_defaults
+cookie4_defaults(const struct config *c)
+{
+    return (struct cookie_defaults){
+        .path = c->cookie_default_path,
+        .same_site = "Lax",
+        .http_only = c->cookie_default_http_only && c->cookie_default_path,
+    };
+}
+
+/* In the order of engine.io's own: Max-Age, Domain, Path, HttpOnly, Secure, SameSite. */
+static char *
+make_cookie_attributes(const struct config *c, struct cookie_defaults otherwise)
+{
+    const char *path = config_is_set(c, "socketio.cookie.path") ? c->cookie_path : otherwise.path;
+    const char *same_site =
+        config_is_set(c, "socketio.cookie.sameSite") ? c->cookie_same_site : otherwise.same_site;
+    bool http_only =
+        config_is_set(c, "socketio.cookie.httpOnly") ? c->cookie_http_only : otherwise.http_only;
     struct buffer b = { 0 };
 
     if (c->cookie_max_age_s > 0)
@@ -91,7 +122,8 @@ make_cookie_attributes(const struct config *c, const char *same_site)
         buffer_printf(&b, "; Path=%s", path);
     buffer_append_text(&b, http_only ? "; HttpOnly" : "");
     buffer_append_text(&b, c->cookie_secure ? "; Secure" : "");
-    buffer_printf(&b, "; SameSite=%s", c->cookie_same_site ? c->cookie_same_site : same_site);
+    if (same_site)
+        buffer_printf(&b, "; SameSite=%s", same_site);
     return take_text(&b);
 }
 
@@ -111,11 +143,13 @@ make_cookies(struct snapshot *l, const struct config *c)
     if (!c->cookie)
         return;
     l->engine.cookie3_name = l->cookie3 = make_cookie_name(c);
-    l->engine.cookie3_attributes = l->cookie3_attributes = make_cookie_attributes(c, "Strict");
+    l->engine.cookie3_attributes = l->cookie3_attributes =
+        make_cookie_attributes(c, cookie3_defaults(c));
     if (!config_is_set(c, "socketio.cookie"))
         return;
     l->engine.cookie4_name = l->cookie4 = make_cookie_name(c);
-    l->engine.cookie4_attributes = l->cookie4_attributes = make_cookie_attributes(c, "Lax");
+    l->engine.cookie4_attributes = l->cookie4_attributes =
+        make_cookie_attributes(c, cookie4_defaults(c));
 }
 
 static void
