@@ -49,10 +49,10 @@ load(struct check_report *r, const struct args *a, const char *file)
         .owner = r };
     struct config *c = config_load(&request);
 
-    if (c) {
+    if (c && r->counts[CHECK_WARNING] == 0)
         check_report_say(r, CHECK_OK, "%s: every option is understood", file);
+    if (c)
         return c;
-    }
     if (!config_edit_is_readable(file))
         return NULL;
     request.say = NULL;
