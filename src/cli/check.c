@@ -49,10 +49,10 @@ load(struct check_report *r, const struct args *a, const char *file)
         .owner = r };
     struct config *c = config_load(&request);
 
-    if (c) {
+    if (c && r->counts[CHECK_WARNING] == 0)
         check_report_say(r, CHECK_OK, "%s: every option is understood", file);
+    if (c)
         return c;
-    }
     if (!config_edit_is_readable(file))
         return NULL;
     request.say = NULL;
@@ -75,9 +75,9 @@ check_port(struct check_report *r, const struct config *c)
         break;
     case PROBE_PORT_OURS:
         check_report_say(r, CHECK_NOTE,
-            "%s: port: a server runs at %s:%u already, process %d; `start` waits for it or is "
+            "%s: port: a server runs at %s:%u already, process %d%s; `start` waits for it or is "
             "refused, `stop` ends it, `start --force` takes its place",
-            c->file, host, (unsigned)c->port, (int)pid);
+            c->file, host, (unsigned)c->port, (int)pid, pid ? "" : " (not to be seen from here)");
         break;
     case PROBE_PORT_STRANGER:
         check_report_say(r, CHECK_ERROR, "%s: port: %.*s", c->file, STR_ARG(buffer_str(&why)));

@@ -61,7 +61,7 @@ same_host(const char *one, const char *other)
     return strcasecmp(one, other) == 0 || (is_loopback(one) && is_loopback(other));
 }
 
-/* Where one of both is reached by a socket there is nothing to compare. */
+/* Where one of both is reached in another way there is nothing to compare. */
 static void
 check_redis(const struct comparison *k)
 {
@@ -70,7 +70,10 @@ check_redis(const struct comparison *k)
     unsigned long port = theirs.port ? strtoul(theirs.port, NULL, 10) : 6379;
     const char *ours = k->config->redis_host;
 
-    if (theirs.path || !ours || (same_host(ours, host) && k->config->redis_port == port))
+    if (theirs.path || config_is_set(k->config, "databaseConfig.redis.path") ||
+        config_is_set(k->config, "databaseConfig.redis.sentinels"))
+        return;
+    if (!ours || (same_host(ours, host) && k->config->redis_port == port))
         return;
     check_report_say(k->report, CHECK_WARNING,
         "%s: databaseConfig.redis is %s:%u, but %s has Redis at %s:%lu: Laravel's events arrive "
@@ -124,6 +127,8 @@ check_laravel(struct check_report *r, const struct config *c, const char *folder
 {
     struct comparison k = { r, c, laravel_open(folder), where };
 
+    if (!k.laravel)
+        k.laravel = laravel_open("");
     if (!k.laravel)
         return;
     if (c->subscriber_redis) {

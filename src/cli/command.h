@@ -16,10 +16,10 @@ struct args;
  * kind and field: it may stand before the command. */
 struct flag {
     const char *name;
-    char letter;            /* 0: none */
     const char *value_name; /* NULL: a switch */
     size_t at;              /* in struct args: const char *, or bool of a switch */
     const char *help;
+    char letter; /* 0: none */
     bool answer; /* a switch whose field is a text: "true", "false", or NULL: not given */
     bool may_be_empty;
 };

@@ -205,6 +205,19 @@ answer_all(struct init *i)
 
 /* ---- writing ---- */
 
+/* What the option does not take is left out: the application's `.env` was not written for us. */
+static void
+add_found(struct config_setting *settings, size_t *count, const char *path, const char *value)
+{
+    struct buffer expected = { 0 };
+
+    if (value && config_template_takes(path, str_of(value), &expected))
+        settings[(*count)++] = (struct config_setting){ path, value, NULL };
+    else if (value)
+        log_warning("%s is left out; expected %.*s", path, STR_ARG(buffer_str(&expected)));
+    buffer_fini(&expected);
+}
+
 static size_t
 collect(const struct init *i, struct config_setting *settings)
 {
@@ -214,12 +227,8 @@ collect(const struct init *i, struct config_setting *settings)
         if (i->answers[q] && init_questions_path(q))
             settings[count++] =
                 (struct config_setting){ init_questions_path(q), i->answers[q], NULL };
-    if (i->redis.path)
-        settings[count++] =
-            (struct config_setting){ "databaseConfig.redis.path", i->redis.path, NULL };
-    if (i->redis.username)
-        settings[count++] =
-            (struct config_setting){ "databaseConfig.redis.username", i->redis.username, NULL };
+    add_found(settings, &count, "databaseConfig.redis.path", i->redis.path);
+    add_found(settings, &count, "databaseConfig.redis.username", i->redis.username);
     if (i->redis.tls)
         settings[count++] = (struct config_setting){ "databaseConfig.redis.tls", "{}", NULL };
     return count;

@@ -14,7 +14,7 @@
 #include "laravel_prefix.h"
 #include "laravel_slug.h"
 
-enum { EXPANSIONS_MAX = 5, PHP_FILE_MAX = 1 << 20 };
+enum { EXPANSIONS_MAX = 5, VALUE_BYTES_MAX = 65536, PHP_FILE_MAX = 1 << 20 };
 
 struct laravel {
     char *folder;
@@ -102,7 +102,8 @@ expand(const struct laravel *l, const char *value, unsigned depth, struct buffer
 {
     const char *begin, *end;
 
-    while (depth > 0 && (begin = strstr(value, "${")) && (end = strchr(begin, '}'))) {
+    while (depth > 0 && out->len < VALUE_BYTES_MAX && (begin = strstr(value, "${")) &&
+           (end = strchr(begin, '}'))) {
         char *name = mem_copy_text(begin + 2, (size_t)(end - begin - 2));
         const char *inner = raw(l, name);
 
@@ -141,30 +142,43 @@ not_empty(struct laravel *l, const char *name)
     return value && *value ? value : NULL;
 }
 
-/* redis://[user][:password]@host[:port][/database] */
+/* host, host:port, or [::1]:port */
 static void
-read_url(struct laravel *l, struct str url, struct laravel_redis *r)
+read_authority(struct laravel *l, struct str authority, struct laravel_redis *r)
 {
-    struct str rest, authority, host, user, port;
-    const char *at;
+    struct str host, port;
 
-    r->tls = str_starts(url, "rediss:") || str_starts(url, "tls:");
-    rest = str_slice(memmem(url.data, url.len, "://", 3), 0);
-    rest = str_slice(rest.data + 3, (size_t)(url.data + url.len - rest.data - 3));
-    authority = str_cut(str_cut(rest, '?', &host), '/', &host);
-    at = memrchr(authority.data, '@', authority.len);
-    if (at) {
-        user = str_cut(str_slice(authority.data, (size_t)(at - authority.data)), ':', &rest);
-        r->password_in_url = rest.len > 0;
-        if (user.len > 0 && !str_is(user, "default"))
-            r->username = keep(l, user);
-        authority = str_slice(at + 1, (size_t)(authority.data + authority.len - at - 1));
+    if (str_starts(authority, "[")) {
+        host = str_cut(str_slice(authority.data + 1, authority.len - 1), ']', &port);
+        str_cut(port, ':', &port);
+    } else {
+        host = str_cut(authority, ':', &port);
     }
-    host = str_cut(authority, ':', &port);
     if (host.len > 0)
         r->host = keep(l, host);
     if (port.len > 0)
         r->port = keep(l, port);
+}
+
+/* scheme://[user][:password]@host[:port][/database]; url begins behind the scheme. */
+static void
+read_url(struct laravel *l, struct str url, struct laravel_redis *r)
+{
+    struct str ignored, user, password, authority = str_cut(url, '?', &ignored);
+    const char *at;
+
+    authority = str_cut(authority, '/', &ignored);
+    at = memrchr(authority.data, '@', authority.len);
+    if (at) {
+        size_t len = (size_t)(at - authority.data);
+
+        user = str_cut(str_slice(authority.data, len), ':', &password);
+        r->password_in_url = password.len > 0;
+        if (user.len > 0 && !str_is(user, "default"))
+            r->username = keep(l, user);
+        authority = str_slice(at + 1, authority.len - len - 1);
+    }
+    read_authority(l, authority, r);
 }
 
 /* REDIS_HOST is also a socket, or has a scheme. */
@@ -191,13 +205,18 @@ laravel_redis(struct laravel *l)
         .username = not_empty(l, "REDIS_USERNAME"),
         .password_variable = not_empty(l, "REDIS_PASSWORD") ? "REDIS_PASSWORD" : NULL,
     };
-    const char *url = not_empty(l, "REDIS_URL"), *scheme = not_empty(l, "REDIS_SCHEME");
+    const char *scheme = not_empty(l, "REDIS_SCHEME"), *url = not_empty(l, "REDIS_URL");
+    const char *behind = url ? strstr(url, "://") : NULL;
 
+    if (url && str_starts(str_of(url), "unix://"))
+        r.host = url;
+    else if (behind)
+        scheme = url;
     if (r.host)
         read_host(l, &r);
-    r.tls |= scheme && (strcmp(scheme, "tls") == 0 || strcmp(scheme, "rediss") == 0);
-    if (url && strstr(url, "://"))
-        read_url(l, str_of(url), &r);
+    r.tls |= scheme && (str_starts(str_of(scheme), "tls") || str_starts(str_of(scheme), "rediss"));
+    if (behind && scheme == url)
+        read_url(l, str_of(behind + 3), &r);
     return r;
 }
 
@@ -271,7 +290,8 @@ laravel_prefixes(struct laravel *l, struct laravel_prefixes *out)
         exact = add(out, p.slugged ? name : NULL, p.separator, p.text);
         snprintf(out->why, sizeof(out->why), "%s%s", p.slugged ? "APP_NAME and " : "", where);
     } else {
-        exact = add(out, name, '_', "_database_") & add(out, name, '-', "-database-");
+        exact = add(out, name, '_', "_database_");
+        exact = add(out, name, '-', "-database-") && exact;
         snprintf(
             out->why, sizeof(out->why), "made of APP_NAME, as Laravel's own configuration does");
     }

@@ -42,7 +42,7 @@ append_plain(unsigned code, struct buffer *out)
     }
     if (code < LATIN_FIRST || code > LATIN_LAST)
         return false;
-    spelling = &latin[2 * (code - LATIN_FIRST)];
+    spelling = &latin[2 * (size_t)(code - LATIN_FIRST)];
     for (int i = 0; i < 2 && spelling[i] != ' '; i++)
         buffer_append_char(out, spelling[i]);
     return true;

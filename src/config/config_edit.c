@@ -233,7 +233,7 @@ remove_item(struct buffer *out, struct str text, struct str list, struct str ite
 bool
 config_edit_is_readable(const char *file)
 {
-    json_t *root = json_load_file(file, 0, NULL);
+    json_t *root = json_load_file(file, JSON_DECODE_INT_AS_REAL, NULL);
     bool readable = json_is_object(root);
 
     json_decref(root);
@@ -254,7 +254,7 @@ static enum list_state
 locate(struct str text, struct str *root, struct str *list, struct buffer *error)
 {
     json_error_t e;
-    json_t *parsed = json_loadb(text.data, text.len, 0, &e), *clients;
+    json_t *parsed = json_loadb(text.data, text.len, JSON_DECODE_INT_AS_REAL, &e), *clients;
     enum list_state state = LIST_BAD;
 
     *root = str_trim(text);

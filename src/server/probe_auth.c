@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "net/loop.h"
 
-enum { TIMEOUT_MAX_MS = 10000, ANSWER_BYTES = 1 << 20, NAME_BYTES = 8 };
+enum { TIMEOUT_MAX_MS = 10000, ANSWER_BYTES = 1 << 20, NAME_DIGITS = 16 };
 
 struct asking {
     struct loop *loop;
@@ -54,13 +54,13 @@ ask(struct asking *a, const struct auth_target *target, uint64_t timeout_ms)
         .timeout_ms = timeout_ms < TIMEOUT_MAX_MS ? timeout_ms : TIMEOUT_MAX_MS,
         .answer_bytes = ANSWER_BYTES,
     };
-    char channel[sizeof(prefix) + 2 * NAME_BYTES];
+    char channel[sizeof(prefix) + NAME_DIGITS];
     struct auth_line line;
     struct auth_ask *pending;
     struct auth_question question = { .line = &line };
 
     memcpy(channel, prefix, sizeof(prefix));
-    digest_random_hex(NAME_BYTES, channel + sizeof(prefix) - 1);
+    digest_random_hex(NAME_DIGITS / 2, channel + sizeof(prefix) - 1);
     question.channel = str_of(channel);
     auth_line_init(&line);
     a->loop = loop_new();

@@ -13,7 +13,7 @@
 #include "net/tls.h"
 #include "net/tls_verify.h"
 
-enum { DAY_S = 86400, WARNING_DAYS = 14, DAY_SIZE = 16 };
+enum { DAY_S = 86400, DAY_SIZE = 16 };
 
 struct hearing {
     void (*say)(void *owner, enum config_severity severity, const char *line);
@@ -56,7 +56,7 @@ say_time(const struct hearing *h, const struct tls_certificate *t)
         severity = CONFIG_ERROR;
         buffer_printf(
             &line, "is not valid before %s: see the clock of this machine", day(t->from_s, date));
-    } else if (days < WARNING_DAYS) {
+    } else if (days < CERTIFICATES_WARNING_DAYS) {
         severity = CONFIG_WARNING;
         buffer_printf(&line, "expires on %s, in %" PRId64 " days: renew it (certbot renew)",
             day(t->until_s, date), days);

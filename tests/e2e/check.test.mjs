@@ -122,7 +122,7 @@ const broken = {
     'a client without key': [() => sound({ clients: [{ appId: 'a' }] }),
         [/echo-server\.json: clients\[0\].*expected \{"appId": "\.\.\.", "key": "\.\.\."\}/]],
     'unknown transports': [() => sound({ socketio: { transports: ['websockets'] } }),
-        [/echo-server\.json: socketio\.transports.*websockets"?; expected.*"polling" or "websocket"/]],
+        [/echo-server\.json: socketio\.transports.*websockets"?.*expected.*"polling" or "websocket"/]],
     'nothing to listen to': [() => sound({ subscribers: { http: false, redis: false } }),
         [/subscribers\.http and subscribers\.redis are both false.*no event/], { warns: true }],
     'https without a certificate': [() => sound({ protocol: 'https' }),
@@ -154,7 +154,7 @@ const broken = {
     { serves: true, warns: true }],
     'a port that somebody else has': [() => sound({ port: world.web.address().port }),
         [/echo-server\.json: port: cannot listen on 127\.0\.0\.1:\d+: address already in use.*ss -ltnp.*another port/]],
-    'a port that our own server has': [() => sound({ port: world.ours.port }),
+    'a port that our own server has': [() => sound({ port: world.ours.port, shutdownTimeout: 100 }),
         [/a server .*already.*process \d+.*(stop|--force)/], { warns: true, code: 3 }],
     'a host of another machine': [() => sound({ host: '192.0.2.1' }),
         [/echo-server\.json: host: cannot listen on 192\.0\.2\.1:\d+: address not available.*no address of this machine/]],
@@ -270,9 +270,10 @@ describe('check and start name place and remedy of', { concurrency: 4 }, () => {
             } else {
                 assert.ok(started.served, started.output);
             }
-            // What the reference put up with is a warning.
-            assert.ok(end.code === 1 || warns || /taken as|left out/.test(end.stdout), end.stdout);
-            assert.ok(end.code === 0 || !warns, end.stdout);
+            // Where both say the same, what the reference put up with may be a warning.
+            if (warns || serves !== undefined) {
+                assert.equal(end.code, warns ? 0 : 1, end.stdout);
+            }
         });
     }
 

@@ -26,6 +26,15 @@ static const struct flag start_flags[] = {
     { .name = NULL },
 };
 
+static const struct flag ask_flags[] = {
+    { .name = "corsAllow", .answer = true, .at = offsetof(struct args, cors_allow) },
+    { .name = "keyPrefix",
+        .value_name = "TEXT",
+        .may_be_empty = true,
+        .at = offsetof(struct args, key_prefix) },
+    { .name = NULL },
+};
+
 static const struct flag add_flags[] = {
     { .name = "config", .letter = 'c', .value_name = "FILE", .at = offsetof(struct args, config) },
     { .name = NULL },
@@ -35,6 +44,7 @@ static const struct command commands[] = {
     { .name = "start", .help = "Serve", .flags = start_flags },
     { .name = "stop", .alias = "halt", .help = "Stop", .flags = add_flags },
     { .name = "add", .operand = "[ID]", .help = "Add", .flags = add_flags },
+    { .name = "ask", .help = "Ask", .flags = ask_flags },
     { .name = "hidden" },
     { .name = NULL },
 };
@@ -78,6 +88,22 @@ switches_can_be_turned_off(void **state)
     assert_false(a.dev);
     assert_true(PARSE(&a, "start", "--dev=true"));
     assert_true(a.dev);
+}
+
+static void
+an_answer_is_yes_or_no_or_not_given(void **state)
+{
+    struct args a;
+
+    (void)state;
+    assert_true(PARSE(&a, "ask"));
+    assert_true(!a.cors_allow && !a.key_prefix);
+    assert_true(PARSE(&a, "ask", "--corsAllow", "--keyPrefix="));
+    assert_string_equal(a.cors_allow, "true");
+    assert_string_equal(a.key_prefix, "");
+    assert_true(PARSE(&a, "ask", "--no-corsAllow", "--keyPrefix", "p_"));
+    assert_string_equal(a.cors_allow, "false");
+    assert_string_equal(a.key_prefix, "p_");
 }
 
 static void
@@ -185,6 +211,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_stand_before_or_behind_the_command),
         cmocka_unit_test(switches_can_be_turned_off),
+        cmocka_unit_test(an_answer_is_yes_or_no_or_not_given),
         cmocka_unit_test(an_unknown_option_harms_nothing),
         cmocka_unit_test(a_value_that_is_missing_is_an_error),
         cmocka_unit_test(nothing_is_no_command),

@@ -131,6 +131,15 @@ redis_is_found_in_every_form(void **state)
     assert_string_equal(r.username, "user");
     assert_true(r.tls && r.password_in_url);
     laravel_close(l);
+    r = redis_of("REDIS_URL=redis://:x@[::1]:7000", &l);
+    assert_string_equal(r.host, "::1");
+    assert_string_equal(r.port, "7000");
+    assert_true(!r.username && r.password_in_url && !r.tls);
+    laravel_close(l);
+    r = redis_of("REDIS_HOST=a\nREDIS_URL=unix:///run/r.sock", &l);
+    assert_string_equal(r.path, "/run/r.sock");
+    assert_null(r.host);
+    laravel_close(l);
     r = redis_of("REDIS_URL=redis://b", &l);
     assert_string_equal(r.host, "b");
     assert_true(!r.port && !r.username && !r.password_in_url);

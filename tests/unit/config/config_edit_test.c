@@ -97,6 +97,9 @@ a_known_id_gets_a_new_key_and_nothing_else_changes(void **state)
         "a", CONFIG_EDIT_UPDATED,
         "{\"clients\":[{\"note\":\"\\u00e4 \\/ [{\",\"key\":\"K\",\"appId\":\"a\"},"
         "{\"appId\":\"b\",\"key\":\"other\"}],\"n\":1e3}");
+    put("{\"clients\":[{\"appId\":\"a\",\"key\":1}],\"n\":123456789012345678901234}", "a",
+        CONFIG_EDIT_UPDATED,
+        "{\"clients\":[{\"appId\":\"a\",\"key\":\"K\"}],\"n\":123456789012345678901234}");
     put("{\"clients\":[{\"appId\":7,\"key\":\"old\"}]}", "7", CONFIG_EDIT_UPDATED,
         "{\"clients\":[{\"appId\":7,\"key\":\"K\"}]}");
     put("{\"clients\":[{\"appId\":\"a\"}, {\"appId\":\"a\",\"key\":null}]}", "a",
