@@ -17,6 +17,8 @@ enum { DIGEST_SHA1_SIZE = 20, DIGEST_SHA256_SIZE = 32 };
 
 /* From the system's generator; aborts when there is none. */
 void digest_random(void *out, size_t len);
+/* The same, as 2 * bytes lower-case hex digits and NUL. */
+void digest_random_hex(size_t bytes, char *out);
 /* A random number in [0, bound); bound > 0. */
 uint32_t digest_random_below(uint32_t bound);
 void digest_sha1(struct str in, uint8_t out[DIGEST_SHA1_SIZE]);

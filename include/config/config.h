@@ -137,6 +137,8 @@ void config_free(struct config *c);
 /* Whether an option, or a group itself, was given by the file, the environment or the command line.
  */
 bool config_is_set(const struct config *c, const char *path);
+/* Whether the file gives a switch (true, false, or an object of further options) as an object. */
+bool config_is_object(const struct config *c, const char *path);
 /*
  * What a reload of next changes, told option by option.  Where an option is not live, next takes
  * the value of running, since that stays in effect until a restart.

@@ -18,6 +18,20 @@ digest_random(void *out, size_t len)
     ENSURE(RAND_bytes(out, (int)len) == 1);
 }
 
+void
+digest_random_hex(size_t bytes, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char byte;
+
+    for (size_t i = 0; i < bytes; i++) {
+        digest_random(&byte, 1);
+        *out++ = digits[byte >> 4];
+        *out++ = digits[byte & 15];
+    }
+    *out = 0;
+}
+
 uint32_t
 digest_random_below(uint32_t bound)
 {

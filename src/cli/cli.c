@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli: the table of commands.
+ * cli: the tables of commands and of their flags.
  */
 #include "cli/cli.h"
 
@@ -10,97 +10,203 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "check.h"
+#include "client.h"
+#include "command.h"
 #include "config/config_docs.h"
 #include "exits.h"
+#include "init.h"
 #include "start.h"
 #include "stop.h"
 
-struct command {
-    const char *name;
-    int (*run)(const struct args *a);
-    const char *help; /* NULL: for those who build the server, not listed */
+#define TEXT(field, value) .value_name = (value), .at = offsetof(struct args, field)
+#define ANSWER(field) .answer = true, .at = offsetof(struct args, field)
+#define SWITCH(field) .at = offsetof(struct args, field)
+
+#define FLAG_CONFIG                                                                                \
+    {                                                                                              \
+        .name = "config", .letter = 'c', TEXT(config, "FILE"),                                     \
+        .help = "configuration (echo-server.json, else laravel-echo-server.json)"                  \
+    }
+#define FLAG_DIR                                                                                   \
+    {                                                                                              \
+        .name = "dir", .letter = 'd', TEXT(dir, "DIR"),                                            \
+        .help = "folder of the configuration (the current one)"                                    \
+    }
+#define FLAG_PORT                                                                                  \
+    {                                                                                              \
+        .name = "port", TEXT(port, "N"), .help = "port, whatever the configuration says"           \
+    }
+
+static const struct flag start_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    FLAG_PORT,
+    { .name = "dev",
+        SWITCH(dev),
+        .help = "development mode; without a configuration: the built-in one" },
+    { .name = "force", SWITCH(force), .help = "stop a running server first" },
+    { .name = NULL },
 };
 
-static int
-print(void (*write)(struct buffer *out))
-{
-    struct buffer text = { 0 };
+/* Of a command that looks for a running server. */
+static const struct flag place_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    FLAG_PORT,
+    { .name = NULL },
+};
 
-    write(&text);
-    fwrite(text.data, 1, text.len, stdout);
-    buffer_fini(&text);
+/* Of a command that reads or changes a configuration file. */
+static const struct flag file_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    { .name = NULL },
+};
+
+/* Each question has the flag of its name in laravel-echo-server's own words. */
+static const struct flag init_flags[] = {
+    { .name = "config",
+        .letter = 'c',
+        TEXT(config, "FILE"),
+        .help = "what is proposed as its name (echo-server.json)" },
+    { .name = "dir",
+        .letter = 'd',
+        TEXT(dir, "DIR"),
+        .help = "folder of the file, and of the application" },
+    { .name = "yes", .letter = 'y', SWITCH(yes), .help = "ask nothing: take what is proposed" },
+    { .name = "force", SWITCH(force), .help = "overwrite a file that is there" },
+    { .name = "devMode", ANSWER(dev_mode), .help = "development mode (no)" },
+    { .name = "port", TEXT(port, "N"), .help = "port to serve from (6001)" },
+    { .name = "database",
+        TEXT(database, "NAME"),
+        .help = "redis or sqlite, for the members of presence channels (redis)" },
+    { .name = "authHost",
+        TEXT(auth_host, "URL"),
+        .help = "the application (APP_URL, else http://localhost)" },
+    { .name = "protocol", TEXT(protocol, "NAME"), .help = "http or https (http)" },
+    { .name = "sslCertPath", TEXT(cert_path, "FILE"), .help = "certificate, with https" },
+    { .name = "sslKeyPath", TEXT(key_path, "FILE"), .help = "its key" },
+    { .name = "addClient",
+        ANSWER(add_client),
+        .help = "make an id and a key for the HTTP API (no)" },
+    { .name = "corsAllow", ANSWER(cors_allow), .help = "let pages of another origin use it (no)" },
+    { .name = "allowOrigin", TEXT(allow_origin, "URL"), .help = "of which origin" },
+    { .name = "allowMethods", TEXT(allow_methods, "LIST"), .help = "with which methods" },
+    { .name = "allowHeaders", TEXT(allow_headers, "LIST"), .help = "with which headers" },
+    { .name = "file", TEXT(file, "FILE"), .help = "the file to write" },
+    { .name = "redisHost",
+        TEXT(redis_host, "HOST"),
+        .help = "Redis of the application (REDIS_HOST)" },
+    { .name = "redisPort", TEXT(redis_port, "N"), .help = "its port (REDIS_PORT)" },
+    { .name = "keyPrefix",
+        TEXT(key_prefix, "TEXT"),
+        .may_be_empty = true,
+        .help = "what Laravel puts before the names of channels (REDIS_PREFIX, or of APP_NAME)" },
+    { .name = NULL },
+};
+
+/* Frees it. */
+static int
+print(struct buffer *text)
+{
+    fwrite(text->data, 1, text->len, stdout);
+    buffer_fini(text);
     return EXIT_DONE;
 }
 
 static int
 docs_config(const struct args *a)
 {
+    struct buffer text = { 0 };
+
     (void)a;
-    return print(config_docs_manual);
+    config_docs_manual(&text);
+    return print(&text);
 }
 
 static int
 docs_example(const struct args *a)
 {
+    struct buffer text = { 0 };
+
     (void)a;
-    return print(config_docs_example);
+    config_docs_example(&text);
+    return print(&text);
 }
 
 static const struct command commands[] = {
-    { "start", start_run, "serve, in the foreground, until SIGTERM" },
-    { "stop", stop_run, "stop the running server; returns when it is gone" },
-    { "docs:config", docs_config, NULL },
-    { "docs:example", docs_example, NULL },
+    { .name = "start",
+        .help = "Serve, in the foreground, until SIGTERM",
+        .flags = start_flags,
+        .run = start_run },
+    { .name = "stop",
+        .help = "Stop the running server; returns when it is gone",
+        .flags = place_flags,
+        .run = stop_run },
+    { .name = "init",
+        .alias = "configure",
+        .help = "Ask, and write a configuration file",
+        .flags = init_flags,
+        .run = init_run },
+    { .name = "check",
+        .help = "Try all that the configuration names, and report every problem",
+        .flags = place_flags,
+        .run = check_run },
+    { .name = "client:add",
+        .operand = "[ID]",
+        .help = "Register a client of the HTTP API, or give it a new key",
+        .flags = file_flags,
+        .run = client_add },
+    { .name = "client:remove",
+        .operand = "ID",
+        .help = "Remove a client of the HTTP API",
+        .flags = file_flags,
+        .run = client_remove },
+    { .name = "docs:config", .run = docs_config },
+    { .name = "docs:example", .run = docs_example },
+    { .name = NULL },
 };
 
-static void
-write_help(struct buffer *out)
+static int
+print_help(const struct command *command)
 {
-    buffer_append_text(out, "Usage: echo-server <command> [options]\n\nCommands:\n");
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (commands[i].help)
-            buffer_printf(out, "  %-20s%s\n", commands[i].name, commands[i].help);
-    buffer_append_text(out, "\nOptions:\n");
-    args_help(out);
-}
+    struct buffer text = { 0 };
 
-static const struct command *
-find(const char *name)
-{
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (str_is(str_of(name), commands[i].name))
-            return &commands[i];
-    return NULL;
+    if (command)
+        args_help_command(command, &text);
+    else
+        args_help_all(commands, &text);
+    return print(&text);
 }
 
 static int
 run(const struct args *a)
 {
-    const struct command *command = a->command ? find(a->command) : NULL;
-
     if (a->version) {
         puts(ECHO_SERVER_VERSION);
         return EXIT_DONE;
     }
+    if (a->word && !a->command) {
+        log_error("there is no command %s: see `echo-server --help`", a->word);
+        return EXIT_FAILED;
+    }
     if (a->help)
-        return print(write_help);
-    if (command)
-        return command->run(a);
+        return print_help(a->command);
     if (a->command)
-        log_error("there is no command %s: see `echo-server --help`", a->command);
-    else
-        print(write_help);
+        return a->command->run(a);
+    print_help(NULL);
     return EXIT_FAILED;
 }
 
 int
-cli_run(int argc, char **argv)
+cli_run(char **argv)
 {
     struct buffer error = { 0 };
     struct args a;
     int code = EXIT_FAILED;
 
-    if (args_parse(argc, argv, &a, &error))
+    if (args_parse(argv, commands, &a, &error))
         code = run(&a);
     else
         log_error("%.*s", STR_ARG(buffer_str(&error)));

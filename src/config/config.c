@@ -34,13 +34,23 @@ config_mark(struct config *c, const struct option *o, enum config_origin origin)
     c->origin[options_index(o)] = (uint8_t)origin;
 }
 
+enum config_origin
+config_origin(const struct config *c, const struct option *o)
+{
+    ENSURE(o);
+    return (enum config_origin)c->origin[options_index(o)];
+}
+
 bool
 config_is_set(const struct config *c, const char *path)
 {
-    const struct option *o = options_find(str_of(path));
+    return config_origin(c, options_find(str_of(path))) > CONFIG_EMPTIED;
+}
 
-    ENSURE(o);
-    return c->origin[options_index(o)] != CONFIG_FROM_DEFAULT;
+bool
+config_is_object(const struct config *c, const char *path)
+{
+    return config_origin(c, options_find(str_of(path))) == CONFIG_FROM_OBJECT;
 }
 
 unsigned
@@ -117,19 +127,6 @@ read_settings(struct config *c, struct findings *f)
 
 enum { APP_ID_BYTES = 8, KEY_BYTES = 16 };
 
-static void
-random_hex(size_t bytes, char *out)
-{
-    unsigned char raw[KEY_BYTES];
-
-    digest_random(raw, bytes);
-    for (size_t i = 0; i < bytes; i++) {
-        out[2 * i] = "0123456789abcdef"[raw[i] >> 4];
-        out[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
-    }
-    out[2 * bytes] = 0;
-}
-
 /* Whatever the environment says: nothing but loopback is listened on, and nothing is needed. */
 static void
 make_embedded(struct config *c)
@@ -140,8 +137,8 @@ make_embedded(struct config *c)
     c->host = NULL;
     c->subscriber_http = true;
     c->subscriber_redis = false;
-    random_hex(APP_ID_BYTES, app_id);
-    random_hex(KEY_BYTES, key);
+    digest_random_hex(APP_ID_BYTES, app_id);
+    digest_random_hex(KEY_BYTES, key);
     option_value_add_client(&c->clients, app_id, key);
 }
 
@@ -191,32 +188,93 @@ find_paths(struct config *c)
     }
 }
 
+static bool
+is_url(const char *text)
+{
+    return str_starts(str_of(text), "http://") || str_starts(str_of(text), "https://");
+}
+
+/* The application is then said to be where the server itself is. */
+static void
+auth_host_is_host(struct config *c, struct findings *f, const char *where)
+{
+    const struct option *o = options_find(STR_LIT("authHost"));
+    struct buffer url = { 0 };
+
+    if (config_origin(c, o) != CONFIG_EMPTIED || !c->host)
+        return;
+    buffer_printf(&url, strchr(c->host, ':') ? "http://[%s]" : "http://%s", c->host);
+    option_value_reset(o, &c->auth_hosts, NULL);
+    if (option_value_add_text(o, &c->auth_hosts, buffer_str(&url)))
+        findings_say(f, CONFIG_WARNING, "%s: authHost is not set; taken as host: %s", where,
+            c->auth_hosts.items[0]);
+    buffer_fini(&url);
+}
+
 /* In a list, entries without a scheme only match a page's host. */
 static void
 check_auth_hosts(const struct config *c, struct findings *f, const char *where)
 {
     const char *only = c->auth_hosts.count == 1 ? c->auth_hosts.items[0] : NULL;
 
-    if (only && !str_starts(str_of(only), "http://") && !str_starts(str_of(only), "https://"))
-        findings_say(f, CONFIG_ERROR,
-            "%s: authHost is \"%s\"; expected a URL like \"http://localhost\"", where, only);
-    if (c->auth_endpoint[0] != '/')
-        findings_say(f, CONFIG_ERROR,
-            "%s: authEndpoint is \"%s\"; expected a path like \"/broadcasting/auth\"", where,
-            c->auth_endpoint);
+    if (only && !is_url(only))
+        findings_say(f, CONFIG_WARNING,
+            "%s: authHost is \"%s\", which has no scheme: private channels are for pages of that "
+            "host alone; expected a URL like \"http://localhost\"",
+            where, only);
 }
 
 static void
-check_cookie(const struct config *c, struct findings *f, const char *where)
+replace_text(char **field, const char *text)
+{
+    char *copy = mem_strdup(text);
+
+    free(*field);
+    *field = copy;
+}
+
+static void
+check_auth_endpoint(struct config *c, struct findings *f, const char *where)
+{
+    struct buffer path = { 0 };
+
+    if (c->auth_endpoint[0] == '/')
+        return;
+    buffer_printf(&path, "/%s", c->auth_endpoint);
+    findings_say(f, CONFIG_WARNING,
+        "%s: authEndpoint is \"%s\"; taken as \"%.*s\"; expected a path like "
+        "\"/broadcasting/auth\"",
+        where, c->auth_endpoint, STR_ARG(buffer_str(&path)));
+    buffer_append_char(&path, 0);
+    replace_text(&c->auth_endpoint, path.data);
+    buffer_fini(&path);
+}
+
+static void
+check_cookie(struct config *c, struct findings *f, const char *where)
 {
     for (const char *p = c->cookie_name; *p; p++) {
         if (*p > ' ' && *p < 0x7f && !strchr("()<>@,;:\\\"/[]?={}", *p))
             continue;
-        findings_say(f, CONFIG_ERROR,
-            "%s: socketio.cookie is \"%s\"; expected a name of letters and digits", where,
-            c->cookie_name);
+        findings_say(f, CONFIG_WARNING,
+            "%s: socketio.cookie is \"%s\"; taken as \"io\"; expected a name of letters and digits",
+            where, c->cookie_name);
+        replace_text(&c->cookie_name, "io");
         return;
     }
+}
+
+/* A port that is none does not keep a server from starting that has no need of Redis. */
+static void
+check_redis(struct config *c, struct findings *f, const char *where)
+{
+    const struct option *o = options_find(STR_LIT("databaseConfig.redis.port"));
+
+    if (c->redis_port != 0)
+        return;
+    if (c->subscriber_redis)
+        findings_wrong(f, where, o, "not right, and subscribers.redis is on");
+    option_value_reset(o, &c->redis_port, o->fallback);
 }
 
 static void
@@ -225,8 +283,11 @@ check_together(struct config *c, struct findings *f)
     const char *where = c->file ? c->file : "environment";
 
     peers_check(c, f, where);
+    auth_host_is_host(c, f, where);
     check_auth_hosts(c, f, where);
+    check_auth_endpoint(c, f, where);
     check_cookie(c, f, where);
+    check_redis(c, f, where);
     if (!c->subscriber_http && !c->subscriber_redis)
         findings_say(f, CONFIG_WARNING,
             "%s: subscribers.http and subscribers.redis are both false: no event will arrive",

@@ -32,7 +32,9 @@ static const char intro[] =
     "empty one is unset.\n"
     "\n"
     "An unknown option is a warning; a value of a wrong type or range is an error, and nothing is "
-    "started.\n"
+    "started. What laravel-echo-server started with starts all the same: a value that it ignored "
+    "or "
+    "coerced is a warning that says what it is taken as (see [migrate.md](migrate.md)).\n"
     "\n"
     "`echo-server reload`, or SIGHUP, changes the options marked `live` in the running server; the "
     "others wait for a restart, which the log then says.\n";

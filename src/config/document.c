@@ -5,31 +5,24 @@
  */
 #include "document.h"
 
-#include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/mem.h"
+#include "coercion.h"
 #include "config_priv.h"
+#include "document_priv.h"
 #include "findings.h"
+#include "json_fault.h"
 #include "option_value.h"
 #include "options.h"
 
 enum { DOCUMENT_PATH_SIZE = 200 };
 
-/* One reading. */
-struct reading {
-    struct config *config;
-    const char *file;
-    struct findings *findings;
-};
-
 static void read_object(struct reading *r, const json_t *object, const char *prefix, bool open);
 
-static void
-wrong(struct reading *r, const struct option *o, const json_t *value)
+void
+document_wrong(struct reading *r, const struct option *o, const json_t *value)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 
@@ -37,13 +30,45 @@ wrong(struct reading *r, const struct option *o, const json_t *value)
     free(text);
 }
 
+/* What laravel-echo-server put up with. */
+void
+document_taken(struct reading *r, const struct option *o, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+    findings_taken(r->findings, r->file, o, text ? text : "?", config_slot(r->config, o));
+    free(text);
+}
+
+/* A dot in a name is part of it: "a.b" is not b within a. */
 static void
 unknown(struct reading *r, const char *path)
 {
     const char *near = options_nearest(path);
 
+    if (near && strcmp(near, path) == 0) {
+        findings_say(r->findings, CONFIG_WARNING,
+            "%s: \"%s\" is no option; write it as objects, one within another", r->file, path);
+        return;
+    }
     findings_say(r->findings, CONFIG_WARNING, "%s: %s is no option%s%s%s", r->file, path,
         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static void
+coerce(struct reading *r, const struct option *o, const json_t *value)
+{
+    switch (coercion_take(o, config_slot(r->config, o), value)) {
+    case COERCION_WRONG:
+        document_wrong(r, o, value);
+        return;
+    case COERCION_TAKEN:
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+        break;
+    case COERCION_DEFAULT:
+        break;
+    }
+    document_taken(r, o, value);
 }
 
 static bool
@@ -52,247 +77,105 @@ is_text_kind(const struct option *o)
     return o->kind == OPTION_TEXT || o->kind == OPTION_PATH;
 }
 
-/* 1e6 is an integer to JavaScript. */
-static bool
-append_number(const json_t *value, struct buffer *out)
-{
-    double real;
-
-    if (json_is_integer(value)) {
-        buffer_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        return true;
-    }
-    real = json_real_value(value);
-    if (fabs(real) > 1e15 || (double)(int64_t)real != real)
-        return false;
-    buffer_printf(out, "%.0f", real);
-    return true;
-}
-
 /* The text of a scalar; false: its type is wrong for the row. */
 static bool
 append_scalar(const struct option *o, const json_t *value, struct buffer *out)
 {
     bool is_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
+    bool takes_bool = is_bool || o->words, takes_number = !is_bool;
 
-    switch (json_typeof(value)) {
-    case JSON_STRING:
-        buffer_append(out, json_string_value(value), json_string_length(value));
-        return true;
-    case JSON_INTEGER:
-    case JSON_REAL:
-        return !is_bool && append_number(value, out);
-    case JSON_TRUE:
-    case JSON_FALSE:
-        buffer_append_text(out, json_is_true(value) ? "true" : "false");
-        return is_bool || o->words;
-    case JSON_OBJECT:
-    case JSON_ARRAY:
-    case JSON_NULL:
-        return false;
-    }
-    return false;
+    coercion_append_text(value, out);
+    return json_is_string(value) || (takes_number && json_is_number(value)) ||
+           (takes_bool && json_is_boolean(value));
 }
 
-/* Empty texts are unset, as the files that `init` wrote have them. */
+/* Whether the row's own parser takes value. */
+static bool
+is_read(struct reading *r, const struct option *o, const json_t *value)
+{
+    struct buffer text = { 0 };
+    bool read = coercion_is_plain(o, value) && append_scalar(o, value, &text) &&
+                option_value_parse(o, config_slot(r->config, o), buffer_str(&text));
+
+    buffer_fini(&text);
+    return read;
+}
+
+/* Empty texts are unset, as the files that `init` wrote have them; so is a text or a list that is
+ * false. */
+static bool
+is_unset(const struct option *o, const json_t *value)
+{
+    if (json_is_string(value))
+        return json_string_length(value) == 0;
+    return (is_text_kind(o) || (o->kind == OPTION_LIST && !o->words)) && coercion_is_nothing(value);
+}
+
 static void
 read_scalar(struct reading *r, const struct option *o, const json_t *value)
 {
-    struct buffer text = { 0 };
-
-    if (is_text_kind(o) && o->false_is_none && json_is_false(value)) {
+    if (o->false_is_none && json_is_false(value)) {
         option_value_free(o, config_slot(r->config, o));
         config_mark(r->config, o, CONFIG_FROM_FILE);
+    } else if (is_unset(o, value)) {
         return;
-    }
-    if (!append_scalar(o, value, &text))
-        wrong(r, o, value);
-    else if (text.len > 0 && !option_value_parse(o, config_slot(r->config, o), buffer_str(&text)))
-        wrong(r, o, value);
-    else if (text.len > 0)
+    } else if (is_read(r, o, value)) {
         config_mark(r->config, o, CONFIG_FROM_FILE);
-    buffer_fini(&text);
+    } else {
+        coerce(r, o, value);
+    }
+}
+
+static void
+left_out(struct reading *r, const struct option *o, const json_t *item, size_t i)
+{
+    char *text = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
+    struct buffer right = { 0 };
+
+    option_value_expected(o, &right);
+    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is left out: it is %s; expected %.*s",
+        r->file, o->path, i, text ? text : "?", STR_ARG(buffer_str(&right)));
+    buffer_fini(&right);
+    free(text);
+}
+
+static void
+read_entry(struct reading *r, const struct option *o, const json_t *item, size_t i)
+{
+    struct str text = { json_string_value(item), json_string_length(item) };
+
+    if (json_is_string(item) && option_value_add_text(o, config_slot(r->config, o), text))
+        return;
+    if (o->js == JS_CHECKED)
+        document_wrong(r, o, item);
+    else
+        left_out(r, o, item, i);
 }
 
 static void
 read_list(struct reading *r, const struct option *o, const json_t *value)
 {
-    void *slot = config_slot(r->config, o);
+    struct config_list *list = config_slot(r->config, o);
     const json_t *item;
     size_t i;
+    bool none;
 
     if (!json_is_array(value)) {
         read_scalar(r, o, value);
         return;
     }
-    if (json_array_size(value) == 0)
-        return;
-    option_value_free(o, slot);
-    config_mark(r->config, o, CONFIG_FROM_FILE);
+    option_value_empty_list(list);
     json_array_foreach(value, i, item)
     {
-        struct str text = { json_string_value(item), json_string_length(item) };
-
-        if (!json_is_string(item) || !option_value_add_text(o, slot, text))
-            wrong(r, o, item);
+        read_entry(r, o, item, i);
     }
-}
-
-/* An id may also be written as a number. */
-static bool
-read_client(struct config *c, const struct option *o, const json_t *client)
-{
-    const json_t *id = json_object_get(client, "appId");
-    const char *key = json_string_value(json_object_get(client, "key"));
-    char number[32];
-
-    if (!key || !*key)
-        return false;
-    if (json_is_integer(id)) {
-        snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(id));
-        option_value_add_client(config_slot(c, o), number, key);
-        return true;
-    }
-    if (!json_is_string(id) || json_string_length(id) == 0)
-        return false;
-    option_value_add_client(config_slot(c, o), json_string_value(id), key);
-    return true;
-}
-
-static void
-read_clients(struct reading *r, const struct option *o, const json_t *value)
-{
-    const json_t *client;
-    size_t i;
-
-    if (!json_is_array(value)) {
-        wrong(r, o, value);
-        return;
-    }
-    config_mark(r->config, o, CONFIG_FROM_FILE);
-    json_array_foreach(value, i, client)
-    {
-        /* The entry is not shown: it may hold a key. */
-        if (!read_client(r->config, o, client))
-            findings_say(r->findings, CONFIG_ERROR,
-                "%s: %s[%zu] is no client; expected {\"appId\": \"...\", \"key\": \"...\"}",
-                r->file, o->path, i);
-    }
-}
-
-/* A text member of an entry; NULL: there is none. */
-static char *
-copy_member(const json_t *entry, const char *name)
-{
-    const char *text = json_string_value(json_object_get(entry, name));
-
-    return text && *text ? mem_strdup(text) : NULL;
-}
-
-static bool
-read_hosts(const json_t *hosts, struct config_list *out)
-{
-    const struct option any = { .kind = OPTION_LIST };
-    const json_t *host;
-    size_t i;
-
-    if (json_is_string(hosts))
-        return option_value_parse(&any, out, str_of(json_string_value(hosts)));
-    json_array_foreach(hosts, i, host)
-    {
-        if (!json_is_string(host) ||
-            !option_value_add_text(&any, out, str_of(json_string_value(host))))
-            return false;
-    }
-    return !hosts || json_is_null(hosts) || json_is_array(hosts);
-}
-
-/* The name of a member that an entry does not have; NULL: all are known. */
-static const char *
-unknown_member(const json_t *entry)
-{
-    static const char *const known[] = { "certPath", "keyPath", "chainPath", "passphrase",
-        "hosts" };
-    const char *name;
-    json_t *value;
-
-    json_object_foreach((json_t *)entry, name, value)
-    {
-        size_t i = 0;
-
-        while (i < COUNT_OF(known) && strcmp(name, known[i]) != 0)
-            i++;
-        if (i == COUNT_OF(known))
-            return name;
-    }
-    return NULL;
-}
-
-/* Its texts are not shown: one is a passphrase. */
-static void
-read_certificate(struct reading *r, const struct option *o, const json_t *entry, size_t number)
-{
-    const char *unknown_name = unknown_member(entry);
-    struct config_certificate c = {
-        .cert_path = copy_member(entry, "certPath"),
-        .key_path = copy_member(entry, "keyPath"),
-        .chain_path = copy_member(entry, "chainPath"),
-        .passphrase = copy_member(entry, "passphrase"),
-    };
-    bool hosts = read_hosts(json_object_get(entry, "hosts"), &c.hosts);
-
-    option_value_add_certificate(config_slot(r->config, o), &c);
-    if (!c.cert_path || !c.key_path || !hosts)
-        findings_say(r->findings, CONFIG_ERROR,
-            "%s: %s[%zu] is no certificate; expected {\"certPath\": \"...\", \"keyPath\": "
-            "\"...\"}, "
-            "and perhaps the texts chainPath and passphrase, and hosts, a text or a list of texts",
-            r->file, o->path, number);
-    if (unknown_name)
-        findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu].%s is no option", r->file, o->path,
-            number, unknown_name);
-}
-
-static void
-read_certificates(struct reading *r, const struct option *o, const json_t *value)
-{
-    const json_t *entry;
-    size_t i;
-
-    if (!json_is_array(value)) {
-        wrong(r, o, value);
-        return;
-    }
-    option_value_free(o, config_slot(r->config, o));
-    config_mark(r->config, o, CONFIG_FROM_FILE);
-    json_array_foreach(value, i, entry)
-    {
-        read_certificate(r, o, entry, i);
-    }
-}
-
-static void
-read_headers(struct reading *r, const struct option *o, const json_t *value)
-{
-    const char *name;
-    json_t *text;
-
-    if (!json_is_object(value)) {
-        wrong(r, o, value);
-        return;
-    }
-    config_mark(r->config, o, CONFIG_FROM_FILE);
-    json_object_foreach((json_t *)value, name, text)
-    {
-        struct buffer line = { 0 };
-
-        if (!append_scalar(&(struct option){ .kind = OPTION_TEXT }, text, &line) ||
-            !option_value_add_header(config_slot(r->config, o), str_of(name), buffer_str(&line)))
-            findings_say(r->findings, CONFIG_ERROR,
-                "%s: %s.%s is no header; expected a text without line breaks", r->file, o->path,
-                name);
-        buffer_fini(&line);
-    }
+    none = list->count == 0;
+    if (none && !o->empty_is_none)
+        option_value_reset(o, list, o->fallback);
+    else
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+    if (none)
+        document_taken(r, o, value);
 }
 
 /* Objects replace their default whole. */
@@ -312,11 +195,11 @@ enter_group(struct config *c, const struct option *group)
 static void
 read_group(struct reading *r, const struct option *o, const json_t *value)
 {
+    enter_group(r->config, o);
     if (!json_is_object(value)) {
-        wrong(r, o, value);
+        document_taken(r, o, value);
         return;
     }
-    enter_group(r->config, o);
     config_mark(r->config, o, CONFIG_FROM_FILE);
     read_object(r, value, o->path, o->open);
 }
@@ -324,13 +207,15 @@ read_group(struct reading *r, const struct option *o, const json_t *value)
 static void
 read_switch(struct reading *r, const struct option *o, const json_t *value)
 {
+    bool is_word = json_is_string(value) || json_is_number(value);
+
     if (json_is_object(value)) {
         *(bool *)config_slot(r->config, o) = true;
-        config_mark(r->config, o, CONFIG_FROM_FILE);
+        config_mark(r->config, o, CONFIG_FROM_OBJECT);
         read_object(r, value, o->path, o->open);
         return;
     }
-    if (json_is_string(value) && o->text_member && json_string_length(value) > 0) {
+    if (is_word && o->text_member && !coercion_is_nothing(value)) {
         *(bool *)config_slot(r->config, o) = true;
         config_mark(r->config, o, CONFIG_FROM_FILE);
         o = options_find(str_of(o->text_member));
@@ -338,16 +223,11 @@ read_switch(struct reading *r, const struct option *o, const json_t *value)
     read_scalar(r, o, value);
 }
 
-static bool
-is_empty(const json_t *value)
-{
-    return json_is_null(value) || json_is_false(value) ||
-           (json_is_string(value) && json_string_length(value) == 0);
-}
-
 static void
 read_value(struct reading *r, const struct option *o, const json_t *value)
 {
+    if (o->instead && coercion_is_nothing(value))
+        config_mark(r->config, o, CONFIG_EMPTIED);
     if (json_is_null(value))
         return;
     switch (o->kind) {
@@ -361,20 +241,21 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
         read_list(r, o, value);
         return;
     case OPTION_CLIENTS:
-        read_clients(r, o, value);
+        document_entries_clients(r, o, value);
         return;
     case OPTION_HEADERS:
-        read_headers(r, o, value);
+        document_entries_headers(r, o, value);
         return;
     case OPTION_CERTIFICATES:
-        read_certificates(r, o, value);
+        document_entries_certificates(r, o, value);
         return;
     case OPTION_IGNORED:
-        findings_say(
-            r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
+        if (!coercion_is_nothing(value))
+            findings_say(
+                r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
         return;
     case OPTION_REFUSED:
-        if (!is_empty(value))
+        if (!coercion_is_nothing(value))
             findings_say(r->findings, CONFIG_ERROR, "%s: %s is not supported: %s", r->file, o->path,
                 o->help);
         return;
@@ -401,7 +282,7 @@ read_object(struct reading *r, const json_t *object, const char *prefix, bool op
         const struct option *o;
 
         snprintf(path, sizeof(path), "%s%s%s", prefix, *prefix ? "." : "", name);
-        o = options_find(str_of(path));
+        o = strchr(name, '.') ? NULL : options_find(str_of(path));
         if (o)
             read_value(r, o, value);
         else if (!open)
@@ -409,21 +290,29 @@ read_object(struct reading *r, const json_t *object, const char *prefix, bool op
     }
 }
 
+static void
+unreadable(struct findings *f, const char *file, const json_error_t *error)
+{
+    struct buffer line = { 0 };
+
+    json_fault_explain_file(file, error, &line);
+    findings_say(f, CONFIG_ERROR, "%.*s", STR_ARG(buffer_str(&line)));
+    buffer_fini(&line);
+}
+
 void
 document_read(struct config *c, const char *file, struct findings *f)
 {
     struct reading r = { c, file, f };
     json_error_t error;
-    json_t *root = json_load_file(file, 0, &error);
+    json_t *root = document_load(file, &error, f);
 
-    if (!root && error.line < 0)
-        findings_say(f, CONFIG_ERROR, "%s: %s", file, error.text);
-    else if (!root)
-        findings_say(f, CONFIG_ERROR, "%s:%d:%d: the file is not JSON: %s", file, error.line,
-            error.column, error.text);
-    else if (!json_is_object(root))
-        findings_say(f, CONFIG_ERROR, "%s: expected an object, {\"port\": 6001, ...}", file);
-    else
+    if (!root)
+        unreadable(f, file, &error);
+    else if (json_is_object(root))
         read_object(&r, root, "", false);
+    else
+        findings_say(f, CONFIG_WARNING,
+            "%s: expected an object, {\"port\": 6001, ...}; a list is left out", file);
     json_decref(root);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dotenv: `export` before a name, quotes around a value and comments behind a bare one are
- * understood; "\n" inside double quotes is a line break.
+ * dotenv: values are what Node's dotenv 8 makes of them, which is laravel-echo-server's: one within
+ * quotes is taken as it stands, but for "\n" in double ones, which is a line break.  `export`
+ * before a name, and comments behind a value, are understood besides, as Laravel does.
  */
-#include "dotenv.h"
+#include "config/dotenv.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
@@ -26,41 +28,56 @@ static bool
 is_name(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
-        if (!isalnum((unsigned char)s.data[i]) && s.data[i] != '_' && s.data[i] != '.')
+        if (!isalnum((unsigned char)s.data[i]) && !strchr("_.-", s.data[i]))
             return false;
     return s.len > 0;
 }
 
-/* Between two quotes of the same kind; false: there is no second one. */
-static bool
-unquote(struct str value, struct buffer *out)
+/* Where the quote that ends value stands: last, or before a comment; 0: it has none. */
+static size_t
+closing_quote(struct str value)
 {
-    char quote = value.data[0];
+    size_t end = value.len - 1;
 
-    for (size_t i = 1; i < value.len; i++) {
-        char c = value.data[i];
+    if (end > 0 && value.data[end] == value.data[0])
+        return end;
+    for (; end > 0; end--) {
+        struct str behind = str_slice(value.data + end + 1, value.len - end - 1);
 
-        if (c == quote)
-            return true;
-        if (c == '\\' && quote == '"' && i + 1 < value.len) {
-            c = value.data[++i];
-            c = c == 'n' ? '\n' : c;
-        }
-        buffer_append_char(out, c);
+        if (value.data[end] == value.data[0] && str_starts(str_trim(behind), "#"))
+            return end;
     }
-    return false;
+    return 0;
 }
 
 static bool
-read_value(struct str value, struct buffer *out)
+unquote(struct str value, struct buffer *out)
 {
+    size_t end = closing_quote(value);
+
+    for (size_t i = 1; i < end; i++) {
+        bool line_break = value.data[0] == '"' && value.data[i] == '\\' && i + 1 < end &&
+                          value.data[i + 1] == 'n';
+
+        buffer_append_char(out, line_break ? '\n' : value.data[i]);
+        i += line_break ? 1 : 0;
+    }
+    return end > 0;
+}
+
+/* line is what follows the "=". */
+static bool
+read_value(struct str line, struct buffer *out)
+{
+    struct str value = str_trim(line);
     size_t end = 0;
 
     if (value.len > 0 && (value.data[0] == '"' || value.data[0] == '\''))
         return unquote(value, out);
-    while (end < value.len && !(value.data[end] == '#' && (end == 0 || value.data[end - 1] == ' ')))
+    while (end < line.len &&
+           !(line.data[end] == '#' && end > 0 && isspace((unsigned char)line.data[end - 1])))
         end++;
-    buffer_append_str(out, str_trim(str_slice(value.data, end)));
+    buffer_append_str(out, str_trim(str_slice(line.data, end)));
     return true;
 }
 
@@ -72,12 +89,21 @@ read_line(struct dotenv *d, struct str line)
 
     if (str_starts(name, "export "))
         name = str_trim(str_slice(name.data + 7, name.len - 7));
-    if (is_name(name) && memchr(line.data, '=', line.len) && read_value(str_trim(value), &text)) {
+    if (is_name(name) && memchr(line.data, '=', line.len) && read_value(value, &text)) {
         d->lines = mem_resize(d->lines, d->count + 1, sizeof(*d->lines));
         d->lines[d->count].name = mem_copy_text(name.data, name.len);
         d->lines[d->count++].value = mem_copy_text(text.len ? text.data : "", text.len);
     }
     buffer_fini(&text);
+}
+
+/* Some editors begin a file with a byte order mark. */
+static struct str
+without_mark(struct str line)
+{
+    const char mark[] = "\xef\xbb\xbf";
+
+    return str_starts(line, mark) ? str_slice(line.data + 3, line.len - 3) : line;
 }
 
 struct dotenv *
@@ -93,7 +119,7 @@ dotenv_read(const char *path)
         return NULL;
     d = mem_zalloc(sizeof(*d));
     while ((len = getline(&line, &size, file)) >= 0)
-        read_line(d, str_slice(line, (size_t)len));
+        read_line(d, without_mark(str_slice(line, (size_t)len)));
     free(line);
     fclose(file);
     return d;

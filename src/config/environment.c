@@ -9,8 +9,9 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "coercion.h"
+#include "config/dotenv.h"
 #include "config_priv.h"
-#include "dotenv.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
@@ -31,19 +32,41 @@ look_up(const struct sources *s, const char *name)
     return value && *value ? value : NULL;
 }
 
-/* "${NAME}" stands for another variable; the result may be NULL. */
+/*
+ * "${NAME}" stands for another variable, and as in laravel-echo-server for the whole value,
+ * whatever is written around it.  The result may be NULL.
+ */
 static const char *
-resolve(const struct sources *s, const char *value)
+resolve(const struct sources *s, const char *variable, const char *value, struct findings *f)
 {
-    size_t len = value ? strlen(value) : 0;
+    const char *begin = value ? strstr(value, "${") : NULL;
+    const char *end = begin ? strchr(begin, '}') : NULL;
     char *name;
 
-    if (len < 4 || strncmp(value, "${", 2) != 0 || value[len - 1] != '}')
+    if (!end)
         return value;
-    name = mem_copy_text(value + 2, len - 3);
+    name = mem_copy_text(begin + 2, (size_t)(end - begin - 2));
+    if (begin > value || end[1])
+        findings_say(f, CONFIG_WARNING,
+            "%s: the whole value is taken from %s; expected \"${%s}\" and nothing around it",
+            variable, name, name);
     value = look_up(s, name);
     free(name);
     return value;
+}
+
+static void
+coerce(struct config *c, const struct option *o, const char *name, const char *value,
+    struct findings *f)
+{
+    enum coercion result = coercion_take_text(o, config_slot(c, o), str_of(value));
+
+    if (result == COERCION_TAKEN)
+        config_mark(c, o, CONFIG_FROM_ENVIRONMENT);
+    if (result == COERCION_WRONG)
+        findings_wrong(f, name, o, value);
+    else
+        findings_taken(f, name, o, value, config_slot(c, o));
 }
 
 static void
@@ -54,14 +77,14 @@ read_row(struct config *c, const struct option *o, const struct sources *s, stru
 
     if (!options_env_name(o, name))
         return;
-    value = resolve(s, look_up(s, name));
+    value = resolve(s, name, look_up(s, name), f);
     if (!value)
         return;
-    if (option_value_parse(o, config_slot(c, o), str_of(value))) {
+    if (coercion_is_plain_text(o, str_of(value)) &&
+        option_value_parse(o, config_slot(c, o), str_of(value)))
         config_mark(c, o, CONFIG_FROM_ENVIRONMENT);
-        return;
-    }
-    findings_wrong(f, name, o, value);
+    else
+        coerce(c, o, name, value, f);
 }
 
 static struct dotenv *

@@ -21,6 +21,10 @@ struct findings {
 void findings_say(struct findings *f, enum config_severity severity, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/* "<where>: <option> is <value>; taken as ...; expected ...": a warning.  effective is the slot. */
+void findings_taken(struct findings *f, const char *where, const struct option *o,
+    const char *value, const void *effective);
+
 /* "<where>: <option> is <value>; expected ..."; value as it was written. */
 void findings_wrong(
     struct findings *f, const char *where, const struct option *o, const char *value);

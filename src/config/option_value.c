@@ -104,6 +104,20 @@ free_list(struct config_list *l)
     *l = (struct config_list){ 0 };
 }
 
+struct str
+option_value_next_word(struct str *rest)
+{
+    size_t len = 0;
+    struct str word;
+
+    while (len < rest->len && rest->data[len] != ',' && !isspace((unsigned char)rest->data[len]))
+        len++;
+    word = str_slice(rest->data, len);
+    len += len < rest->len ? 1 : 0;
+    *rest = str_slice(rest->data + len, rest->len - len);
+    return word;
+}
+
 static bool
 parse_list(const struct option *o, void *slot, struct str text)
 {
@@ -111,7 +125,7 @@ parse_list(const struct option *o, void *slot, struct str text)
     bool ok = true;
 
     while (ok && text.len > 0) {
-        struct str item = str_trim(str_cut(text, ',', &text));
+        struct str item = option_value_next_word(&text);
 
         ok = item.len == 0 || option_value_add_text(o, &fresh, item);
     }
@@ -228,6 +242,62 @@ option_value_reset(const struct option *o, void *slot, const char *fallback)
 }
 
 static void
+append_list(const struct config_list *l, struct buffer *out)
+{
+    buffer_append_char(out, '[');
+    for (size_t i = 0; i < l->count; i++)
+        buffer_printf(out, "%s\"%s\"", i > 0 ? ", " : "", l->items[i]);
+    buffer_append_char(out, ']');
+}
+
+static void
+append_text(const struct option *o, const char *text, struct buffer *out)
+{
+    if (o->secret)
+        buffer_append_text(out, text ? "set" : "not set");
+    else if (!text)
+        buffer_append_text(out, "null");
+    else
+        buffer_printf(out, "\"%s\"", text);
+}
+
+void
+option_value_append(const struct option *o, const void *slot, struct buffer *out)
+{
+    switch (o->kind) {
+    case OPTION_BOOL:
+    case OPTION_SWITCH:
+        buffer_append_text(out, *(const bool *)slot ? "true" : "false");
+        return;
+    case OPTION_NUMBER:
+    case OPTION_PORT:
+        buffer_append_u64(out, *(const uint64_t *)slot);
+        return;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+        append_text(o, *(char *const *)slot, out);
+        return;
+    case OPTION_CHOICE:
+        append_text(o, o->choices[*(const unsigned *)slot], out);
+        return;
+    case OPTION_LIST:
+        append_list(slot, out);
+        return;
+    case OPTION_CLIENTS:
+    case OPTION_CERTIFICATES:
+        buffer_append_text(out, "[]");
+        return;
+    case OPTION_HEADERS:
+    case OPTION_GROUP:
+        buffer_append_text(out, "{}");
+        return;
+    case OPTION_IGNORED:
+    case OPTION_REFUSED:
+        return;
+    }
+}
+
+static void
 expect_choices(const struct option *o, struct buffer *out)
 {
     for (size_t i = 0; o->choices[i]; i++) {
@@ -295,14 +365,28 @@ option_value_expected(const struct option *o, struct buffer *out)
 }
 
 bool
+option_value_takes_entry(const struct option *o, struct str text)
+{
+    unsigned index;
+
+    return text.len > 0 && !str_has_control(text) && (!o->choices || choice_of(o, text, &index));
+}
+
+void
+option_value_empty_list(void *slot)
+{
+    struct config_list *l = slot;
+
+    free_list(l);
+    l->items = mem_zalloc(sizeof(*l->items));
+}
+
+bool
 option_value_add_text(const struct option *o, void *slot, struct str text)
 {
     struct config_list *l = slot;
-    unsigned index;
 
-    if (text.len == 0 || str_has_control(text))
-        return false;
-    if (o->choices && !choice_of(o, text, &index))
+    if (!option_value_takes_entry(o, text))
         return false;
     l->items = mem_resize(l->items, l->count + 2, sizeof(*l->items));
     l->items[l->count++] = mem_copy_text(text.data, text.len);

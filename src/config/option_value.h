@@ -22,8 +22,17 @@ MUST_USE bool option_value_parse(const struct option *o, void *slot, struct str 
 void option_value_reset(const struct option *o, void *slot, const char *fallback);
 void option_value_free(const struct option *o, void *slot);
 
+/* Append the value as JSON has it; of a secret only that it is set. */
+void option_value_append(const struct option *o, const void *slot, struct buffer *out);
 /* Append what would be right: "a number from 1 to 65535". */
 void option_value_expected(const struct option *o, struct buffer *out);
+
+/* The next of the words of a list's text, which are parted by commas or spaces; may be empty. */
+struct str option_value_next_word(struct str *rest);
+/* Whether the text may be an entry of the list. */
+bool option_value_takes_entry(const struct option *o, struct str text);
+/* A list without entries is a value too. */
+void option_value_empty_list(void *slot);
 
 /* Append to the list, client list or header lines in slot. */
 MUST_USE bool option_value_add_text(const struct option *o, void *slot, struct str text);

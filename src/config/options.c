@@ -6,11 +6,8 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/mem.h"
 #include "config/config.h"
 
 #define AT(field) .at = offsetof(struct config, field)
@@ -28,45 +25,56 @@ static const char *const log_levels[] = { "error", "warning", "notice", "info", 
 
 /* clang-format off */
 static const struct option table[] = {
-    { .path = "host", .kind = OPTION_TEXT, AT(host),
+    { .path = "host", .kind = OPTION_TEXT, .js = JS_OR_DEFAULT, AT(host),
       .help = "Address or name to listen on; null: all addresses, IPv6 and IPv4." },
-    { .path = "port", .kind = OPTION_PORT, AT(port), .fallback = "6001", .min = 1, .max = 65535,
+    { .path = "port", .kind = OPTION_PORT, .js = JS_TEXT,
+      AT(port), .fallback = "6001", .min = 1, .max = 65535,
       .help = "TCP port to listen on. Of a text like \"tcp://10.0.0.9:6001\" the last digits count." },
-    { .path = "protocol", .kind = OPTION_CHOICE, AT(protocol), .fallback = "http",
+    { .path = "protocol", .kind = OPTION_CHOICE, .js = JS_OR_DEFAULT,
+      AT(protocol), .fallback = "http",
       .choices = protocols, .env = "PROTO",
       .help = "\"https\" also needs sslCertPath and sslKeyPath, or certificates." },
-    { .path = "sslCertPath", .kind = OPTION_PATH, AT(ssl_cert_path), .env = "SSL_CERT",
+    { .path = "sslCertPath", .kind = OPTION_PATH, .js = JS_OR_DEFAULT,
+      AT(ssl_cert_path), .env = "SSL_CERT",
       .live = true, .help = "PEM file with the certificate, or with it and its chain." },
-    { .path = "sslKeyPath", .kind = OPTION_PATH, AT(ssl_key_path), .env = "SSL_KEY",
+    { .path = "sslKeyPath", .kind = OPTION_PATH, .js = JS_OR_DEFAULT,
+      AT(ssl_key_path), .env = "SSL_KEY",
       .live = true, .help = "PEM file with the certificate's key." },
-    { .path = "sslCertChainPath", .kind = OPTION_PATH, AT(ssl_chain_path), .env = "SSL_CHAIN",
+    { .path = "sslCertChainPath", .kind = OPTION_PATH, .js = JS_OR_DEFAULT,
+      AT(ssl_chain_path), .env = "SSL_CHAIN",
       .live = true, .help = "PEM file with the certificates between it and the authority." },
-    { .path = "sslPassphrase", .kind = OPTION_TEXT, AT(ssl_passphrase), .secret = true,
+    { .path = "sslPassphrase", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(ssl_passphrase), .secret = true,
       .env = "SSL_PASS", .live = true, .help = "Of the key." },
     { .path = "certificates", .kind = OPTION_CERTIFICATES, AT(certificates), .live = true,
       .help = "Further certificates: [{\"certPath\", \"keyPath\", \"chainPath\", \"passphrase\", \"hosts\"}]. hosts (a name, \"*.example.com\", or a list) is whom one is for; without it, the names that it holds. RSA and ECDSA may be for the same host. Every path here and above may be a pattern like \"/etc/nginx/ssl/example.com/*/server.crt\", of which the newest with a matching key is taken; renewed files are taken up by themselves." },
-    { .path = "minVersion", .kind = OPTION_CHOICE, AT(min_version), .fallback = "TLSv1.2",
+    { .path = "minVersion", .kind = OPTION_CHOICE, .js = JS_OR_DEFAULT,
+      AT(min_version), .fallback = "TLSv1.2",
       .choices = tls_versions, .live = true,
       .help = "Oldest version of TLS; 1.2 in place of older ones." },
-    { .path = "maxVersion", .kind = OPTION_CHOICE, AT(max_version), .fallback = "TLSv1.3",
+    { .path = "maxVersion", .kind = OPTION_CHOICE, .js = JS_OR_DEFAULT,
+      AT(max_version), .fallback = "TLSv1.3",
       .choices = tls_versions, .live = true,
       .help = "Newest version of TLS; 1.2 in place of older ones." },
-    { .path = "ciphers", .kind = OPTION_TEXT, AT(ciphers), .live = true,
+    { .path = "ciphers", .kind = OPTION_TEXT, .js = JS_OR_DEFAULT, AT(ciphers), .live = true,
       .help = "Ciphers of TLS 1.2 and 1.3 (those with TLS_ before their name) in one list, as Node takes it; a version of which none is listed is not spoken. null: OpenSSL's defaults." },
-    { .path = "secureOptions", .kind = OPTION_NUMBER, AT(secure_options), .fallback = "0",
+    { .path = "secureOptions", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(secure_options), .fallback = "0",
       .max = 9007199254740991, .live = true,
       .help = "The sum of flags of OpenSSL, as Node's crypto.constants names them. In effect: SSL_OP_NO_TLSv1_2, SSL_OP_NO_TLSv1_3, SSL_OP_NO_TICKET, SSL_OP_CIPHER_SERVER_PREFERENCE, SSL_OP_PRIORITIZE_CHACHA; what forbids older versions, compression or renegotiation always holds." },
 
-    { .path = "allowedOrigins", .kind = OPTION_LIST, AT(allowed_origins), .fallback = "*",
+    { .path = "allowedOrigins", .kind = OPTION_LIST, .empty_is_none = true,
+      AT(allowed_origins), .fallback = "*",
       .live = true,
       .help = "Pages that may connect, in addition to socketio.origins: \"https://app.example.com\", \"https://example.com:8443\", \"*.example.com\" (any scheme and port), \"*\". A page is named by Origin, else by Referer; a client that names none is no browser, and is allowed." },
     { .path = "trustProxy", .kind = OPTION_LIST, AT(trusted_proxies), .fallback = "loopback",
       .words = true, .live = true,
       .help = "Whose X-Forwarded-For and X-Forwarded-Proto count in the log's ip= and scheme=: addresses, ranges like \"10.0.0.0/8\", \"loopback\", \"linklocal\", \"uniquelocal\", a number of proxies, true (anybody) or false." },
 
-    { .path = "authHost", .kind = OPTION_LIST, AT(auth_hosts), .fallback = "http://localhost",
+    { .path = "authHost", .instead = "host", .kind = OPTION_LIST, .js = JS_OR_DEFAULT,
+      AT(auth_hosts), .fallback = "http://localhost",
       .live = true, .help = "The application, which is asked about private channels: a URL, or a list of which the page's origin picks one." },
-    { .path = "authEndpoint", .kind = OPTION_TEXT, AT(auth_endpoint),
+    { .path = "authEndpoint", .kind = OPTION_TEXT, .js = JS_TEXT, AT(auth_endpoint),
       .fallback = "/broadcasting/auth", .live = true, .help = "Path behind authHost." },
     { .path = "authVerifyTls", .kind = OPTION_BOOL, AT(auth_verify_tls), .fallback = "true",
       .live = true, .help = "Verify the certificate of an https authHost that is not on loopback." },
@@ -84,40 +92,52 @@ static const struct option table[] = {
     { .path = "clients", .kind = OPTION_CLIENTS, AT(clients),
       .live = true, .help = "Who may use the HTTP API: [{\"appId\": \"...\", \"key\": \"...\"}]." },
     { .path = "subscribers", .kind = OPTION_GROUP, .help = "Where events come from." },
-    { .path = "subscribers.http", .kind = OPTION_BOOL, AT(subscriber_http), .fallback = "true",
+    { .path = "subscribers.http", .kind = OPTION_BOOL, .js = JS_TRUTHY,
+      AT(subscriber_http), .fallback = "true",
       .in_group = "false", .live = true, .help = "Serve POST /apps/:id/events." },
-    { .path = "subscribers.redis", .kind = OPTION_BOOL, AT(subscriber_redis), .fallback = "true",
+    { .path = "subscribers.redis", .kind = OPTION_BOOL, .js = JS_TRUTHY,
+      AT(subscriber_redis), .fallback = "true",
       .in_group = "false", .help = "Take what Laravel publishes to Redis." },
     { .path = "apiOriginAllow", .kind = OPTION_GROUP, .help = "Pages of other origins on the HTTP API." },
-    { .path = "apiOriginAllow.allowCors", .kind = OPTION_BOOL, AT(allow_cors), .fallback = "false",
+    { .path = "apiOriginAllow.allowCors", .kind = OPTION_BOOL, .js = JS_TRUTHY,
+      AT(allow_cors), .fallback = "false",
       .live = true, .help = "Send the three headers below." },
-    { .path = "apiOriginAllow.allowOrigin", .kind = OPTION_TEXT, AT(allow_origin), .fallback = "",
+    { .path = "apiOriginAllow.allowOrigin", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(allow_origin), .fallback = "",
       .live = true, .help = "Access-Control-Allow-Origin." },
-    { .path = "apiOriginAllow.allowMethods", .kind = OPTION_TEXT, AT(allow_methods), .fallback = "",
+    { .path = "apiOriginAllow.allowMethods", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(allow_methods), .fallback = "",
       .live = true, .help = "Access-Control-Allow-Methods." },
-    { .path = "apiOriginAllow.allowHeaders", .kind = OPTION_TEXT, AT(allow_headers), .fallback = "",
+    { .path = "apiOriginAllow.allowHeaders", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(allow_headers), .fallback = "",
       .live = true, .help = "Access-Control-Allow-Headers." },
     { .path = "headers", .kind = OPTION_HEADERS, AT(headers),
       .live = true, .help = "Further headers of the HTTP API's answers: {\"Name\": \"value\"}." },
 
-    { .path = "database", .kind = OPTION_CHOICE, AT(database), .fallback = "redis",
+    { .path = "database", .kind = OPTION_CHOICE, .js = JS_OR_DEFAULT,
+      AT(database), .fallback = "redis",
       .choices = databases, .help = "Where presence channels keep their members: \"redis\" makes the servers that share it one cluster; \"sqlite\" is taken for memory." },
     { .path = "databaseConfig", .kind = OPTION_GROUP, .help = "Connections." },
     { .path = "databaseConfig.redis", .kind = OPTION_GROUP, .help = "The Redis of the application." },
-    { .path = "databaseConfig.redis.host", .kind = OPTION_TEXT, AT(redis_host),
+    { .path = "databaseConfig.redis.host", .kind = OPTION_TEXT, .js = JS_TEXT, AT(redis_host),
       .fallback = "127.0.0.1", .env = "REDIS_HOST", .help = "Name or address." },
-    { .path = "databaseConfig.redis.port", .kind = OPTION_PORT, AT(redis_port), .fallback = "6379",
+    { .path = "databaseConfig.redis.port", .kind = OPTION_PORT, .js = JS_NUMBER,
+      AT(redis_port), .fallback = "6379",
       .min = 1, .max = 65535, .env = "REDIS_PORT", .help = "TCP port." },
-    { .path = "databaseConfig.redis.username", .kind = OPTION_TEXT, AT(redis_username),
+    { .path = "databaseConfig.redis.username", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(redis_username),
       .env = "REDIS_USERNAME", .help = "User of Redis' access lists; null: the default user." },
-    { .path = "databaseConfig.redis.password", .kind = OPTION_TEXT, AT(redis_password),
+    { .path = "databaseConfig.redis.password", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(redis_password),
       .secret = true, .env = "REDIS_PASSWORD", .help = "Its password." },
-    { .path = "databaseConfig.redis.db", .kind = OPTION_NUMBER, AT(redis_db), .fallback = "0",
+    { .path = "databaseConfig.redis.db", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(redis_db), .fallback = "0",
       .max = 65535, .env = "REDIS_DB", .help = "Database of keys; events do not depend on it." },
-    { .path = "databaseConfig.redis.keyPrefix", .kind = OPTION_TEXT, AT(key_prefix), .fallback = "",
+    { .path = "databaseConfig.redis.keyPrefix", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(key_prefix), .fallback = "",
       .env = "REDIS_KEY_PREFIX",
       .help = "What Laravel puts before channel names: REDIS_PREFIX, or made of APP_NAME in config/database.php." },
-    { .path = "databaseConfig.redis.connectTimeout", .kind = OPTION_NUMBER,
+    { .path = "databaseConfig.redis.connectTimeout", .kind = OPTION_NUMBER, .js = JS_NUMBER,
       AT(redis_connect_timeout_ms), .fallback = "10000", .min = 10, .max = DAY_MS, .unit = "ms",
       .env = "REDIS_CONNECT_TIMEOUT", .help = "For one attempt to connect." },
     { .path = "databaseConfig.redis.membersKey", .kind = OPTION_BOOL, AT(members_key),
@@ -138,11 +158,13 @@ static const struct option table[] = {
       .help = "Redis is reached by host and port." },
     { .path = "databaseConfig.sqlite", .kind = OPTION_IGNORED,
       .help = "Members of presence channels are live sockets; no file outlives them." },
-    { .path = "databaseConfig.publishPresence", .kind = OPTION_BOOL, AT(publish_presence),
+    { .path = "databaseConfig.publishPresence", .kind = OPTION_BOOL, .js = JS_ONLY_TRUE,
+      AT(publish_presence),
       .fallback = "false", .env = "PUBLISH_PRESENCE",
       .help = "Publish each change of a presence channel's members to Redis." },
 
-    { .path = "devMode", .kind = OPTION_BOOL, AT(dev_mode), .fallback = "false", .env = "DEBUG",
+    { .path = "devMode", .kind = OPTION_BOOL, .js = JS_TEXT_TRUE,
+      AT(dev_mode), .fallback = "false", .env = "DEBUG",
       .help = "Log each event, and connections as logLevel \"info\" does." },
     { .path = "logLevel", .kind = OPTION_CHOICE, AT(log_level), .fallback = "notice",
       .choices = log_levels, .live = true, .help = "What the log on stderr holds." },
@@ -177,66 +199,82 @@ static const struct option table[] = {
     { .path = "socketio", .kind = OPTION_GROUP, .help = "Options of the Socket.IO server." },
     { .path = "socketio.path", .kind = OPTION_TEXT, AT(path), .fallback = "/socket.io",
       .help = "Under which it is served." },
-    { .path = "socketio.serveClient", .kind = OPTION_BOOL, AT(serve_client), .fallback = "true",
+    { .path = "socketio.serveClient", .kind = OPTION_BOOL, .js = JS_NOT_FALSE,
+      AT(serve_client), .fallback = "true",
       .live = true, .help = "Serve the browser client at <path>/socket.io.js." },
-    { .path = "socketio.origins", .kind = OPTION_LIST, AT(origins), .fallback = "*:*",
+    { .path = "socketio.origins", .kind = OPTION_LIST, .js = JS_ENTRIES, .empty_is_none = true,
+      AT(origins), .fallback = "*:*",
       .live = true, .help = "Origins that may connect: \"https://example.com:443\", \"example.com:*\", \"*:*\"." },
-    { .path = "socketio.transports", .kind = OPTION_LIST, AT(transports),
+    { .path = "socketio.transports", .kind = OPTION_LIST, .js = JS_ENTRIES, AT(transports),
       .fallback = "polling,websocket", .choices = transports, .help = "That are served." },
-    { .path = "socketio.allowUpgrades", .kind = OPTION_BOOL, AT(allow_upgrades),
+    { .path = "socketio.allowUpgrades", .kind = OPTION_BOOL, .js = JS_NOT_FALSE, AT(allow_upgrades),
       .fallback = "true", .live = true, .help = "Offer WebSocket to clients on polling." },
-    { .path = "socketio.pingInterval", .kind = OPTION_NUMBER, AT(ping_interval_ms),
+    { .path = "socketio.pingInterval", .kind = OPTION_NUMBER, .js = JS_NUMBER, AT(ping_interval_ms),
       .fallback = "25000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
       .help = "Between heartbeats." },
-    { .path = "socketio.pingTimeout", .kind = OPTION_NUMBER, AT(ping_timeout_ms),
+    { .path = "socketio.pingTimeout", .kind = OPTION_NUMBER, .js = JS_NUMBER, AT(ping_timeout_ms),
       .fallback = "20000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
       .help = "For the answer to a heartbeat." },
-    { .path = "socketio.upgradeTimeout", .kind = OPTION_NUMBER, AT(upgrade_timeout_ms),
+    { .path = "socketio.upgradeTimeout", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(upgrade_timeout_ms),
       .fallback = "10000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
       .live = true, .help = "For an upgrade from polling to WebSocket." },
-    { .path = "socketio.connectTimeout", .kind = OPTION_NUMBER, AT(connect_timeout_ms),
+    { .path = "socketio.connectTimeout", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(connect_timeout_ms),
       .fallback = "45000", .min = 10, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
       .live = true, .help = "For the CONNECT of a client of Socket.IO 3 or 4." },
-    { .path = "socketio.destroyUpgrade", .kind = OPTION_BOOL, AT(destroy_upgrade),
+    { .path = "socketio.destroyUpgrade", .kind = OPTION_BOOL, .js = JS_NOT_FALSE,
+      AT(destroy_upgrade),
       .fallback = "true", .help = "Close upgrades on other paths; false: leave them alone." },
-    { .path = "socketio.destroyUpgradeTimeout", .kind = OPTION_NUMBER, AT(destroy_upgrade_ms),
+    { .path = "socketio.destroyUpgradeTimeout", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(destroy_upgrade_ms),
       .fallback = "1000", .min = 1, .max = DAY_MS, .unit = "ms", .zero_is_unset = true,
       .live = true, .help = "After which they are closed." },
-    { .path = "socketio.maxHttpBufferSize", .kind = OPTION_NUMBER, AT(max_http_buffer_bytes),
+    { .path = "socketio.maxHttpBufferSize", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(max_http_buffer_bytes),
       .fallback = "1000000", .min = 64, .max = GIB, .unit = "bytes", .zero_is_unset = true,
       .live = true, .help = "Of one message, or one body, from a client." },
-    { .path = "socketio.perMessageDeflate", .kind = OPTION_SWITCH, AT(deflate),
+    { .path = "socketio.perMessageDeflate", .kind = OPTION_SWITCH, .js = JS_TRUTHY, AT(deflate),
       .fallback = "false", .open = true, .live = true, .help = "Compress WebSocket messages." },
-    { .path = "socketio.perMessageDeflate.threshold", .kind = OPTION_NUMBER, AT(deflate_threshold),
+    { .path = "socketio.perMessageDeflate.threshold", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(deflate_threshold),
       .fallback = "1024", .max = GIB, .unit = "bytes", .live = true, .help = "Shorter messages go as they are." },
-    { .path = "socketio.httpCompression", .kind = OPTION_SWITCH, AT(compression),
+    { .path = "socketio.httpCompression", .kind = OPTION_SWITCH, .js = JS_NOT_FALSE,
+      AT(compression),
       .fallback = "true", .open = true, .live = true, .help = "Compress the bodies of polling." },
-    { .path = "socketio.httpCompression.threshold", .kind = OPTION_NUMBER,
+    { .path = "socketio.httpCompression.threshold", .kind = OPTION_NUMBER, .js = JS_NUMBER,
       AT(compression_threshold), .fallback = "1024", .max = GIB, .unit = "bytes",
       .live = true, .help = "Shorter bodies go as they are." },
-    { .path = "socketio.cookie", .kind = OPTION_SWITCH, AT(cookie), .fallback = "true",
+    { .path = "socketio.cookie", .kind = OPTION_SWITCH, .js = JS_NOT_FALSE,
+      AT(cookie), .fallback = "true",
       .text_member = "socketio.cookie.name",
       .live = true, .help = "The cookie with the session's id, for balancers: a name, an object, or false. Socket.IO 3 and 4 get it only when this is set." },
-    { .path = "socketio.cookie.name", .kind = OPTION_TEXT, AT(cookie_name), .fallback = "io",
+    { .path = "socketio.cookie.name", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(cookie_name), .fallback = "io",
       .live = true, .help = "Its name." },
-    { .path = "socketio.cookie.path", .kind = OPTION_TEXT, AT(cookie_path), .false_is_none = true,
+    { .path = "socketio.cookie.path", .kind = OPTION_TEXT, .js = JS_TEXT,
+      AT(cookie_path), .false_is_none = true,
       .env = "SOCKETIO_COOKIE_OWN_PATH",
       .live = true, .help = "Its Path; null: as cookiePath." },
-    { .path = "socketio.cookie.domain", .kind = OPTION_TEXT, AT(cookie_domain),
+    { .path = "socketio.cookie.domain", .kind = OPTION_TEXT, .js = JS_TEXT, AT(cookie_domain),
       .live = true, .help = "Its Domain." },
-    { .path = "socketio.cookie.httpOnly", .kind = OPTION_BOOL, AT(cookie_http_only),
+    { .path = "socketio.cookie.httpOnly", .kind = OPTION_BOOL, .js = JS_TRUTHY,
+      AT(cookie_http_only),
       .fallback = "true", .env = "SOCKETIO_COOKIE_OWN_HTTP_ONLY", .live = true, .help = "HttpOnly." },
-    { .path = "socketio.cookie.secure", .kind = OPTION_BOOL, AT(cookie_secure),
+    { .path = "socketio.cookie.secure", .kind = OPTION_BOOL, .js = JS_TRUTHY, AT(cookie_secure),
       .fallback = "false", .live = true, .help = "Secure." },
-    { .path = "socketio.cookie.sameSite", .kind = OPTION_TEXT, AT(cookie_same_site),
+    { .path = "socketio.cookie.sameSite", .kind = OPTION_TEXT, .js = JS_OR_DEFAULT,
+      AT(cookie_same_site), .false_is_none = true,
       .choices = same_sites, .live = true, .help = "SameSite; null: Strict for Socket.IO 2, Lax for 3 and 4." },
-    { .path = "socketio.cookie.maxAge", .kind = OPTION_NUMBER, AT(cookie_max_age_s),
+    { .path = "socketio.cookie.maxAge", .kind = OPTION_NUMBER, .js = JS_NUMBER,
+      AT(cookie_max_age_s),
       .fallback = "0", .max = 3155760000, .unit = "s", .live = true, .help = "Max-Age; 0: for the session." },
     { .path = "socketio.cookie.expires", .kind = OPTION_IGNORED, .help = "maxAge serves." },
-    { .path = "socketio.cookiePath", .kind = OPTION_TEXT, AT(cookie_default_path),
+    { .path = "socketio.cookiePath", .kind = OPTION_TEXT, .js = JS_TEXT, AT(cookie_default_path),
       .fallback = "/", .false_is_none = true,
       .live = true, .help = "The cookie's Path; false: neither Path nor HttpOnly." },
-    { .path = "socketio.cookieHttpOnly", .kind = OPTION_BOOL, AT(cookie_default_http_only),
+    { .path = "socketio.cookieHttpOnly", .kind = OPTION_BOOL, .js = JS_NOT_FALSE,
+      AT(cookie_default_http_only),
       .fallback = "true", .live = true, .help = "The cookie's HttpOnly." },
     { .path = "socketio.adapter", .kind = OPTION_IGNORED, .help = "It needs JavaScript." },
     { .path = "socketio.parser", .kind = OPTION_IGNORED, .help = "It needs JavaScript." },
@@ -284,66 +322,6 @@ options_find(struct str path)
         if (str_is(path, table[i].path))
             return &table[i];
     return NULL;
-}
-
-/* How many letters have to change, without regard to case (Levenshtein). */
-static size_t
-distance(struct str a, struct str b)
-{
-    size_t *row = mem_resize(NULL, b.len + 1, sizeof(*row));
-    size_t result;
-
-    for (size_t j = 0; j <= b.len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t corner = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b.len; j++) {
-            bool same =
-                tolower((unsigned char)a.data[i - 1]) == tolower((unsigned char)b.data[j - 1]);
-            size_t best = corner + (same ? 0 : 1);
-
-            corner = row[j];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-        }
-    }
-    result = row[b.len];
-    free(row);
-    return result;
-}
-
-static const char *
-last_part(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot ? dot + 1 : path;
-}
-
-enum { NEAREST_PATH_MAX = 100 };
-
-const char *
-options_nearest(const char *path)
-{
-    size_t len = strlen(path), best = len / 4 < 2 ? 2 : len / 4;
-    const char *name = NULL;
-
-    if (len > NEAREST_PATH_MAX)
-        return NULL;
-    for (size_t i = 0; i < COUNT_OF(table); i++) {
-        size_t d = distance(str_of(path), str_of(table[i].path));
-
-        if (d < best || (d == best && !name)) {
-            best = d;
-            name = table[i].path;
-        }
-    }
-    for (size_t i = 0; i < COUNT_OF(table) && !name; i++)
-        if (strcasecmp(last_part(table[i].path), last_part(path)) == 0)
-            name = table[i].path;
-    return name;
 }
 
 static bool

@@ -30,6 +30,19 @@ enum option_kind {
     OPTION_REFUSED, /* known, and to go on without it would be wrong */
 };
 
+/* What laravel-echo-server makes of a value of another type; see coercion.h. */
+enum option_js {
+    JS_CHECKED,    /* it did not know the option, or did not start: an error */
+    JS_TRUTHY,     /* a bool: any text, list, object, or number but 0 is true */
+    JS_NOT_FALSE,  /* a bool: only false is false */
+    JS_ONLY_TRUE,  /* a bool: only true is true */
+    JS_TEXT_TRUE,  /* a bool: true and "true" are true */
+    JS_NUMBER,     /* the nearest in the range; what is no number counts as not given */
+    JS_TEXT,       /* numbers and lists as texts; objects count as not given */
+    JS_ENTRIES,    /* a list: entries that are none are left out */
+    JS_OR_DEFAULT, /* what is no text, or no choice, counts as not given */
+};
+
 struct option {
     const char *path;
     size_t at;            /* offset in struct config */
@@ -42,9 +55,12 @@ struct option {
     const char *const *choices; /* ends with NULL */
     const char *env;            /* behind OPTIONS_ENV_PREFIX; NULL: made from the path */
     const char *text_member;    /* of a switch: a text sets this option */
+    const char *instead;        /* whose value is taken when this one is set to nothing */
     const char *help;
     enum option_kind kind;
+    enum option_js js;
     bool zero_is_unset;
+    bool empty_is_none; /* a list that may have no entries; else it counts as not given */
     bool false_is_none; /* a text that false takes away */
     bool secret;        /* its value is in no message */
     bool words;         /* a list that takes true, false and numbers too, as texts */

@@ -90,17 +90,35 @@ bind_first(const char *host, unsigned port, int family, unsigned count, int *fds
     return result;
 }
 
+/* What may be done about it; "": the reason says it all. */
+static const char *
+remedy(int result)
+{
+    switch (result) {
+    case -EADDRINUSE:
+        return ": another program has it, which `ss -ltnp` names; end that one, or take another "
+               "port";
+    case -EADDRNOTAVAIL:
+        return ": it is no address of this machine, see `ip address`; without one all are taken";
+    case -EACCES:
+        return ": ports below 1024 need CAP_NET_BIND_SERVICE, or a proxy before another port";
+    case -ENXIO:
+        return "the host name cannot be resolved; expected an address or a name of this machine";
+    default:
+        return "";
+    }
+}
+
 static void
 explain(const char *host, unsigned port, int result, struct buffer *error)
 {
     bool brackets = host && strchr(host, ':');
-    char reason[128];
+    char reason[128] = "";
 
-    uv_strerror_r(result, reason, sizeof(reason));
-    if (result == -ENXIO)
-        snprintf(reason, sizeof(reason), "the host name cannot be resolved");
-    buffer_printf(error, "cannot listen on %s%s%s:%u: %s", brackets ? "[" : "", host ? host : "*",
-        brackets ? "]" : "", port, reason);
+    if (result != -ENXIO)
+        uv_strerror_r(result, reason, sizeof(reason));
+    buffer_printf(error, "cannot listen on %s%s%s:%u: %s%s", brackets ? "[" : "", host ? host : "*",
+        brackets ? "]" : "", port, reason, remedy(result));
 }
 
 bool

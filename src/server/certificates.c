@@ -16,7 +16,7 @@
 #include "net/timer.h"
 #include "net/tls.h"
 
-enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, WARNING_DAYS = 14, TIME_SIZE = 24, PAIR_PATHS = 3 };
+enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24, PAIR_PATHS = 3 };
 
 struct certificates {
     struct loop *loop;
@@ -110,7 +110,7 @@ say_expiry(const struct tls_certificate *c, int64_t now_s)
     if (now_s >= c->until_s)
         log_warning("a certificate has expired file=%s names=%s until=%s", LOG_STR(str_of(c->path)),
             LOG_STR(str_of(c->names)), until);
-    else if (days < WARNING_DAYS)
+    else if (days < CERTIFICATES_WARNING_DAYS)
         log_warning("a certificate expires soon file=%s names=%s until=%s days=%" PRId64,
             LOG_STR(str_of(c->path)), LOG_STR(str_of(c->names)), until, days);
     if (now_s < c->from_s)

@@ -18,6 +18,9 @@ struct config;
 struct loop;
 struct tls_context;
 
+/* Before its end a certificate is warned about. */
+enum { CERTIFICATES_WARNING_DAYS = 14 };
+
 /* on_renewed: tls is what connections are accepted with from now on; take a reference. */
 struct certificates *certificates_open(
     struct loop *l, void (*on_renewed)(void *owner, struct tls_context *tls), void *owner);

@@ -2,7 +2,7 @@
 /*
  * descriptors: setrlimit(2).
  */
-#include "descriptors.h"
+#include "server/descriptors.h"
 
 #include <sys/resource.h>
 

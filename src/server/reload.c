@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "certificates.h"
 #include "config/config.h"
-#include "descriptors.h"
+#include "server/descriptors.h"
 #include "snapshot.h"
 #include "worker.h"
 

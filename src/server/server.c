@@ -241,8 +241,13 @@ listen_on(struct server *s, const char *host, bool *in_use, struct buffer *error
 {
     unsigned count = s->opened, port = (unsigned)s->config->port;
     int *fds = mem_resize(NULL, count, sizeof(*fds));
-    bool ok = listener_bind(host, port, count, fds, in_use, error);
+    struct buffer why = { 0 };
+    bool ok = listener_bind(host, port, count, fds, in_use, &why);
 
+    if (!ok)
+        buffer_printf(error, "%s: %s: %.*s", s->config->file ? s->config->file : "environment",
+            *in_use ? "port" : "host", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
     for (unsigned i = 0; ok && i < count; i++) {
         ok = worker_listen(s->workers[i], fds[i]);
         if (!ok)

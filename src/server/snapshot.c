@@ -4,15 +4,15 @@
  */
 #include "snapshot.h"
 
-#include <sched.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proxies.h"
 #include "config/config.h"
+#include "redis_setup.h"
+#include "server/needs.h"
 
 enum {
     HEAD_BYTES = 16384,
@@ -24,30 +24,13 @@ enum {
     AUTH_ANSWER_BYTES = 1 << 20,
     API_BODY_BYTES = 10 << 20,
     MAILBOX_BYTES = 64 << 20,
-    DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
-    DESCRIPTORS_A_LOOP = 8,
     SESSIONS_A_CONNECTION = 2, /* polling ones have none between requests, or a proxy's */
 };
-
-static unsigned
-count_cores(void)
-{
-    cpu_set_t set;
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (sched_getaffinity(0, sizeof(set), &set) == 0)
-        online = CPU_COUNT(&set);
-    if (online < 1)
-        return 1;
-    return online > HUB_WORKERS_MAX ? HUB_WORKERS_MAX : (unsigned)online;
-}
 
 static size_t
 count_connections(const struct config *c, size_t descriptors, unsigned workers)
 {
-    size_t reserve =
-        DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);
-    size_t room = descriptors > reserve + workers ? descriptors - reserve : workers;
+    size_t room = needs_room(c, descriptors, workers);
 
     if (c->max_connections == 0)
         return room;
@@ -91,13 +74,44 @@ make_path(const char *path)
     return take_text(&b);
 }
 
-/* In the order of engine.io's own: Path, Domain, Max-Age, HttpOnly, Secure, SameSite. */
-static char *
-make_cookie_attributes(const struct config *c, const char *same_site)
+/* What an attribute is when the configuration does not say so. */
+struct cookie_defaults {
+    const char *path, *same_site;
+    bool http_only;
+};
+
+/* Engine.IO 3 sends of a cookie that is an object what is in it, and nothing else. */
+static struct cookie_defaults
+cookie3_defaults(const struct config *c)
 {
-    bool own_path = config_is_set(c, "socketio.cookie.path");
-    const char *path = own_path ? c->cookie_path : c->cookie_default_path;
-    bool http_only = c->cookie_http_only && c->cookie_default_http_only && path;
+    if (config_is_object(c, "socketio.cookie"))
+        return (struct cookie_defaults){ 0 };
+    return (struct cookie_defaults){
+        .path = c->cookie_default_path,
+        .same_site = "Strict",
+        .http_only = c->cookie_default_http_only && c->cookie_default_path,
+    };
+}
+
+static struct cookie_defaults
+cookie4_defaults(const struct config *c)
+{
+    return (struct cookie_defaults){
+        .path = c->cookie_default_path,
+        .same_site = "Lax",
+        .http_only = c->cookie_default_http_only && c->cookie_default_path,
+    };
+}
+
+/* In the order of engine.io's own: Max-Age, Domain, Path, HttpOnly, Secure, SameSite. */
+static char *
+make_cookie_attributes(const struct config *c, struct cookie_defaults otherwise)
+{
+    const char *path = config_is_set(c, "socketio.cookie.path") ? c->cookie_path : otherwise.path;
+    const char *same_site =
+        config_is_set(c, "socketio.cookie.sameSite") ? c->cookie_same_site : otherwise.same_site;
+    bool http_only =
+        config_is_set(c, "socketio.cookie.httpOnly") ? c->cookie_http_only : otherwise.http_only;
     struct buffer b = { 0 };
 
     if (c->cookie_max_age_s > 0)
@@ -108,7 +122,8 @@ make_cookie_attributes(const struct config *c, const char *same_site)
         buffer_printf(&b, "; Path=%s", path);
     buffer_append_text(&b, http_only ? "; HttpOnly" : "");
     buffer_append_text(&b, c->cookie_secure ? "; Secure" : "");
-    buffer_printf(&b, "; SameSite=%s", c->cookie_same_site ? c->cookie_same_site : same_site);
+    if (same_site)
+        buffer_printf(&b, "; SameSite=%s", same_site);
     return take_text(&b);
 }
 
@@ -128,11 +143,13 @@ make_cookies(struct snapshot *l, const struct config *c)
     if (!c->cookie)
         return;
     l->engine.cookie3_name = l->cookie3 = make_cookie_name(c);
-    l->engine.cookie3_attributes = l->cookie3_attributes = make_cookie_attributes(c, "Strict");
+    l->engine.cookie3_attributes = l->cookie3_attributes =
+        make_cookie_attributes(c, cookie3_defaults(c));
     if (!config_is_set(c, "socketio.cookie"))
         return;
     l->engine.cookie4_name = l->cookie4 = make_cookie_name(c);
-    l->engine.cookie4_attributes = l->cookie4_attributes = make_cookie_attributes(c, "Lax");
+    l->engine.cookie4_attributes = l->cookie4_attributes =
+        make_cookie_attributes(c, cookie4_defaults(c));
 }
 
 static void
@@ -229,38 +246,21 @@ make_api(struct snapshot *l, const struct config *c)
     }
 }
 
-/* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
-static bool
-keeps_members_in_redis(const struct config *c)
-{
-    if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
-        return false;
-    return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
-           config_is_set(c, "databaseConfig.redis.host");
-}
-
 static void
 make_hub(struct snapshot *l, const struct config *c)
 {
     l->hub = (struct hub_options){
         .workers = l->workers,
         .redis = c->subscriber_redis,
-        .redis_link = {
-            .host = c->redis_host,
-            .port = (unsigned)c->redis_port,
-            .username = c->redis_username,
-            .password = c->redis_password,
-            .db = (unsigned)c->redis_db,
-            .connect_timeout_ms = (unsigned)c->redis_connect_timeout_ms,
-        },
         .key_prefix = c->key_prefix,
-        .presence_redis = keeps_members_in_redis(c),
+        .presence_redis = needs_redis_members(c),
         .members_key = c->members_key,
         .publish_presence = c->publish_presence,
         .leave_grace_ms = c->leave_grace_ms,
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
     };
+    redis_setup_fill(c, &l->hub.redis_link);
 }
 
 /* The configuration was checked: its entries make sense. */
@@ -283,7 +283,7 @@ make(const struct config *c, size_t descriptors, unsigned workers)
     l->workers = workers;
     l->descriptors = descriptors;
     l->proxies = make_proxies(c);
-    l->connections = count_connections(c, descriptors, l->workers);
+    l->connections = count_connections(c, descriptors, workers);
     l->http = (struct http_limits){
         .head_bytes = HEAD_BYTES,
         .headers = HEADERS,
@@ -307,7 +307,7 @@ snapshot_new(const struct config *c, size_t descriptors)
     if (c->database == CONFIG_DATABASE_SQLITE)
         log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
                    "kept in memory");
-    return make(c, descriptors, c->workers ? (unsigned)c->workers : count_cores());
+    return make(c, descriptors, needs_workers(c));
 }
 
 struct snapshot *

@@ -232,10 +232,16 @@ describe('the command line', () => {
         const version = await runServer(['--version']);
         assert.equal(version.code, 0);
         assert.match(version.stdout, /\d+\.\d+/);
-        const help = await runServer(['--help']);
-        assert.equal(help.code, 0);
-        for (const word of ['start', 'stop', '--config', '--dir', '--dev', '--force']) {
-            assert.ok(help.stdout.includes(word), word);
+        for (const [args, words] of [
+            [['--help'], ['start', 'stop', 'status', 'reload', '--version']],
+            [['start', '--help'], ['--config=', '--dir=', '--dev', '--force']],
+            [['-h', 'stop'], ['--config=', '--dir=']],
+        ]) {
+            const help = await runServer(args);
+            assert.equal(help.code, 0);
+            for (const word of words) {
+                assert.ok(help.stdout.includes(word), `${word} in ${help.stdout}`);
+            }
         }
     });
 });

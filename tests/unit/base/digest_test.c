@@ -19,6 +19,19 @@ random_bytes_differ(void **state)
 }
 
 static void
+random_hex_has_two_digits_a_byte(void **state)
+{
+    char text[33], other[33];
+
+    (void)state;
+    digest_random_hex(16, text);
+    digest_random_hex(16, other);
+    assert_int_equal(strspn(text, "0123456789abcdef"), 32);
+    assert_int_equal(strlen(text), 32);
+    assert_string_not_equal(text, other);
+}
+
+static void
 random_number_stays_below_its_bound_and_reaches_all(void **state)
 {
     unsigned seen[7] = { 0 };
@@ -141,6 +154,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_bytes_differ),
+        cmocka_unit_test(random_hex_has_two_digits_a_byte),
         cmocka_unit_test(random_number_stays_below_its_bound_and_reaches_all),
         cmocka_unit_test(sha1_and_base64_make_the_accept_key_of_rfc_6455),
         cmocka_unit_test(sha256_of_abc),

@@ -137,8 +137,12 @@ headers_become_lines(void **state)
     (void)state;
     assert_string_equal(c->headers, "X-A: one\r\nX-B: 2\r\n");
     discard(&w);
-    assert_null(load(&w, "{\"headers\":{\"X-A\":\"one\\r\\nX-B: two\"}}"));
-    assert_non_null(strstr(text(&w.errors), "headers.X-A"));
+    c = load(&w,
+        "{\"headers\":{\"X-A\":\"one\\r\\nX-B: two\",\"X-C\":[\"a\",\"b\"],\"X D\":1,\"X-E\":{},"
+        "\"X-F\":true}}");
+    assert_string_equal(c->headers, "X-C: a,b\r\nX-F: true\r\n");
+    assert_int_equal(lines(&w.warnings), 3);
+    assert_non_null(strstr(text(&w.warnings), "headers.X-A is no header and is left out"));
     discard(&w);
 }
 
@@ -148,25 +152,122 @@ every_error_is_named_at_once(void **state)
     struct written w;
 
     (void)state;
-    assert_null(
-        load(&w, "{\"port\":\"none\",\"protocol\":\"ftp\",\"workers\":1000,\"devMode\":\"perhaps\","
-                 "\"socketio\":{\"pingInterval\":\"x\",\"path\":[]},\"subscribers\":true,"
-                 "\"clients\":[{\"appId\":\"a\"}],\"authHost\":\"localhost\","
-                 "\"databaseConfig\":{\"redis\":{\"tls\":{}}}}"));
+    assert_null(load(&w,
+        "{\"port\":\"none\",\"protocol\":\"https\",\"workers\":1000,\"authTimeout\":\"1x\","
+        "\"authVerifyTls\":\"perhaps\",\"logLevel\":7,\"maxChannels\":true,"
+        "\"socketio\":{\"path\":[],\"origins\":5}}"));
     assert_int_equal(lines(&w.errors), 10);
     assert_non_null(strstr(
         text(&w.errors), "test.json: port is \"none\"; expected a number from 1 to 65535\n"));
-    assert_non_null(strstr(
-        text(&w.errors), "test.json: protocol is \"ftp\"; expected \"http\" or \"https\"\n"));
     assert_non_null(
         strstr(text(&w.errors), "test.json: workers is 1000; expected a number from 0 to 256\n"));
     assert_non_null(strstr(text(&w.errors),
-        "test.json: socketio.pingInterval is \"x\"; expected a number (ms) from 10 to"));
-    assert_non_null(strstr(text(&w.errors), "devMode is \"perhaps\"; expected true or false\n"));
-    assert_non_null(strstr(text(&w.errors), "subscribers is true; expected an object\n"));
-    assert_non_null(strstr(text(&w.errors), "clients[0] is no client"));
-    assert_non_null(strstr(text(&w.errors), "authHost is \"localhost\"; expected a URL"));
-    assert_non_null(strstr(text(&w.errors), "databaseConfig.redis.tls is not supported"));
+        "test.json: authTimeout is \"1x\"; expected a number (ms) from 10 to 86400000\n"));
+    assert_non_null(
+        strstr(text(&w.errors), "authVerifyTls is \"perhaps\"; expected true or false\n"));
+    assert_non_null(strstr(text(&w.errors), "logLevel is 7; expected \"error\", \"warning\","));
+    assert_non_null(strstr(text(&w.errors), "maxChannels is true; expected a number from 1"));
+    assert_non_null(strstr(text(&w.errors), "socketio.path is []; expected a text\n"));
+    assert_non_null(strstr(text(&w.errors), "socketio.origins is 5; expected a text, or a list"));
+    discard(&w);
+}
+
+static void
+what_laravel_echo_server_put_up_with_is_a_warning_with_the_effect(void **state)
+{
+    struct written w;
+    struct config *c = load(&w,
+        "{\"protocol\":\"HTTPS\",\"port\":1234567,\"host\":5,\"devMode\":1,\"subscribers\":true,"
+        "\"apiOriginAllow\":{\"allowCors\":\"false\",\"allowMethods\":[\"GET\",\"POST\"]},"
+        "\"authHost\":7,\"authEndpoint\":\"auth\",\"database\":\"mysql\",\"clients\":{\"key\":"
+        "\"k\"},"
+        "\"sslCertPath\":{},\"socketio\":{\"pingInterval\":\"x\",\"pingTimeout\":2500.5,"
+        "\"maxHttpBufferSize\":1,\"serveClient\":0,\"transports\":[\"websocket\",\"flash\"],"
+        "\"cookie\":\"a b\"}}");
+
+    (void)state;
+    assert_non_null(c);
+    assert_int_equal(w.errors.len, 0);
+    assert_int_equal(lines(&w.warnings), 19); /* the last: no event will arrive */
+    assert_int_equal(c->protocol, CONFIG_HTTP);
+    assert_int_equal(c->port, 34567);
+    assert_null(c->host);
+    assert_false(c->dev_mode);
+    assert_false(c->subscriber_http || c->subscriber_redis);
+    assert_true(c->allow_cors);
+    assert_string_equal(c->allow_methods, "GET,POST");
+    assert_string_equal(c->auth_hosts.items[0], "http://localhost");
+    assert_string_equal(c->auth_endpoint, "/auth");
+    assert_int_equal(c->database, CONFIG_DATABASE_REDIS);
+    assert_int_equal(c->clients.count, 0);
+    assert_int_equal(c->ping_interval_ms, 25000);
+    assert_int_equal(c->ping_timeout_ms, 2500);
+    assert_int_equal(c->max_http_buffer_bytes, 64);
+    assert_true(c->serve_client);
+    assert_int_equal(c->transports.count, 1);
+    assert_string_equal(c->cookie_name, "io");
+    assert_non_null(
+        strstr(text(&w.warnings), "test.json: protocol is \"HTTPS\"; taken as \"http\"; "
+                                  "expected \"http\" or \"https\"\n"));
+    assert_non_null(
+        strstr(text(&w.warnings), "subscribers is true; taken as {}; expected an object"));
+    assert_null(strstr(text(&w.warnings), "\"k\""));
+    discard(&w);
+}
+
+static void
+an_auth_host_that_is_set_to_nothing_is_host(void **state)
+{
+    struct written w;
+    struct config *c = load(&w, "{\"authHost\":\"\",\"host\":\"127.0.0.1\"}");
+
+    (void)state;
+    assert_int_equal(c->auth_hosts.count, 1);
+    assert_string_equal(c->auth_hosts.items[0], "http://127.0.0.1");
+    assert_false(config_is_set(c, "authHost"));
+    assert_int_equal(lines(&w.warnings), 1);
+    discard(&w);
+    c = load(&w, "{\"authHost\":null,\"host\":\"::1\"}");
+    assert_string_equal(c->auth_hosts.items[0], "http://[::1]");
+    discard(&w);
+    c = load(&w, "{\"authHost\":\"\"}");
+    assert_string_equal(c->auth_hosts.items[0], "http://localhost");
+    discard(&w);
+    c = load(&w, "{\"host\":\"127.0.0.1\"}");
+    assert_string_equal(c->auth_hosts.items[0], "http://localhost");
+    discard(&w);
+}
+
+static void
+a_port_of_redis_that_is_none_matters_where_redis_is_needed(void **state)
+{
+    struct written w;
+
+    (void)state;
+    assert_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"port\":70000}}}"));
+    assert_non_null(strstr(text(&w.errors), "databaseConfig.redis.port is not right"));
+    discard(&w);
+    assert_non_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"port\":\"abc\"}},"
+                             "\"subscribers\":{\"http\":true}}"));
+    assert_int_equal(w.config->redis_port, 6379);
+    assert_int_equal(lines(&w.warnings), 1);
+    discard(&w);
+}
+
+static void
+no_origin_in_a_list_admits_no_page(void **state)
+{
+    struct written w;
+    struct config *c = load(&w, "{\"socketio\":{\"origins\":[]}}");
+
+    (void)state;
+    assert_int_equal(c->origins.count, 0);
+    assert_non_null(c->origins.items);
+    assert_non_null(strstr(text(&w.warnings), "socketio.origins is []; taken as []"));
+    discard(&w);
+    c = load(&w, "{\"socketio\":{\"origins\":\"http://a.example:80 b.example:*\"}}");
+    assert_int_equal(c->origins.count, 2);
+    assert_string_equal(c->origins.items[1], "b.example:*");
     discard(&w);
 }
 
@@ -176,10 +277,12 @@ a_secret_is_in_no_message(void **state)
     struct written w;
 
     (void)state;
-    assert_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"password\":[\"hunter2\"]}},"
-                         "\"clients\":[{\"appId\":[],\"key\":\"hunter2\"}]}"));
-    assert_int_equal(lines(&w.errors), 2);
-    assert_null(strstr(text(&w.errors), "hunter2"));
+    assert_non_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"password\":[\"hunter2\"]}},"
+                             "\"sslPassphrase\":{\"a\":\"hunter2\"},"
+                             "\"clients\":[{\"appId\":[],\"key\":\"hunter2\"}]}"));
+    assert_int_equal(lines(&w.warnings), 3);
+    assert_null(strstr(text(&w.warnings), "hunter2"));
+    assert_string_equal(w.config->redis_password, "hunter2");
     discard(&w);
 }
 
@@ -199,6 +302,10 @@ an_unknown_option_is_a_warning_with_the_nearest_name(void **state)
     assert_non_null(strstr(text(&w.warnings), "did you mean socketio.pingInterval?"));
     assert_non_null(strstr(text(&w.warnings), "qqqqqqqqqq is no option\n"));
     discard(&w);
+    c = load(&w, "{\"socketio.path\":\"/ws\"}");
+    assert_string_equal(c->path, "/socket.io");
+    assert_non_null(strstr(text(&w.warnings), "\"socketio.path\" is no option; write it as obj"));
+    discard(&w);
 }
 
 static void
@@ -210,8 +317,15 @@ a_file_that_is_no_json_is_named_with_the_line(void **state)
     assert_null(load(&w, "{\n\"port\": 1,,\n}"));
     assert_non_null(strstr(text(&w.errors), "test.json:2:"));
     discard(&w);
-    assert_null(load(&w, "[]"));
-    assert_non_null(strstr(text(&w.errors), "expected an object"));
+    assert_null(load(&w, "7"));
+    assert_non_null(strstr(text(&w.errors), "test.json:1:1: the file is not JSON"));
+    discard(&w);
+    assert_non_null(load(&w, "{\"host\":\"a\xe9z\",\"x\":12345678901234567890}"));
+    assert_string_equal(w.config->host, "a\xef\xbf\xbdz");
+    assert_non_null(strstr(text(&w.warnings), "test.json: the file is not UTF-8"));
+    discard(&w);
+    assert_non_null(load(&w, "[]"));
+    assert_non_null(strstr(text(&w.warnings), "expected an object"));
     discard(&w);
 }
 
@@ -284,7 +398,7 @@ a_lenient_reader_gets_what_can_be_understood(void **state)
     struct config *c;
 
     (void)state;
-    assert_null(load(&w, "{\"port\":7001,\"protocol\":\"ftp\"}"));
+    assert_null(load(&w, "{\"port\":7001,\"workers\":\"all\"}"));
     c = config_load(&(struct config_request){ .file = w.file, .lenient = true });
     assert_int_equal(c->port, 7001);
     config_free(c);
@@ -302,6 +416,10 @@ main(void)
         cmocka_unit_test(lists_and_switches_take_every_form),
         cmocka_unit_test(headers_become_lines),
         cmocka_unit_test(every_error_is_named_at_once),
+        cmocka_unit_test(what_laravel_echo_server_put_up_with_is_a_warning_with_the_effect),
+        cmocka_unit_test(an_auth_host_that_is_set_to_nothing_is_host),
+        cmocka_unit_test(a_port_of_redis_that_is_none_matters_where_redis_is_needed),
+        cmocka_unit_test(no_origin_in_a_list_admits_no_page),
         cmocka_unit_test(a_secret_is_in_no_message),
         cmocka_unit_test(an_unknown_option_is_a_warning_with_the_nearest_name),
         cmocka_unit_test(a_file_that_is_no_json_is_named_with_the_line),

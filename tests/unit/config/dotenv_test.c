@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "dotenv.h"
+#include "config/dotenv.h"
 #include "written.h"
 
 static void
@@ -21,10 +21,14 @@ lines_are_understood_and_others_skipped(void **state)
 
     (void)state;
     close(mkstemp(path));
-    write_file(path, "# a comment\n"
+    write_file(path, "\xef\xbb\xbfMARKED=1\n"
+                     "# a comment\n"
                      "PLAIN=one two # and why\n"
                      "  export SPACED = three\n"
-                     "DOUBLE=\"a # b \\\"c\\\"\\n\"\n"
+                     "DOUBLE=\"a # b \\\\ 'c'\\n\"\n"
+                     "INNER=\"a \"b\" c\"\n"
+                     "BEHIND='it' # isn't it\n"
+                     "CARRIED=\"x\"  \r\n"
                      "SINGLE='d \\n'\n"
                      "EMPTY=\n"
                      "no line\n"
@@ -32,14 +36,24 @@ lines_are_understood_and_others_skipped(void **state)
                      "OPEN=\"never closed\n"
                      "TWICE=1\nTWICE=2\n"
                      "HASH=#all\n"
+                     "NONE= # all\n"
+                     "MID=a#b\n"
+                     "WITH-DASH=1\n"
                      "LAST=end");
     d = dotenv_read(path);
     assert_string_equal(dotenv_get(d, "PLAIN"), "one two");
     assert_string_equal(dotenv_get(d, "SPACED"), "three");
-    assert_string_equal(dotenv_get(d, "DOUBLE"), "a # b \"c\"\n");
+    assert_string_equal(dotenv_get(d, "DOUBLE"), "a # b \\\\ 'c'\n");
+    assert_string_equal(dotenv_get(d, "INNER"), "a \"b\" c");
+    assert_string_equal(dotenv_get(d, "BEHIND"), "it");
+    assert_string_equal(dotenv_get(d, "CARRIED"), "x");
+    assert_string_equal(dotenv_get(d, "MARKED"), "1");
     assert_string_equal(dotenv_get(d, "SINGLE"), "d \\n");
     assert_string_equal(dotenv_get(d, "EMPTY"), "");
-    assert_string_equal(dotenv_get(d, "HASH"), "");
+    assert_string_equal(dotenv_get(d, "HASH"), "#all");
+    assert_string_equal(dotenv_get(d, "NONE"), "");
+    assert_string_equal(dotenv_get(d, "MID"), "a#b");
+    assert_string_equal(dotenv_get(d, "WITH-DASH"), "1");
     assert_string_equal(dotenv_get(d, "TWICE"), "2");
     assert_string_equal(dotenv_get(d, "LAST"), "end");
     assert_null(dotenv_get(d, "OPEN"));

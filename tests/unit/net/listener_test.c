@@ -167,7 +167,7 @@ several_sockets_share_what_a_second_server_may_not(void **state)
     assert_false(listener_bind(NULL, port, 2, again, &in_use, &error));
     assert_true(in_use);
     snprintf(expected, sizeof(expected), "cannot listen on *:%u: address already in use", port);
-    assert_true(str_is(buffer_str(&error), expected));
+    assert_true(str_starts(buffer_str(&error), expected));
     assert_false(listener_bind("127.0.0.1", port, 1, again, &in_use, &error));
     assert_true(in_use);
     for (int i = 0; i < 4; i++)
@@ -214,10 +214,11 @@ unusable_host_is_named(void **state)
     assert_false(listener_bind("192.0.2.1", 8000, 1, &fd, &in_use, &error));
     assert_false(in_use);
     assert_true(
-        str_is(buffer_str(&error), "cannot listen on 192.0.2.1:8000: address not available"));
+        str_starts(buffer_str(&error), "cannot listen on 192.0.2.1:8000: address not available"));
+    assert_true(str_contains(buffer_str(&error), "no address of this machine"));
     buffer_clear(&error);
     assert_false(listener_bind("no host", 8000, 1, &fd, &in_use, &error));
-    assert_true(str_is(
+    assert_true(str_starts(
         buffer_str(&error), "cannot listen on no host:8000: the host name cannot be resolved"));
     buffer_fini(&error);
 }

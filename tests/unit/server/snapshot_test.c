@@ -10,6 +10,10 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "config/config.h"
 #include "snapshot.h"
 
@@ -99,6 +103,29 @@ the_cookie_is_engine_io_3_s_unless_it_is_asked_for(void **state)
     assert_string_equal(l->engine.cookie4_attributes, "; Path=/; HttpOnly; SameSite=Lax");
     snapshot_free(l);
     config_free(c);
+}
+
+/* As engine.io 3 and 6 have it. */
+static void
+a_cookie_that_is_an_object_is_bare_in_engine_io_3(void **state)
+{
+    char path[] = "/tmp/echo-snapshot-XXXXXX";
+    FILE *file = fdopen(mkstemp(path), "w");
+    struct config *c;
+    struct snapshot *l;
+
+    (void)state;
+    fputs("{\"socketio\":{\"cookie\":{\"name\":\"lb\",\"domain\":\"a.example\"}}}", file);
+    fclose(file);
+    c = config_load(&(struct config_request){ .file = path });
+    l = snapshot_new(c, 1024);
+    assert_string_equal(l->engine.cookie3_name, "lb=");
+    assert_string_equal(l->engine.cookie3_attributes, "; Domain=a.example");
+    assert_string_equal(
+        l->engine.cookie4_attributes, "; Domain=a.example; Path=/; HttpOnly; SameSite=Lax");
+    snapshot_free(l);
+    config_free(c);
+    unlink(path);
 }
 
 static void
@@ -211,6 +238,7 @@ main(void)
         cmocka_unit_test(connections_leave_a_reserve_of_descriptors),
         cmocka_unit_test(the_path_has_a_slash_at_both_ends),
         cmocka_unit_test(the_cookie_is_engine_io_3_s_unless_it_is_asked_for),
+        cmocka_unit_test(a_cookie_that_is_an_object_is_bare_in_engine_io_3),
         cmocka_unit_test(any_origin_is_no_list),
         cmocka_unit_test(a_whisper_may_be_as_large_as_a_message),
         cmocka_unit_test(members_are_kept_in_the_redis_that_is_named),

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check: one part after the other.  Where the configuration of a part is wrong it is not tried: its
+ * defaults would be blamed for what the operator never asked for.
+ */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+#include "base/mem.h"
+#include "check_auth.h"
+#include "check_laravel.h"
+#include "check_report.h"
+#include "config/config.h"
+#include "config/config_edit.h"
+#include "exits.h"
+#include "place.h"
+#include "server/descriptors.h"
+#include "server/needs.h"
+#include "server/probe.h"
+#include "server/probe_port.h"
+#include "server/probe_tls.h"
+
+/* ---- the configuration ---- */
+
+static void
+on_finding(void *owner, enum config_severity severity, const char *line)
+{
+    static const enum check_level levels[] = {
+        [CONFIG_NOTE] = CHECK_NOTE,
+        [CONFIG_WARNING] = CHECK_WARNING,
+        [CONFIG_ERROR] = CHECK_ERROR,
+    };
+
+    check_report_say(owner, levels[severity], "%s", line);
+}
+
+/* What can be understood, after all that is wrong was said; NULL: nothing can. */
+static struct config *
+load(struct check_report *r, const struct args *a, const char *file)
+{
+    struct config_setting port = { "port", a->port, "--port" };
+    struct config_request request = { .file = file,
+        .settings = &port,
+        .setting_count = a->port ? 1 : 0,
+        .say = on_finding,
+        .owner = r };
+    struct config *c = config_load(&request);
+
+    if (c && r->counts[CHECK_WARNING] == 0)
+        check_report_say(r, CHECK_OK, "%s: every option is understood", file);
+    if (c)
+        return c;
+    if (!config_edit_is_readable(file))
+        return NULL;
+    request.say = NULL;
+    request.lenient = true;
+    return config_load(&request);
+}
+
+/* ---- the machine ---- */
+
+static void
+check_port(struct check_report *r, const struct config *c)
+{
+    const char *host = c->host ? c->host : "*";
+    struct buffer why = { 0 };
+    pid_t pid;
+
+    switch (probe_port(c, &pid, &why)) {
+    case PROBE_PORT_FREE:
+        check_report_say(r, CHECK_OK, "%s: port: %s:%u is free", c->file, host, (unsigned)c->port);
+        break;
+    case PROBE_PORT_OURS:
+        check_report_say(r, CHECK_NOTE,
+            "%s: port: a server runs at %s:%u already, process %d%s; `start` waits for it or is "
+            "refused, `stop` ends it, `start --force` takes its place",
+            c->file, host, (unsigned)c->port, (int)pid, pid ? "" : " (not to be seen from here)");
+        break;
+    case PROBE_PORT_STRANGER:
+        check_report_say(r, CHECK_ERROR, "%s: port: %.*s", c->file, STR_ARG(buffer_str(&why)));
+        break;
+    case PROBE_PORT_BAD_HOST:
+        check_report_say(r, CHECK_ERROR, "%s: host: %.*s", c->file, STR_ARG(buffer_str(&why)));
+        break;
+    }
+    buffer_fini(&why);
+}
+
+enum { FEW_CONNECTIONS = 5000 };
+
+static void
+check_limits(struct check_report *r, const struct config *c)
+{
+    size_t descriptors = descriptors_raise();
+    size_t room = needs_room(c, descriptors, needs_workers(c));
+
+    if (c->max_connections > room)
+        check_report_say(r, CHECK_WARNING,
+            "%s: maxConnections is %llu, but the limit of descriptors here is %zu, which is enough "
+            "for %zu; raise it (LimitNOFILE= of the service, ulimit -n, minfds of supervisor)",
+            c->file, (unsigned long long)c->max_connections, descriptors, room);
+    else if (c->max_connections == 0 && room < FEW_CONNECTIONS)
+        check_report_say(r, CHECK_WARNING,
+            "maxConnections: the limit of descriptors here is %zu, which is enough for %zu "
+            "connections; raise it (LimitNOFILE= of the service, ulimit -n, minfds of supervisor)",
+            descriptors, room);
+    else
+        check_report_say(r, CHECK_OK, "maxConnections: %zu descriptors, enough for %zu connections",
+            descriptors, c->max_connections ? (size_t)c->max_connections : room);
+}
+
+static void
+check_tls(struct check_report *r, const struct config *c)
+{
+    struct buffer why = { 0 };
+
+    if (!probe_tls(c, on_finding, r, &why))
+        check_report_say(r, CHECK_ERROR, "%.*s", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+}
+
+/* ---- Redis ---- */
+
+static void
+check_redis(struct check_report *r, const struct config *c)
+{
+    struct buffer why = { 0 };
+
+    if (!needs_redis(c))
+        return;
+    if (probe_redis(c, &why))
+        check_report_say(
+            r, CHECK_OK, "%s: databaseConfig.redis: connected, may subscribe", c->file);
+    else
+        check_report_say(
+            r, CHECK_ERROR, "%s: databaseConfig.redis: %.*s", c->file, STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+}
+
+/* ---- all of it ---- */
+
+static void
+check_openness(struct check_report *r, const struct config *c)
+{
+    if (config_list_has(&c->allowed_origins, "*") && config_list_has(&c->origins, "*:*"))
+        check_report_say(r, CHECK_NOTE,
+            "%s: allowedOrigins is \"*\": pages of every origin may connect; name yours, like "
+            "\"https://example.com\", to change that",
+            c->file);
+}
+
+/* Of the application: where the configuration lies, else the current one. */
+static char *
+folder_of(const struct args *a, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (slash)
+        return mem_copy_text(file, slash == file ? 1 : (size_t)(slash - file));
+    return mem_strdup(a->dir ? a->dir : "");
+}
+
+static void
+check_parts(struct check_report *r, const struct args *a, const struct config *c)
+{
+    char *folder = folder_of(a, c->file);
+    /* By the configuration's own errors, not by those that the parts add. */
+    bool address = !check_report_blames(r, "port") && !check_report_blames(r, "host");
+    bool redis = !check_report_blames(r, "databaseConfig");
+    bool auth = !check_report_blames(r, "auth");
+    bool tls = !check_report_blames(r, "ssl") && !check_report_blames(r, "protocol") &&
+               !check_report_blames(r, "certificates");
+
+    if (tls)
+        check_tls(r, c);
+    if (address)
+        check_port(r, c);
+    check_limits(r, c);
+    if (redis) {
+        check_redis(r, c);
+        check_laravel(r, c, folder, c->file);
+    }
+    if (auth)
+        check_auth(r, c, c->file);
+    check_openness(r, c);
+    free(folder);
+}
+
+static void
+check_file(struct check_report *r, const struct args *a, const struct place *p)
+{
+    struct config *c = NULL;
+
+    if (!p->file)
+        check_report_say(r, CHECK_ERROR,
+            "there is no echo-server.json or laravel-echo-server.json in %s: write one with "
+            "`echo-server init`, or name one with --config",
+            a->dir ? a->dir : "this folder");
+    else if (!p->exists)
+        check_report_say(r, CHECK_ERROR,
+            "%s: there is no such configuration file: write it with `echo-server init`, or name "
+            "another one with --config",
+            p->file);
+    else
+        c = load(r, a, p->file);
+    if (c)
+        check_parts(r, a, c);
+    config_free(c);
+}
+
+int
+check_run(const struct args *a)
+{
+    struct check_report r = { 0 };
+    struct place p;
+    bool failed;
+
+    place_init(&p, a);
+    check_file(&r, a, &p);
+    check_report_sum(&r);
+    failed = r.counts[CHECK_ERROR] > 0;
+    place_fini(&p);
+    buffer_fini(&r.errors);
+    return failed ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check_laravel: prefix, Redis, broadcasting and sessions.  What was read is an error when it
+ * differs, what was guessed a warning.
+ */
+#include "check_laravel.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "check_report.h"
+#include "config/config.h"
+#include "laravel.h"
+
+struct comparison {
+    struct check_report *report;
+    const struct config *config;
+    struct laravel *laravel;
+    const char *where;
+};
+
+static void
+check_prefix(const struct comparison *k)
+{
+    const char *ours = k->config->key_prefix ? k->config->key_prefix : "";
+    struct laravel_prefixes p;
+
+    laravel_prefixes(k->laravel, &p);
+    if (p.count == 0)
+        check_report_say(k->report, CHECK_NOTE,
+            "%s: databaseConfig.redis.keyPrefix is \"%s\"; what Laravel uses cannot be told from "
+            "%s: compare it with config/database.php",
+            k->where, ours, laravel_source(k->laravel));
+    else if (laravel_prefixes_have(&p, ours))
+        check_report_say(k->report, CHECK_OK,
+            "%s: databaseConfig.redis.keyPrefix is \"%s\", as Laravel's", k->where, ours);
+    else if (p.count == 1)
+        check_report_say(k->report, p.certain ? CHECK_ERROR : CHECK_WARNING,
+            "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is \"%s\" (%s: %s): no "
+            "event will arrive; set keyPrefix to \"%s\"",
+            k->where, ours, p.items[0].data, laravel_source(k->laravel), p.why, p.items[0].data);
+    else
+        check_report_say(k->report, CHECK_WARNING,
+            "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is probably \"%s\", or "
+            "\"%s\" in applications made since June 2025 (%s: %s): no event will arrive with "
+            "another one than in config/database.php",
+            k->where, ours, p.items[0].data, p.items[1].data, laravel_source(k->laravel), p.why);
+    laravel_prefixes_fini(&p);
+}
+
+static bool
+is_loopback(const char *host)
+{
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+           strcmp(host, "::1") == 0;
+}
+
+static bool
+same_host(const char *one, const char *other)
+{
+    return strcasecmp(one, other) == 0 || (is_loopback(one) && is_loopback(other));
+}
+
+/* Where one of both is reached in another way there is nothing to compare. */
+static void
+check_redis(const struct comparison *k)
+{
+    struct laravel_redis theirs = laravel_redis(k->laravel);
+    const char *host = theirs.host ? theirs.host : "127.0.0.1";
+    unsigned long port = theirs.port ? strtoul(theirs.port, NULL, 10) : 6379;
+    const char *ours = k->config->redis_host;
+
+    if (theirs.path || config_is_set(k->config, "databaseConfig.redis.path") ||
+        config_is_set(k->config, "databaseConfig.redis.sentinels"))
+        return;
+    if (!ours || (same_host(ours, host) && k->config->redis_port == port))
+        return;
+    check_report_say(k->report, CHECK_WARNING,
+        "%s: databaseConfig.redis is %s:%u, but %s has Redis at %s:%lu: Laravel's events arrive "
+        "only from the same one; set host and port to Laravel's",
+        k->where, ours, (unsigned)k->config->redis_port, laravel_source(k->laravel), host, port);
+}
+
+static void
+check_broadcasting(const struct comparison *k)
+{
+    const char *name = "BROADCAST_CONNECTION", *driver = laravel_get(k->laravel, name);
+
+    if (!driver) {
+        name = "BROADCAST_DRIVER";
+        driver = laravel_get(k->laravel, name);
+    }
+    if (driver && (strcmp(driver, "log") == 0 || strcmp(driver, "null") == 0))
+        check_report_say(k->report, CHECK_WARNING,
+            "%s: %s is \"%s\": Laravel sends no event anywhere; set it to \"redis\"",
+            laravel_source(k->laravel), name, driver);
+}
+
+/* Without the session's cookie at the handshake every private channel is refused. */
+static void
+check_session(const struct comparison *k)
+{
+    const char *driver = laravel_get(k->laravel, "SESSION_DRIVER");
+    const char *path = laravel_get(k->laravel, "SESSION_PATH");
+    const char *secure = laravel_get(k->laravel, "SESSION_SECURE_COOKIE");
+
+    if (driver && strcmp(driver, "array") == 0)
+        check_report_say(k->report, CHECK_WARNING,
+            "%s: SESSION_DRIVER is \"array\", which forgets every session: private channels are "
+            "refused; set it to \"file\", \"redis\" or another that keeps them",
+            laravel_source(k->laravel));
+    if (path && strcmp(path, "/") != 0 && *path)
+        check_report_say(k->report, CHECK_WARNING,
+            "%s: SESSION_PATH is \"%s\": browsers do not send the session's cookie to %s, and "
+            "private channels are refused; set it to \"/\"",
+            laravel_source(k->laravel), path, k->config->path);
+    if (secure && strcasecmp(secure, "true") == 0 && k->config->protocol == CONFIG_HTTP)
+        check_report_say(k->report, CHECK_NOTE,
+            "%s: SESSION_SECURE_COOKIE is true and protocol is \"http\": pages must reach the "
+            "server "
+            "through a proxy with https, or private channels are refused",
+            laravel_source(k->laravel));
+}
+
+void
+check_laravel(struct check_report *r, const struct config *c, const char *folder, const char *where)
+{
+    struct comparison k = { r, c, laravel_open(folder), where };
+
+    if (!k.laravel)
+        k.laravel = laravel_open("");
+    if (!k.laravel)
+        return;
+    if (c->subscriber_redis) {
+        check_prefix(&k);
+        check_redis(&k);
+        check_broadcasting(&k);
+    }
+    check_session(&k);
+    laravel_close(k.laravel);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * init: every question has one answer: its flag's, else what is typed, else what is proposed.  In
+ * the folder of an application its own settings are proposed; its secrets are not copied.
+ */
+#include "init.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/config_template.h"
+#include "exits.h"
+#include "init_questions.h"
+#include "laravel.h"
+#include "place.h"
+#include "prompt.h"
+#include "rewrite.h"
+
+enum { APP_ID_BYTES = 8, KEY_BYTES = 16, SETTINGS_MAX = INIT_QUESTIONS + 3 };
+
+struct init {
+    const struct args *args;
+    struct laravel *laravel; /* NULL: not in an application's folder */
+    struct laravel_redis redis;
+    struct laravel_prefixes prefixes;
+    char *default_file;
+    char *answers[INIT_QUESTIONS]; /* NULL: not asked */
+    bool no_more_input;
+};
+
+/* ---- what is proposed ---- */
+
+static bool
+invoked_as_reference(void)
+{
+    return strcmp(program_invocation_short_name, "laravel-echo-server") == 0;
+}
+
+/* What --config says, else what `start` would read here, else what it would look for. */
+static char *
+default_file(const struct args *a)
+{
+    struct place p;
+    const char *name = a->config, *slash;
+    char *file;
+
+    place_init(&p, a);
+    if (!name && p.file) {
+        slash = strrchr(p.file, '/');
+        name = slash ? slash + 1 : p.file;
+    }
+    if (!name)
+        name = invoked_as_reference() ? "laravel-echo-server.json" : "echo-server.json";
+    file = mem_strdup(name);
+    place_fini(&p);
+    return file;
+}
+
+static const char *
+app_url(struct init *i)
+{
+    struct buffer ignored = { 0 };
+    const char *url = laravel_get(i->laravel, "APP_URL");
+    char *value = url ? init_questions_understand(INIT_AUTH_HOST, url, &ignored) : NULL;
+    bool fits = value != NULL;
+
+    buffer_fini(&ignored);
+    free(value);
+    return fits ? url : NULL;
+}
+
+static const char *
+proposal(struct init *i, enum init_question q)
+{
+    const char *value = NULL;
+
+    if (q == INIT_FILE)
+        return i->default_file;
+    if (i->laravel && q == INIT_AUTH_HOST)
+        value = app_url(i);
+    else if (q == INIT_REDIS_HOST)
+        value = i->redis.host;
+    else if (q == INIT_REDIS_PORT)
+        value = i->redis.port;
+    else if (q == INIT_KEY_PREFIX && i->prefixes.count > 0)
+        value = i->prefixes.items[0].data;
+    return value ? value : init_questions_default(q);
+}
+
+/* ---- asking ---- */
+
+static bool
+is_asked(const struct init *i, enum init_question q)
+{
+    switch (q) {
+    case INIT_CERT_PATH:
+    case INIT_KEY_PATH:
+        return strcmp(i->answers[INIT_PROTOCOL], "https") == 0;
+    case INIT_ALLOW_ORIGIN:
+    case INIT_ALLOW_METHODS:
+    case INIT_ALLOW_HEADERS:
+        return strcmp(i->answers[INIT_CORS_ALLOW], "true") == 0;
+    case INIT_REDIS_HOST:
+    case INIT_REDIS_PORT:
+        return i->laravel && !i->redis.path;
+    case INIT_KEY_PREFIX:
+        return i->laravel != NULL;
+    case INIT_DEV_MODE:
+    case INIT_PORT:
+    case INIT_DATABASE:
+    case INIT_AUTH_HOST:
+    case INIT_PROTOCOL:
+    case INIT_ADD_CLIENT:
+    case INIT_CORS_ALLOW:
+    case INIT_FILE:
+    case INIT_QUESTIONS:
+        break;
+    }
+    return true;
+}
+
+/* The line of an answer, or what is proposed; NULL: nobody is there any more who could answer. */
+static char *
+ask(struct init *i, enum init_question q)
+{
+    struct buffer hint = { 0 };
+    const char *fallback = proposal(i, q);
+    char *line = NULL;
+
+    if (!i->args->yes && !i->no_more_input) {
+        init_questions_hint(q, fallback, &hint);
+        buffer_append_char(&hint, 0);
+        line = prompt_ask(init_questions_message(q), hint.data);
+        buffer_fini(&hint);
+        i->no_more_input = !line;
+        if (!line && prompt_is_terminal())
+            return NULL;
+    }
+    if (line && *line)
+        return line;
+    free(line);
+    return mem_strdup(fallback);
+}
+
+/* False: there is no answer; what was wrong was said. */
+static bool
+answer_flag(struct init *i, enum init_question q, const char *flag)
+{
+    struct buffer error = { 0 };
+
+    i->answers[q] = init_questions_understand(q, flag, &error);
+    if (!i->answers[q])
+        log_error(
+            "--%s is \"%s\"; %.*s", init_questions_name(q), flag, STR_ARG(buffer_str(&error)));
+    buffer_fini(&error);
+    return i->answers[q] != NULL;
+}
+
+/* Somebody at a terminal is asked again. */
+static bool
+answer_asked(struct init *i, enum init_question q)
+{
+    bool again = true;
+
+    while (again && !i->answers[q]) {
+        struct buffer error = { 0 };
+        char *line = ask(i, q);
+
+        again = line && !i->args->yes && prompt_is_terminal();
+        if (line)
+            i->answers[q] = init_questions_understand(q, line, &error);
+        if (line && !i->answers[q] && again)
+            printf(">> %.*s\n", STR_ARG(buffer_str(&error)));
+        else if (line && !i->answers[q])
+            log_error("%s is \"%s\"; %.*s (the flag --%s answers it)", init_questions_name(q), line,
+                STR_ARG(buffer_str(&error)), init_questions_name(q));
+        free(line);
+        buffer_fini(&error);
+    }
+    return i->answers[q] != NULL;
+}
+
+/* What is wrong with a flag is said before anything is asked. */
+static bool
+answer_all(struct init *i)
+{
+    for (enum init_question q = 0; q < INIT_QUESTIONS; q++) {
+        const char *flag = init_questions_flag(q, i->args);
+
+        if (flag && !answer_flag(i, q, flag))
+            return false;
+    }
+    for (enum init_question q = 0; q < INIT_QUESTIONS; q++)
+        if (!i->answers[q] && is_asked(i, q) && !answer_asked(i, q))
+            return false;
+    return true;
+}
+
+/* ---- writing ---- */
+
+/* What the option does not take is left out: the application's `.env` was not written for us. */
+static void
+add_found(struct config_setting *settings, size_t *count, const char *path, const char *value)
+{
+    struct buffer expected = { 0 };
+
+    if (value && config_template_takes(path, str_of(value), &expected))
+        settings[(*count)++] = (struct config_setting){ path, value, NULL };
+    else if (value)
+        log_warning("%s is left out; expected %.*s", path, STR_ARG(buffer_str(&expected)));
+    buffer_fini(&expected);
+}
+
+static size_t
+collect(const struct init *i, struct config_setting *settings)
+{
+    size_t count = 0;
+
+    for (enum init_question q = 0; q < INIT_QUESTIONS; q++)
+        if (i->answers[q] && init_questions_path(q))
+            settings[count++] =
+                (struct config_setting){ init_questions_path(q), i->answers[q], NULL };
+    add_found(settings, &count, "databaseConfig.redis.path", i->redis.path);
+    add_found(settings, &count, "databaseConfig.redis.username", i->redis.username);
+    if (i->redis.tls)
+        settings[count++] = (struct config_setting){ "databaseConfig.redis.tls", "{}", NULL };
+    return count;
+}
+
+static void
+write_document(const struct init *i, struct buffer *out)
+{
+    struct config_setting settings[SETTINGS_MAX];
+    char app_id[2 * APP_ID_BYTES + 1], key[2 * KEY_BYTES + 1];
+    struct config_client client = { app_id, key };
+    bool with_client = strcmp(i->answers[INIT_ADD_CLIENT], "true") == 0;
+
+    if (with_client) {
+        digest_random_hex(APP_ID_BYTES, app_id);
+        digest_random_hex(KEY_BYTES, key);
+        printf("appId: %s\nkey: %s\n", app_id, key);
+    }
+    config_template_write(settings, collect(i, settings), with_client ? &client : NULL, out);
+}
+
+static bool
+may_overwrite(const struct init *i, const char *file)
+{
+    bool yes = false;
+    char *answer;
+
+    if (i->args->force || access(file, F_OK) != 0)
+        return true;
+    if (!i->args->yes && !i->no_more_input) {
+        printf("%s is there already.\n", file);
+        answer = prompt_ask("Do you want to overwrite it?", "y/N");
+        yes = answer && (*answer == 'y' || *answer == 'Y');
+        free(answer);
+    }
+    if (!yes)
+        log_error("%s is there already and was left as it is; --force overwrites it, --file names "
+                  "another one",
+            file);
+    return yes;
+}
+
+static bool
+save(const struct init *i, const char *path)
+{
+    struct buffer document = { 0 }, error = { 0 };
+    struct rewrite file;
+    bool ok = rewrite_open(&file, path, &error);
+
+    if (ok) {
+        write_document(i, &document);
+        ok = rewrite_commit(&file, buffer_str(&document), &error);
+        rewrite_close(&file);
+    }
+    if (!ok)
+        log_error("%.*s", STR_ARG(buffer_str(&error)));
+    buffer_fini(&document);
+    buffer_fini(&error);
+    return ok;
+}
+
+/* ---- what is said about it ---- */
+
+static void
+say_files(const struct init *i)
+{
+    static const enum init_question files[] = { INIT_CERT_PATH, INIT_KEY_PATH };
+
+    for (size_t k = 0; k < COUNT_OF(files); k++) {
+        const char *path = i->answers[files[k]];
+
+        if (path && access(path, R_OK) != 0)
+            log_warning("%s: %s cannot be read", init_questions_name(files[k]), path);
+    }
+}
+
+static void
+say_laravel(struct init *i)
+{
+    const struct laravel_prefixes *p = &i->prefixes;
+
+    if (i->redis.tls)
+        puts("Redis is reached over TLS, and its certificate verified.");
+    if ((i->redis.password_variable || i->redis.password_in_url) &&
+        !laravel_get(i->laravel, "LARAVEL_ECHO_SERVER_REDIS_PASSWORD"))
+        printf("The password of Redis is not copied. Add this line to %s:\n"
+               "LARAVEL_ECHO_SERVER_REDIS_PASSWORD=%s\n",
+            laravel_source(i->laravel),
+            i->redis.password_variable ? "\"${REDIS_PASSWORD}\"" : "<the one in REDIS_URL>");
+    if (p->count == 2 && laravel_prefixes_have(p, i->answers[INIT_KEY_PREFIX]))
+        printf(
+            "keyPrefix is a guess, %s: \"%s\", or in applications made since June 2025 \"%s\".\n",
+            p->why, p->items[0].data, p->items[1].data);
+    else if (p->count == 0)
+        puts("keyPrefix could not be told from APP_NAME: compare it with config/database.php.");
+}
+
+static void
+say_saved(const struct init *i, const char *path)
+{
+    const char *name = i->answers[INIT_FILE];
+    bool found =
+        strcmp(name, "echo-server.json") == 0 ||
+        (strcmp(name, "laravel-echo-server.json") == 0 && access("echo-server.json", F_OK));
+
+    printf("Configuration file saved. Run %s start", program_invocation_short_name);
+    if (!found || i->args->dir)
+        printf(" --config=\"%s\"", path);
+    puts(" to run server.");
+}
+
+/* ---- all of it ---- */
+
+static int
+write_answers(struct init *i)
+{
+    struct args with_file = *i->args;
+    struct place p;
+    int code = EXIT_FAILED;
+
+    with_file.config = i->answers[INIT_FILE];
+    place_init(&p, &with_file);
+    if (may_overwrite(i, p.file) && save(i, p.file)) {
+        say_files(i);
+        if (i->laravel)
+            say_laravel(i);
+        say_saved(i, p.file);
+        code = EXIT_DONE;
+    }
+    place_fini(&p);
+    return code;
+}
+
+static void
+open_laravel(struct init *i)
+{
+    i->laravel = laravel_open(i->args->dir ? i->args->dir : "");
+    if (!i->laravel)
+        return;
+    i->redis = laravel_redis(i->laravel);
+    laravel_prefixes(i->laravel, &i->prefixes);
+    printf("This is the folder of a Laravel application: what %s says is proposed.\n",
+        laravel_source(i->laravel));
+}
+
+int
+init_run(const struct args *a)
+{
+    struct init i = { .args = a, .default_file = default_file(a) };
+    int code = EXIT_FAILED;
+
+    open_laravel(&i);
+    if (answer_all(&i))
+        code = write_answers(&i);
+    else
+        puts("Nothing was written.");
+    for (size_t q = 0; q < COUNT_OF(i.answers); q++)
+        free(i.answers[q]);
+    laravel_prefixes_fini(&i.prefixes);
+    laravel_close(i.laravel);
+    free(i.default_file);
+    return code;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * laravel: what an application's folder says about itself: its `.env` and config/database.php.
+ * Read once, nothing is run.  Its secrets are told of, never shown.
+ */
+#ifndef CLI_LARAVEL_H
+#define CLI_LARAVEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/buffer.h"
+
+struct laravel;
+
+/* NULL: the folder has neither `artisan` nor a `.env` with APP_NAME. */
+MUST_USE struct laravel *laravel_open(const char *folder);
+void laravel_close(struct laravel *l);
+
+/* Where its settings are, for messages: the path of its `.env`. */
+const char *laravel_source(const struct laravel *l);
+
+/*
+ * The variable as Laravel's env() gives it: of the process, else of `.env`; "${NAME}" inside is
+ * replaced.  NULL: unset, or null.  Lives as long as l.
+ */
+const char *laravel_get(struct laravel *l, const char *name);
+
+/* Where it keeps Redis; texts live as long as l. */
+struct laravel_redis {
+    const char *host; /* NULL: not said */
+    const char *port; /* NULL: not said */
+    const char *path; /* of a Unix socket; NULL: host and port */
+    const char *username;
+    const char *password_variable; /* that holds the password and nothing else; NULL: none does */
+    bool password_in_url;          /* REDIS_URL holds one */
+    bool tls;
+};
+struct laravel_redis laravel_redis(struct laravel *l);
+
+enum { LARAVEL_PREFIXES_MAX = 2 };
+
+struct laravel_prefixes {
+    struct buffer items[LARAVEL_PREFIXES_MAX]; /* the likeliest first; NUL-terminated */
+    size_t count;                              /* 0: it cannot be told */
+    bool certain;                              /* there is one, and it was read, not guessed */
+    char why[160];                             /* where it comes from */
+};
+void laravel_prefixes(struct laravel *l, struct laravel_prefixes *out);
+void laravel_prefixes_fini(struct laravel_prefixes *p);
+bool laravel_prefixes_have(const struct laravel_prefixes *p, const char *prefix);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rewrite: a new file beside the old one takes its name.
+ */
+#include "rewrite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { FILE_BYTES_MAX = 16 << 20, NEW_FILE_MODE = 0666 };
+
+static bool
+fail(struct buffer *error, const char *path, const char *what)
+{
+    char reason[128];
+
+    buffer_printf(error, "%s: %s: %s", path, what, strerror_r(errno, reason, sizeof(reason)));
+    return false;
+}
+
+static mode_t
+new_mode(void)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return NEW_FILE_MODE & ~mask;
+}
+
+/* Whether the name still leads to the file that was opened. */
+static bool
+is_current(const struct rewrite *r, const struct stat *opened)
+{
+    struct stat named;
+
+    return stat(r->path, &named) == 0 && named.st_dev == opened->st_dev &&
+           named.st_ino == opened->st_ino;
+}
+
+/* Another of us may have replaced the file between its opening and the lock. */
+static bool
+open_locked(struct rewrite *r)
+{
+    struct stat s;
+
+    for (;;) {
+        r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (r->fd < 0)
+            return errno == ENOENT;
+        if (flock(r->fd, LOCK_EX) != 0 || fstat(r->fd, &s) != 0)
+            return false;
+        if (is_current(r, &s))
+            break;
+        close(r->fd);
+    }
+    r->mode = s.st_mode & 07777;
+    r->owner = s.st_uid;
+    r->group = s.st_gid;
+    if (S_ISREG(s.st_mode))
+        return true;
+    errno = S_ISDIR(s.st_mode) ? EISDIR : EINVAL;
+    return false;
+}
+
+static bool
+read_all(struct rewrite *r)
+{
+    ssize_t n = 0;
+
+    while (r->fd >= 0 && r->text.len <= FILE_BYTES_MAX) {
+        n = read(r->fd, buffer_reserve(&r->text, BUFSIZ), BUFSIZ);
+        if (n <= 0)
+            break;
+        r->text.len += (size_t)n;
+    }
+    if (r->text.len > FILE_BYTES_MAX) {
+        errno = EFBIG;
+        return false;
+    }
+    return n >= 0;
+}
+
+bool
+rewrite_open(struct rewrite *r, const char *path, struct buffer *error)
+{
+    char *behind = realpath(path, NULL);
+
+    *r = (struct rewrite){ .path = behind ? behind : mem_strdup(path),
+        .fd = -1,
+        .mode = new_mode(),
+        .owner = geteuid(),
+        .group = getegid() };
+    if (open_locked(r) && read_all(r))
+        return true;
+    fail(error, path, "cannot be read");
+    rewrite_close(r);
+    return false;
+}
+
+static bool
+write_all(int fd, struct str text)
+{
+    while (text.len > 0) {
+        ssize_t n = write(fd, text.data, text.len);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        if (n > 0)
+            text = str_slice(text.data + n, text.len - (size_t)n);
+    }
+    return fsync(fd) == 0;
+}
+
+/* Only root gives a file to somebody else: where it fails the file is ours. */
+static void
+give_to_owner(const struct rewrite *r, int fd)
+{
+    if (fchown(fd, r->owner, r->group) != 0)
+        errno = 0;
+}
+
+bool
+rewrite_commit(struct rewrite *r, struct str text, struct buffer *error)
+{
+    struct buffer name = { 0 };
+    int fd;
+    bool ok;
+
+    buffer_printf(&name, "%s.XXXXXX%c", r->path, 0);
+    fd = mkostemp(name.data, O_CLOEXEC);
+    if (fd < 0) {
+        fail(error, r->path, "a new file cannot be made in its folder");
+        buffer_fini(&name);
+        return false;
+    }
+    give_to_owner(r, fd);
+    ok = fchmod(fd, r->mode) == 0 && write_all(fd, text) && rename(name.data, r->path) == 0;
+    if (!ok) {
+        fail(error, r->path, "cannot be written");
+        unlink(name.data);
+    }
+    close(fd);
+    buffer_fini(&name);
+    return ok;
+}
+
+void
+rewrite_close(struct rewrite *r)
+{
+    if (r->fd >= 0)
+        close(r->fd);
+    r->fd = -1;
+    buffer_fini(&r->text);
+    free(r->path);
+    r->path = NULL;
+}

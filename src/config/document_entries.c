@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * document_entries: the options whose value is a list of objects, or an object of any names.
+ */
+#include <jansson.h>
+
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "coercion.h"
+#include "config_priv.h"
+#include "document_priv.h"
+#include "findings.h"
+#include "option_value.h"
+#include "options.h"
+
+/* Both may also be written as numbers. */
+static bool
+read_client(struct config *c, const struct option *o, const json_t *client)
+{
+    const json_t *id = json_object_get(client, "appId"), *key = json_object_get(client, "key");
+    struct buffer id_text = { 0 }, key_text = { 0 };
+    bool ok =
+        (json_is_string(id) || json_is_number(id)) && (json_is_string(key) || json_is_number(key));
+
+    coercion_append_text(id, &id_text);
+    coercion_append_text(key, &key_text);
+    ok = ok && id_text.len > 0 && key_text.len > 0;
+    buffer_append_char(&id_text, 0);
+    buffer_append_char(&key_text, 0);
+    if (ok)
+        option_value_add_client(config_slot(c, o), id_text.data, key_text.data);
+    buffer_fini(&id_text);
+    buffer_fini(&key_text);
+    return ok;
+}
+
+void
+document_entries_clients(struct reading *r, const struct option *o, const json_t *value)
+{
+    const json_t *client;
+    size_t i;
+
+    if (!json_is_array(value)) {
+        /* It is not shown: it may hold a key. */
+        findings_say(
+            r->findings, CONFIG_WARNING, "%s: %s is no list and is left out", r->file, o->path);
+        return;
+    }
+    config_mark(r->config, o, CONFIG_FROM_FILE);
+    json_array_foreach(value, i, client)
+    {
+        /* The entry is not shown: it may hold a key. */
+        if (!read_client(r->config, o, client))
+            findings_say(r->findings, CONFIG_WARNING,
+                "%s: %s[%zu] is no client and is left out; "
+                "expected {\"appId\": \"...\", \"key\": \"...\"}",
+                r->file, o->path, i);
+    }
+}
+
+/* A text member of an entry; NULL: there is none. */
+static char *
+copy_member(const json_t *entry, const char *name)
+{
+    const char *text = json_string_value(json_object_get(entry, name));
+
+    return text && *text ? mem_strdup(text) : NULL;
+}
+
+static bool
+read_hosts(const json_t *hosts, struct config_list *out)
+{
+    const struct option any = { .kind = OPTION_LIST };
+    const json_t *host;
+    size_t i;
+
+    if (json_is_string(hosts))
+        return option_value_parse(&any, out, str_of(json_string_value(hosts)));
+    json_array_foreach(hosts, i, host)
+    {
+        if (!json_is_string(host) ||
+            !option_value_add_text(&any, out, str_of(json_string_value(host))))
+            return false;
+    }
+    return !hosts || json_is_null(hosts) || json_is_array(hosts);
+}
+
+/* The name of a member that an entry does not have; NULL: all are known. */
+static const char *
+unknown_member(const json_t *entry)
+{
+    static const char *const known[] = { "certPath", "keyPath", "chainPath", "passphrase",
+        "hosts" };
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)entry, name, value)
+    {
+        size_t i = 0;
+
+        while (i < COUNT_OF(known) && strcmp(name, known[i]) != 0)
+            i++;
+        if (i == COUNT_OF(known))
+            return name;
+    }
+    return NULL;
+}
+
+/* Its texts are not shown: one is a passphrase. */
+static void
+read_certificate(struct reading *r, const struct option *o, const json_t *entry, size_t number)
+{
+    const char *unknown_name = unknown_member(entry);
+    struct config_certificate c = {
+        .cert_path = copy_member(entry, "certPath"),
+        .key_path = copy_member(entry, "keyPath"),
+        .chain_path = copy_member(entry, "chainPath"),
+        .passphrase = copy_member(entry, "passphrase"),
+    };
+    bool hosts = read_hosts(json_object_get(entry, "hosts"), &c.hosts);
+
+    option_value_add_certificate(config_slot(r->config, o), &c);
+    if (!c.cert_path || !c.key_path || !hosts)
+        findings_say(r->findings, CONFIG_ERROR,
+            "%s: %s[%zu] is no certificate; expected {\"certPath\": \"...\", \"keyPath\": "
+            "\"...\"}, "
+            "and perhaps the texts chainPath and passphrase, and hosts, a text or a list of texts",
+            r->file, o->path, number);
+    if (unknown_name)
+        findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu].%s is no option", r->file, o->path,
+            number, unknown_name);
+}
+
+void
+document_entries_certificates(struct reading *r, const struct option *o, const json_t *value)
+{
+    const json_t *entry;
+    size_t i;
+
+    if (!json_is_array(value)) {
+        document_wrong(r, o, value);
+        return;
+    }
+    option_value_free(o, config_slot(r->config, o));
+    config_mark(r->config, o, CONFIG_FROM_FILE);
+    json_array_foreach(value, i, entry)
+    {
+        read_certificate(r, o, entry, i);
+    }
+}
+
+static bool
+read_header(struct config *c, const struct option *o, const char *name, const json_t *value)
+{
+    struct buffer text = { 0 };
+    bool ok = !json_is_object(value) && !json_is_null(value);
+
+    coercion_append_text(value, &text);
+    ok = ok && option_value_add_header(config_slot(c, o), str_of(name), buffer_str(&text));
+    buffer_fini(&text);
+    return ok;
+}
+
+void
+document_entries_headers(struct reading *r, const struct option *o, const json_t *value)
+{
+    const char *name;
+    json_t *text;
+
+    if (!json_is_object(value)) {
+        document_taken(r, o, value);
+        return;
+    }
+    config_mark(r->config, o, CONFIG_FROM_FILE);
+    json_object_foreach((json_t *)value, name, text)
+    {
+        if (!read_header(r->config, o, name, text))
+            findings_say(r->findings, CONFIG_WARNING,
+                "%s: %s.%s is no header and is left out; expected a text without line breaks",
+                r->file, o->path, name);
+    }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * needs: threads, descriptors, Redis.
+ */
+#include "server/needs.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "hub/hub.h"
+
+enum {
+    DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
+    DESCRIPTORS_A_LOOP = 8,
+};
+
+/* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
+bool
+needs_redis_members(const struct config *c)
+{
+    if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
+        return false;
+    return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
+           config_is_set(c, "databaseConfig.redis.host");
+}
+
+bool
+needs_redis(const struct config *c)
+{
+    return c->subscriber_redis || needs_redis_members(c);
+}
+
+static unsigned
+count_cores(void)
+{
+    cpu_set_t set;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        online = CPU_COUNT(&set);
+    if (online < 1)
+        return 1;
+    return online > HUB_WORKERS_MAX ? HUB_WORKERS_MAX : (unsigned)online;
+}
+
+unsigned
+needs_workers(const struct config *c)
+{
+    return c->workers ? (unsigned)c->workers : count_cores();
+}
+
+size_t
+needs_room(const struct config *c, size_t descriptors, unsigned workers)
+{
+    size_t reserve =
+        DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);
+
+    return descriptors > reserve + workers ? descriptors - reserve : workers;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * needs: threads, descriptors and Redis that a configuration asks for.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "server/needs.h"
+
+static struct config *
+load(const struct config_setting *settings, size_t count)
+{
+    return config_load(&(struct config_request){
+        .file = "/dev/null", .settings = settings, .setting_count = count, .lenient = true });
+}
+
+static void
+redis_is_needed_where_it_is_named_or_subscribed_to(void **state)
+{
+    const struct config_setting all[] = {
+        { "subscribers.redis", "false", "" },
+        { "database", "redis", "" },
+        { "databaseConfig.redis.host", "r", "" },
+    };
+    struct config *by_default = load(NULL, 0), *without = load(all, 2), *named = load(all, 3);
+
+    (void)state;
+    assert_true(needs_redis(by_default) && needs_redis_members(by_default));
+    assert_true(!needs_redis(without) && !needs_redis_members(without));
+    assert_true(needs_redis(named) && needs_redis_members(named));
+    config_free(by_default);
+    config_free(without);
+    config_free(named);
+}
+
+static void
+memory_alone_needs_redis_for_events_only(void **state)
+{
+    const struct config_setting sqlite = { "database", "sqlite", "" };
+    struct config *c = load(&sqlite, 1);
+
+    (void)state;
+    assert_true(needs_redis(c) && !needs_redis_members(c));
+    config_free(c);
+}
+
+static void
+room_is_what_the_rest_leaves_of_the_descriptors(void **state)
+{
+    const struct config_setting workers = { "workers", "3", "" };
+    struct config *c = load(&workers, 1);
+
+    (void)state;
+    assert_int_equal(needs_workers(c), 3);
+    assert_in_range(needs_room(c, 1024, 3), 800, 1000);
+    assert_int_equal(needs_room(c, 2048, 3), needs_room(c, 1024, 3) + 1024);
+    assert_int_equal(needs_room(c, 10, 3), 3);
+    config_free(c);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(redis_is_needed_where_it_is_named_or_subscribed_to),
+        cmocka_unit_test(memory_alone_needs_redis_for_events_only),
+        cmocka_unit_test(room_is_what_the_rest_leaves_of_the_descriptors),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
