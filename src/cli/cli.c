@@ -13,8 +13,11 @@
 #include "command.h"
 #include "config/config_docs.h"
 #include "exits.h"
+#include "reload.h"
 #include "start.h"
+#include "status.h"
 #include "stop.h"
+#include "unheard.h"
 
 #define TEXT(field, value) .value_name = (value), .at = offsetof(struct args, field)
 #define SWITCH(field) .at = offsetof(struct args, field)
@@ -91,6 +94,14 @@ static const struct command commands[] = {
         .help = "Stop the running server; returns when it is gone",
         .flags = place_flags,
         .run = stop_run },
+    { .name = "status",
+        .help = "Tell of the running server, and of a start that failed; exit code 3 without one",
+        .flags = place_flags,
+        .run = status_run },
+    { .name = "reload",
+        .help = "Have the running server read its configuration and certificates again",
+        .flags = place_flags,
+        .run = reload_run },
     { .name = "docs:config", .run = docs_config },
     { .name = "docs:example", .run = docs_example },
     { .name = NULL },
@@ -134,6 +145,7 @@ cli_run(char **argv)
     struct args a;
     int code = EXIT_FAILED;
 
+    unheard_begin();
     if (args_parse(argv, commands, &a, &error))
         code = run(&a);
     else

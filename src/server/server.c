@@ -3,7 +3,7 @@
  * server: the main thread.
  *
  * OPEN --start--> RUNNING --signal--> STOPPING --workers, then the hub, are done--> ENDED
- *                                        `------another signal, or too late-------> ABANDONED
+ *                                        `------SIGINT, or too late---------------> ABANDONED
  */
 #include "server/server.h"
 
@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "descriptors.h"
+#include "entry.h"
 #include "hub/hub.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -25,8 +26,6 @@
 #include "net/signals.h"
 #include "net/timer.h"
 #include "net/tls.h"
-#include "server/registration.h"
-#include "server/running.h"
 #include "snapshot.h"
 #include "worker.h"
 
@@ -52,7 +51,7 @@ struct server {
     struct loop *loop;
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
-    struct registration *registration;
+    struct entry *entry;
     struct timer patience;
 
     struct loop *hub_loop;
@@ -87,8 +86,8 @@ finish(struct server *s, enum server_state end)
     enter(s, end);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
-    registration_close(s->registration);
-    s->registration = NULL;
+    entry_close(s->entry);
+    s->entry = NULL;
     timer_stop(&s->patience);
     mailbox_close(s->box);
     loop_stop(s->loop);
@@ -163,6 +162,7 @@ static void
 stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
+    entry_set_state(s->entry, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
     hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
@@ -181,8 +181,8 @@ on_signal(void *owner, int number)
     }
     if (s->state == SERVER_STATE_RUNNING)
         stop(s, number);
-    else if (s->state == SERVER_STATE_STOPPING)
-        finish(s, SERVER_STATE_ABANDONED);
+    else if (s->state == SERVER_STATE_STOPPING && number == SIGINT)
+        finish(s, SERVER_STATE_ABANDONED); /* SIGTERM comes from every `stop` under way */
 }
 
 /* ---- opening ---- */
@@ -303,14 +303,12 @@ listen_all(struct server *s, bool *in_use, struct buffer *error)
     return ok;
 }
 
-static void
-enroll(struct server *s)
+static bool
+enroll(struct server *s, bool *in_use, struct buffer *error)
 {
-    const char *host = running_host(s->config);
-
-    s->registration = registration_open(s->loop, host, (unsigned)s->config->port);
-    if (!s->registration)
-        log_warning("the server's name under its port is taken: `stop` needs its lock file");
+    s->entry = entry_open(s->loop, s->config, error);
+    *in_use = !s->entry;
+    return s->entry != NULL;
 }
 
 struct server *
@@ -324,11 +322,11 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
     open_main(s);
     s->hub_loop = loop_new();
     s->hub = hub_open(s->hub_loop, &s->limits->hub);
-    if (!open_tls(s, error) || !open_workers(s, error) || !listen_all(s, in_use, error)) {
+    if (!open_tls(s, error) || !open_workers(s, error) || !enroll(s, in_use, error) ||
+        !listen_all(s, in_use, error)) {
         server_free(s);
         return NULL;
     }
-    enroll(s);
     return s;
 }
 
@@ -336,6 +334,7 @@ void
 server_start(struct server *s)
 {
     enter(s, SERVER_STATE_RUNNING);
+    entry_set_state(s->entry, "ready");
     ENSURE(pthread_create(&s->hub_thread, NULL, run_hub, s) == 0);
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
