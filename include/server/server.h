@@ -23,6 +23,7 @@ struct server;
  * the port is taken.
  */
 MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct buffer *error);
+/* From here on signals are obeyed, also those that the caller has held back until now. */
 void server_start(struct server *s);
 
 enum server_end {

@@ -100,7 +100,6 @@ print_embedded(const struct config *c)
 static int
 serve(struct server *s, const struct config *c, struct lock_file *lock)
 {
-    turn_begin_to_serve();
     server_start(s);
     print_ready(c);
     if (c->embedded)

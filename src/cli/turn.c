@@ -46,14 +46,6 @@ turn_init(struct turn *t, const struct config *c, const struct running_place *pl
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-void
-turn_begin_to_serve(void)
-{
-    sigset_t set = held_back();
-
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
 /* True: by a signal. */
 static bool
 is_ended_while_resting(void)

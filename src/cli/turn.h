@@ -61,11 +61,10 @@ struct turn {
     uint64_t blind_since_ms; /* 0, or: the place is taken, but nobody is to be found there */
 };
 
-/* Also holds SIGTERM and SIGINT back until turn_begin_to_serve(), and ignores SIGHUP: they end the
- * waiting, or reach the server once it can obey them. */
+/* Also holds SIGTERM and SIGINT back and ignores SIGHUP: they end the waiting, or reach the server
+ * once it can obey them. */
 void turn_init(
     struct turn *t, const struct config *c, const struct running_place *place, bool may_end);
-void turn_begin_to_serve(void);
 
 enum turn_word {
     TURN_FREE,    /* try to take the place */

@@ -79,11 +79,25 @@ enter(struct server *s, enum server_state next)
     s->state = next;
 }
 
+/* Held back they wait; other threads never get them.  Without a watch they would end the process
+ * before it has removed its lock file. */
+static void
+hold_signals(bool hold)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < COUNT_OF(watched); i++)
+        sigaddset(&set, watched[i]);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /* The main loop ends with this. */
 static void
 finish(struct server *s, enum server_state end)
 {
     enter(s, end);
+    hold_signals(true);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
     entry_close(s->entry);
@@ -335,10 +349,12 @@ server_start(struct server *s)
 {
     enter(s, SERVER_STATE_RUNNING);
     entry_set_state(s->entry, "ready");
+    hold_signals(true);
     ENSURE(pthread_create(&s->hub_thread, NULL, run_hub, s) == 0);
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
     s->running = s->opened;
+    hold_signals(false);
     log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
         s->limits->connections);
 }
