@@ -122,32 +122,25 @@ warn_lock(struct start *start, struct str error)
     start->lock_failed = true;
 }
 
-/* The place as a whole, or nothing of it: then *s is NULL, and *code is EXIT_RUNNING when somebody
- * has it. */
-static void
-take_place(struct start *start, struct lock_file **lock, struct server **s, int *code)
+/* The place as a whole, or nothing of it: NULL, and *in_use when somebody has it. */
+static struct server *
+take_place(struct start *start, struct lock_file **lock, bool *in_use, struct buffer *error)
 {
-    struct buffer error = { 0 };
-    bool in_use = true;
     enum lock_file_result got = LOCK_FILE_TAKEN;
+    struct server *s = NULL;
 
     *lock = NULL;
-    *s = NULL;
+    *in_use = true;
     if (start->turn.place.lock_path)
-        got = lock_file_take(start->turn.place.lock_path, lock, &error);
+        got = lock_file_take(start->turn.place.lock_path, lock, error);
     if (got == LOCK_FILE_FAILED)
-        warn_lock(start, buffer_str(&error));
-    buffer_clear(&error);
+        warn_lock(start, buffer_str(error));
+    buffer_clear(error);
     if (got != LOCK_FILE_HELD)
-        *s = server_open(start->config, &in_use, &error);
-    *code = in_use ? EXIT_RUNNING : EXIT_FAILED;
-    if (!*s && (!in_use || turn_is_a_strangers(&start->turn))) {
-        log_error("%.*s", STR_ARG(buffer_str(&error)));
-        *code = EXIT_FAILED;
-    }
-    if (!*s)
+        s = server_open(start->config, in_use, error);
+    if (!s)
         lock_file_release(*lock);
-    buffer_fini(&error);
+    return s;
 }
 
 static int
@@ -167,20 +160,25 @@ refuse(const struct start *start, const struct running *holder)
 static int
 try_to_serve(struct start *start)
 {
+    struct buffer error = { 0 };
     struct lock_file *lock;
-    struct server *s;
-    int code;
+    bool in_use;
+    struct server *s = take_place(start, &lock, &in_use, &error);
+    int code = EXIT_RUNNING;
 
-    take_place(start, &lock, &s, &code);
-    if (!s)
-        return code;
-    if (!turn_is_forbidden(&start->turn)) {
+    if (s && !turn_is_forbidden(&start->turn)) {
         failed_start_forget(start->place);
-        return serve(s, start->config, lock);
+        code = serve(s, start->config, lock);
+    } else if (s) {
+        server_free(s);
+        lock_file_release(lock);
+        code = EXIT_DONE;
+    } else if (!in_use || turn_is_a_strangers(&start->turn)) {
+        log_error("%.*s", STR_ARG(buffer_str(&error)));
+        code = EXIT_FAILED;
     }
-    server_free(s);
-    lock_file_release(lock);
-    return EXIT_DONE;
+    buffer_fini(&error);
+    return code;
 }
 
 static int
