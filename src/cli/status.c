@@ -49,6 +49,7 @@ print_description(const struct description *d)
     fact("version", d->version);
     fact("configuration", d->config.len ? d->config : STR_LIT("built-in"));
     printf("  %-15s%.*s port %" PRIu64 "\n", "address", STR_ARG(d->host), d->port);
+    printf("  %-15s%" PRIu64 "\n", "connections", d->connections);
 }
 
 static void

@@ -18,6 +18,7 @@
 
 struct entry {
     const struct config *config;
+    struct entry_source source;
     char *config_path; /* from the root, wherever its links lead later; NULL: built-in */
     uint64_t started_ms;
     const char *state;
@@ -35,6 +36,7 @@ describe(void *owner, struct buffer *line)
         .started = e->started_ms / 1000,
         .port = e->config->port,
         .host = str_of(host ? host : "*"),
+        .connections = e->source.count_connections(e->source.owner),
         .config = str_of(e->config_path),
     };
 
@@ -50,7 +52,8 @@ absolute(const char *file)
 }
 
 struct entry *
-entry_open(struct loop *l, const struct config *c, struct buffer *error)
+entry_open(
+    struct loop *l, const struct config *c, const struct entry_source *source, struct buffer *error)
 {
     struct entry *e = mem_zalloc(sizeof(*e));
     const char *host = running_host(c);
@@ -58,6 +61,7 @@ entry_open(struct loop *l, const struct config *c, struct buffer *error)
     pid_t pid;
 
     e->config = c;
+    e->source = *source;
     e->config_path = absolute(c->file);
     e->started_ms = clock_wall_ms();
     e->state = "starting";

@@ -14,6 +14,7 @@
 /* PIDs are given in order and begin anew at a maximum that is 32,768 at least: within one tick a
  * wider gap is a new beginning. */
 enum { TEXT_SIZE = 1024, PID_GAP = 16384, PARENTS_MAX = 64, CLOCK_SLACK_S = 2 };
+enum { FIELD_PARENT = 4, FIELD_BIRTH = 22 };
 
 struct stat_line {
     char state;
@@ -41,26 +42,35 @@ read_text(pid_t pid, const char *name, char text[TEXT_SIZE])
     return (size_t)len;
 }
 
-/* "1234 (any (text)) S 1 ..."; the birth is the 22nd field. */
+/* The number that is this field of the line, counted from 1 as proc(5) does; from: field 3. */
+static uint64_t
+number_of_field(const char *from, unsigned field)
+{
+    for (unsigned i = 3; i < field && from; i++) {
+        from = strchr(from, ' ');
+        from = from ? from + 1 : NULL;
+    }
+    return from ? strtoull(from, NULL, 10) : 0;
+}
+
+/* "1234 (any (text)) S 1 ..." */
 static bool
 read_stat(pid_t pid, struct stat_line *line)
 {
     char text[TEXT_SIZE];
     const char *at;
-    unsigned long long ticks;
-    int parent;
 
     if (pid <= 0 || read_text(pid, "stat", text) == 0)
         return false;
     at = strrchr(text, ')');
-    if (!at ||
-        sscanf(at,
-            ") %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-            &line->state, &parent, &ticks) != 3)
+    if (!at || at[1] != ' ' || !at[2])
         return false;
-    line->parent = (pid_t)parent;
-    line->ticks = ticks;
-    return true;
+    *line = (struct stat_line){
+        .state = at[2],
+        .parent = (pid_t)number_of_field(at + 2, FIELD_PARENT),
+        .ticks = number_of_field(at + 2, FIELD_BIRTH),
+    };
+    return line->ticks > 0;
 }
 
 bool

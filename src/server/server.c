@@ -317,10 +317,23 @@ listen_all(struct server *s, bool *in_use, struct buffer *error)
     return ok;
 }
 
+static uint64_t
+count_connections(void *owner)
+{
+    const struct server *s = owner;
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < s->opened; i++)
+        count += worker_connection_count(s->workers[i]);
+    return count;
+}
+
 static bool
 enroll(struct server *s, bool *in_use, struct buffer *error)
 {
-    s->entry = entry_open(s->loop, s->config, error);
+    const struct entry_source source = { count_connections, s };
+
+    s->entry = entry_open(s->loop, s->config, &source, error);
     *in_use = !s->entry;
     return s->entry != NULL;
 }

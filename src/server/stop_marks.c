@@ -34,17 +34,30 @@ struct marks {
     bool changed;
 };
 
+/* False: there is no number, or no blank behind it. */
 static bool
-parse(const char *line, struct mark *m)
+take_number(char **at, uint64_t *value)
 {
-    uint64_t stop, parent;
-    int pid, parent_pid;
+    char *end;
 
-    if (sscanf(line, "%" SCNu64 " %d %" SCNu64 " %d %63s", &stop, &pid, &parent, &parent_pid,
-            m->host) != 5)
+    *value = strtoull(*at, &end, 10);
+    if (end == *at || *end != ' ')
         return false;
-    m->stop = (struct process_birth){ stop, (pid_t)pid };
-    m->parent = (struct process_birth){ parent, (pid_t)parent_pid };
+    *at = end + 1;
+    return true;
+}
+
+static bool
+parse(char *line, struct mark *m)
+{
+    uint64_t pid, parent_pid;
+
+    if (!take_number(&line, &m->stop.ticks) || !take_number(&line, &pid) ||
+        !take_number(&line, &m->parent.ticks) || !take_number(&line, &parent_pid))
+        return false;
+    m->stop.pid = (pid_t)pid;
+    m->parent.pid = (pid_t)parent_pid;
+    snprintf(m->host, sizeof(m->host), "%s", line);
     return process_age_s(&m->stop) < MARK_LIFE_S;
 }
 

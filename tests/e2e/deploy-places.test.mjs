@@ -7,6 +7,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, test } from 'node:test';
+import { openPage } from '../lib/echo.mjs';
 import {
     binary, findReport, freePort, runServer, startServer, tempDir, waitFor, within, SLOW,
 } from '../lib/server.mjs';
@@ -121,8 +122,11 @@ describe('status', () => {
         const folder = fs.realpathSync(tempDir());
         const config = await write(folder, 'echo-server.json');
         const server = await begin(folder);
+        const page = await openPage({ url: `http://127.0.0.1:${config.port}` });
         const status = await run(['status'], folder);
+        page.close();
         assert.equal(status.code, 0, status.stderr);
+        assert.match(status.stdout, /connections +1\n/);
         const version = (await run(['--version'])).stdout.trim();
         for (const fact of [`process ${server.pid}.`, 'ready', version, 'uptime',
             path.join(folder, 'echo-server.json'), `127.0.0.1 port ${config.port}`]) {
