@@ -15,7 +15,7 @@ import { freePort, sleep, waitFor, SLOW } from '../lib/server.mjs';
 const DEPLOYS = Math.max(5, Math.round(50 * SCALE));
 const SWITCHES = Math.max(2, Math.round(10 * SCALE));
 const BURST = 5;
-const LONG = 60000 * SLOW;
+const LONG = 180000 * SLOW;   // Node takes its time to start on a busy machine
 
 const parts = [];
 afterEach(async () => {
@@ -168,8 +168,7 @@ describe('laravel-echo-server and echo-server take turns', () => {
         write(site.root, name, config);
         await deployReference(site);
         const lock = path.join(site.root, 'laravel-echo-server.lock');
-        await waitFor(() => site.log().includes('Server ready'), LONG,
-            'laravel-echo-server').catch((e) => { throw new Error(e.message + site.log()); });
+        await waitFor(() => site.log().includes('Server ready'), LONG, 'laravel-echo-server');
         const crowd = await crowdAt(config.port, 3);
         for (let n = 0; n < SWITCHES; n++) {
             const ours = n % 2 === 0;
@@ -179,10 +178,15 @@ describe('laravel-echo-server and echo-server take turns', () => {
             } else {
                 await deployReference(site);
             }
-            await waitFor(() => crowd.drops >= drops + 10, LONG, 'the clients to be dropped');
-            await waitFor(() => crowd.connected() === 10, LONG, 'the clients to be back');
-            await waitFor(() => (ours ? site.references().length : site.servers().length) === 0,
-                LONG, 'the other one to be gone');
+            const story = () => `${ours ? 'echo-server' : 'laravel-echo-server'} ${n}: ${
+                JSON.stringify([site.servers(), site.references(), site.notes()])} ${site.log()}`;
+            const soon = (fn, what) => waitFor(fn, LONG, what).catch((error) => {
+                throw new Error(`${error.message}: ${story()}`);
+            });
+            await soon(() => crowd.drops >= drops + 10, 'the clients to be dropped');
+            await soon(() => crowd.connected() === 10, 'the clients to be back');
+            await soon(() => (ours ? site.references().length : site.servers().length) === 0,
+                'the other one to be gone');
             const serving = ours ? site.servers() : site.references();
             assert.equal(serving.length, 1);
             assert.deepEqual(JSON.parse(fs.readFileSync(lock, 'utf8')),
