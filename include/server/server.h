@@ -27,6 +27,7 @@ struct server;
 MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct buffer *error);
 /* Where SIGHUP gets another configuration from; NULL: it is bad, and each problem was said. */
 void server_reload_from(struct server *s, struct config *(*load)(void *owner), void *owner);
+/* From here on signals are obeyed, also those that the caller has held back until now. */
 void server_start(struct server *s);
 
 enum server_end {

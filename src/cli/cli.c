@@ -16,8 +16,11 @@
 #include "config/config_docs.h"
 #include "exits.h"
 #include "init.h"
+#include "reload.h"
 #include "start.h"
+#include "status.h"
 #include "stop.h"
+#include "unheard.h"
 
 #define TEXT(field, value) .value_name = (value), .at = offsetof(struct args, field)
 #define ANSWER(field) .answer = true, .at = offsetof(struct args, field)
@@ -163,6 +166,14 @@ static const struct command commands[] = {
         .help = "Remove a client of the HTTP API",
         .flags = file_flags,
         .run = client_remove },
+    { .name = "status",
+        .help = "Tell of the running server, and of a start that failed; exit code 3 without one",
+        .flags = place_flags,
+        .run = status_run },
+    { .name = "reload",
+        .help = "Have the running server read its configuration and certificates again",
+        .flags = place_flags,
+        .run = reload_run },
     { .name = "docs:config", .run = docs_config },
     { .name = "docs:example", .run = docs_example },
     { .name = NULL },
@@ -206,6 +217,7 @@ cli_run(char **argv)
     struct args a;
     int code = EXIT_FAILED;
 
+    unheard_begin();
     if (args_parse(argv, commands, &a, &error))
         code = run(&a);
     else

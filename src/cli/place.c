@@ -27,9 +27,9 @@ join(const char *dir, const char *name)
     return path;
 }
 
-/* Without ".json", with ".lock". */
+/* Without ".json", with another ending. */
 static char *
-lock_path_of(const char *file)
+with_ending(const char *file, const char *ending)
 {
     struct str stem = str_of(file);
     struct buffer b = { 0 };
@@ -37,7 +37,7 @@ lock_path_of(const char *file)
 
     if (str_ends(stem, ".json"))
         stem.len -= 5;
-    buffer_printf(&b, "%.*s.lock", STR_ARG(stem));
+    buffer_printf(&b, "%.*s%s", STR_ARG(stem), ending);
     path = mem_copy_text(b.data, b.len);
     buffer_fini(&b);
     return path;
@@ -46,6 +46,8 @@ lock_path_of(const char *file)
 void
 place_init(struct place *p, const struct args *a)
 {
+    char *absent = NULL;
+
     *p = (struct place){ 0 };
     if (a->config)
         p->file = join(a->dir, a->config);
@@ -58,11 +60,11 @@ place_init(struct place *p, const struct args *a)
             free(file);
     }
     p->exists = p->file && access(p->file, F_OK) == 0;
-    if (p->file) {
-        p->lock_path = lock_path_of(p->file);
-        return;
-    }
-    p->lock_path = join(a->dir, "echo-server.lock");
+    if (!p->file)
+        absent = join(a->dir, default_names[0]);
+    p->lock_path = with_ending(p->file ? p->file : absent, ".lock");
+    p->failed_path = with_ending(p->file ? p->file : absent, ".failed");
+    free(absent);
 }
 
 void
@@ -70,5 +72,6 @@ place_fini(struct place *p)
 {
     free(p->file);
     free(p->lock_path);
+    free(p->failed_path);
     *p = (struct place){ 0 };
 }

@@ -6,6 +6,7 @@
 #ifndef NET_LOOP_PRIV_H
 #define NET_LOOP_PRIV_H
 
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "net/loop.h"

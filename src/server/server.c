@@ -3,7 +3,7 @@
  * server: the main thread.
  *
  * OPEN --start--> RUNNING --signal--> STOPPING --workers, then the hub, are done--> ENDED
- *                                        `------another signal, or too late-------> ABANDONED
+ *                                        `------SIGINT, or too late---------------> ABANDONED
  */
 #include "server/server.h"
 
@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "entry.h"
 #include "hub/hub.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -23,8 +24,6 @@
 #include "net/signals.h"
 #include "net/timer.h"
 #include "reload.h"
-#include "server/registration.h"
-#include "server/running.h"
 #include "snapshot.h"
 #include "worker.h"
 
@@ -49,7 +48,7 @@ struct server {
     struct loop *loop;
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
-    struct registration *registration;
+    struct entry *entry;
     struct timer patience;
 
     struct loop *hub_loop;
@@ -77,15 +76,29 @@ enter(struct server *s, enum server_state next)
     s->state = next;
 }
 
+/* Held back they wait; other threads never get them.  Without a watch they would end the process
+ * before it has removed its lock file. */
+static void
+hold_signals(bool hold)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < COUNT_OF(watched); i++)
+        sigaddset(&set, watched[i]);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /* The main loop ends with this. */
 static void
 finish(struct server *s, enum server_state end)
 {
     enter(s, end);
+    hold_signals(true);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
-    registration_close(s->registration);
-    s->registration = NULL;
+    entry_close(s->entry);
+    s->entry = NULL;
     timer_stop(&s->patience);
     reload_close(s->reload);
     mailbox_close(s->box);
@@ -177,6 +190,7 @@ static void
 stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
+    entry_set_state(s->entry, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
     hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
@@ -196,8 +210,8 @@ on_signal(void *owner, int number)
         return;
     if (s->state == SERVER_STATE_RUNNING)
         stop(s, number);
-    else if (s->state == SERVER_STATE_STOPPING)
-        finish(s, SERVER_STATE_ABANDONED);
+    else if (s->state == SERVER_STATE_STOPPING && number == SIGINT)
+        finish(s, SERVER_STATE_ABANDONED); /* SIGTERM comes from every `stop` under way */
 }
 
 /* ---- opening ---- */
@@ -275,14 +289,25 @@ listen_all(struct server *s, bool *in_use, struct buffer *error)
     return ok;
 }
 
-static void
-enroll(struct server *s)
+static uint64_t
+count_connections(void *owner)
 {
-    const char *host = running_host(s->config);
+    const struct server *s = owner;
+    uint64_t count = 0;
 
-    s->registration = registration_open(s->loop, host, (unsigned)s->config->port);
-    if (!s->registration)
-        log_warning("the server's name under its port is taken: `stop` needs its lock file");
+    for (unsigned i = 0; i < s->opened; i++)
+        count += worker_connection_count(s->workers[i]);
+    return count;
+}
+
+static bool
+enroll(struct server *s, bool *in_use, struct buffer *error)
+{
+    const struct entry_source source = { count_connections, s };
+
+    s->entry = entry_open(s->loop, s->config, &source, error);
+    *in_use = !s->entry;
+    return s->entry != NULL;
 }
 
 static bool
@@ -291,7 +316,7 @@ open_and_listen(struct server *s, bool *in_use, struct buffer *error)
     if (!reload_begin(s->reload, error))
         return false;
     open_workers(s);
-    return listen_all(s, in_use, error);
+    return enroll(s, in_use, error) && listen_all(s, in_use, error);
 }
 
 struct server *
@@ -309,7 +334,6 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
         server_free(s);
         return NULL;
     }
-    enroll(s);
     return s;
 }
 
@@ -323,10 +347,13 @@ void
 server_start(struct server *s)
 {
     enter(s, SERVER_STATE_RUNNING);
+    entry_set_state(s->entry, "ready");
+    hold_signals(true);
     ENSURE(pthread_create(&s->hub_thread, NULL, run_hub, s) == 0);
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
     s->running = s->opened;
+    hold_signals(false);
     log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
         reload_limits(s->reload)->connections);
 }

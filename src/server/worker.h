@@ -35,6 +35,8 @@ struct worker *worker_open(const struct worker_options *o);
 /* Accept on fd, which is taken over; before worker_start(), once or twice. */
 MUST_USE bool worker_listen(struct worker *w, int fd);
 void worker_start(struct worker *w);
+/* Any thread: its connections, those to the auth hosts included. */
+size_t worker_connection_count(const struct worker *w);
 /* Any thread: end, orderly, within limits->shutdown_timeout_ms. */
 void worker_stop(struct worker *w);
 /* Any thread: limits from now on; on_renewed follows, unless the thread ends first. */
