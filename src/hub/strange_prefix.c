@@ -91,10 +91,10 @@ is_plausible(const struct strange_prefix *p, struct str seen)
 }
 
 static bool
-was_told(const struct strange_prefix *p, struct str seen)
+is_among(const struct buffer *texts, size_t count, struct str text)
 {
-    for (size_t i = 0; i < p->seen_count; i++) {
-        if (str_equal(buffer_str(&p->seen[i]), seen))
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(buffer_str(&texts[i]), text))
             return true;
     }
     return false;
@@ -126,7 +126,8 @@ strange_prefix_look(struct strange_prefix *p, struct str name, struct str payloa
         if (!registry_find(p->registry, rest))
             continue;
         seen = str_slice(name.data, at);
-        if (is_plausible(p, seen) && !was_told(p, seen) && envelope_parse(payload, &e))
+        if (is_plausible(p, seen) && !is_among(p->seen, p->seen_count, seen) &&
+            envelope_parse(payload, &e))
             tell(p, seen, name);
         return;
     }
@@ -141,16 +142,6 @@ forget_names(struct strange_prefix *p)
         buffer_fini(&p->names[i]);
     p->name_count = 0;
     p->confirmed = false;
-}
-
-static bool
-listens_to(const struct strange_prefix *p, struct str channel)
-{
-    for (size_t i = 0; i < p->name_count; i++) {
-        if (str_equal(buffer_str(&p->names[i]), channel))
-            return true;
-    }
-    return false;
 }
 
 static void
@@ -177,7 +168,7 @@ choose_names(struct strange_prefix *p)
             p->cursor = 0;
             return;
         }
-        if (!listens_to(p, bytes_str(c->name)))
+        if (!is_among(p->names, p->name_count, bytes_str(c->name)))
             listen_to(p, bytes_str(c->name));
     }
 }
