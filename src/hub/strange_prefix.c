@@ -32,6 +32,7 @@ enum {
     LOOKS_PER_TICK = 500,
     TURN_TICKS = 60,
     FIRST_TURNS = 10, /* all on; later one of so many */
+    REFUSALS_MAX = 2, /* one may be a connection that was lost at that moment */
 };
 
 struct strange_prefix {
@@ -51,9 +52,10 @@ struct strange_prefix {
     struct timer tick;
     struct buffer names[NAMES_MAX]; /* that the link listens to */
     size_t name_count;
-    size_t cursor;  /* of the registry: where the next name is taken from */
-    bool confirmed; /* the first of the names */
-    bool on;        /* this turn */
+    size_t cursor;     /* of the registry: where the next name is taken from */
+    bool confirmed;    /* the first of the names */
+    unsigned refusals; /* in a row */
+    bool on;           /* this turn */
     uint64_t turns, ticks;
 };
 
@@ -216,6 +218,7 @@ on_confirmed(void *owner)
     struct strange_prefix *p = owner;
 
     p->confirmed = true;
+    p->refusals = 0;
 }
 
 /* A user of Redis' access lists may subscribe to the own prefix only. */
@@ -223,10 +226,11 @@ static void
 on_down(void *owner, const char *reason)
 {
     struct strange_prefix *p = owner;
-    bool refused = p->name_count > 0 && !p->confirmed;
 
+    if (p->name_count > 0 && !p->confirmed)
+        p->refusals++;
     forget_names(p);
-    if (!refused)
+    if (p->refusals < REFUSALS_MAX)
         return;
     log_info("other prefixes cannot be looked for reason=%s", LOG_STR(str_of(reason)));
     give_up(p);

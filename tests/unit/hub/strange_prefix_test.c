@@ -315,7 +315,7 @@ a_flood_ends_the_turn(void **state)
 }
 
 static void
-a_refusal_of_redis_ends_the_search(void **state)
+repeated_refusals_end_the_search(void **state)
 {
     (void)state;
     open_with("shop_");
@@ -323,7 +323,29 @@ a_refusal_of_redis_ends_the_search(void **state)
     join("news");
     run_until_patterns(1);
     link_down("NOPERM");
+    assert_int_equal(fake_open, 1);
+    fake_subscriber->ready = true;
+    run_until_patterns(2);
+    link_down("NOPERM");
     assert_int_equal(fake_open, 0);
+}
+
+static void
+refusals_with_a_success_between_do_not(void **state)
+{
+    (void)state;
+    open_with("shop_");
+    join("news");
+    for (unsigned i = 1; i <= 5; i += 2) {
+        fake_subscriber->ready = true;
+        run_until_patterns(i);
+        link_down("connection reset");
+        fake_subscriber->ready = true;
+        run_until_patterns(i + 1);
+        fake_subscriber->handlers->on_subscribed(fake_subscriber->owner);
+        link_down("connection reset");
+    }
+    assert_int_equal(fake_open, 1);
 }
 
 static void
@@ -357,7 +379,8 @@ main(void)
         CASE(without_a_prefix_there_is_no_link),
         CASE(names_change_with_the_turn),
         CASE(a_flood_ends_the_turn),
-        CASE(a_refusal_of_redis_ends_the_search),
+        CASE(repeated_refusals_end_the_search),
+        CASE(refusals_with_a_success_between_do_not),
         CASE(a_lost_connection_does_not),
     };
 
