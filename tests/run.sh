@@ -126,6 +126,7 @@ run_lint() {
     build clang clang || return
     check lint/layers sh tests/lint/layers.sh
     check lint/text sh tests/lint/text.sh
+    check lint/links sh tests/lint/links.sh
     check lint/symbols sh tests/lint/symbols.sh "$out/clang"
     check lint/generated sh tests/lint/generated.sh "$out/clang"
     check lint/format sh -c 'clang-format --dry-run -Werror $(git ls-files "*.c" "*.h")'

@@ -119,12 +119,12 @@ say_again(void *owner)
 
 /* ---- what comes ---- */
 
-static void
+static bool
 on_event(void *owner, struct str channel, struct str payload)
 {
     struct cluster *c = owner;
 
-    c->handlers->on_event(c->owner, channel, payload);
+    return c->handlers->on_event(c->owner, channel, payload);
 }
 
 static void
@@ -311,7 +311,7 @@ open_nodes(struct cluster *c, struct loop *l, const struct hub_options *o)
 }
 
 struct cluster *
-cluster_open(struct loop *l, const struct hub_options *o, struct str node,
+cluster_open(struct loop *l, const struct hub_options *o, const struct cluster_place *place,
     const struct cluster_handlers *h, void *owner)
 {
     static const struct subscriber_handlers handlers = {
@@ -326,8 +326,8 @@ cluster_open(struct loop *l, const struct hub_options *o, struct str node,
     c->owner = owner;
     c->handover_ms = o->leave_grace_ms > HANDOVER_MS ? o->leave_grace_ms : HANDOVER_MS;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
-    buffer_append_str(&c->node, node);
-    c->subscriber = subscriber_open(l, o, &handlers, c);
+    buffer_append_str(&c->node, place->node);
+    c->subscriber = subscriber_open(l, o, place->registry, &handlers, c);
     c->scripts = scripts_new(subscriber_commands(c->subscriber), say_again, c);
     open_nodes(c, l, o);
     return c;

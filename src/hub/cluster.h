@@ -18,10 +18,17 @@ struct cluster;
 struct hub_options;
 struct loop;
 struct presence_store;
+struct registry;
+
+/* Who this process is, and what it listens to. */
+struct cluster_place {
+    struct str node;
+    const struct registry *registry;
+};
 
 struct cluster_handlers {
-    /* An application published. */
-    void (*on_event)(void *owner, struct str channel, struct str payload);
+    /* An application published.  True: it was an event, and it has listeners here. */
+    bool (*on_event)(void *owner, struct str channel, struct str payload);
     /* Another node says. */
     void (*on_relayed)(void *owner, struct str channel, struct str text, struct str except);
     void (*on_question)(void *owner, const struct relay_question *q);
@@ -30,9 +37,9 @@ struct cluster_handlers {
     void (*on_retired)(void *owner);
 };
 
-/* node names this process. */
-struct cluster *cluster_open(struct loop *l, const struct hub_options *o, struct str node,
-    const struct cluster_handlers *h, void *owner);
+/* node is copied. */
+struct cluster *cluster_open(struct loop *l, const struct hub_options *o,
+    const struct cluster_place *place, const struct cluster_handlers *h, void *owner);
 /* The store must have been freed by its owner.  NULL is fine. */
 void cluster_close(struct cluster *c);
 

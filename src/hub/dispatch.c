@@ -69,7 +69,7 @@ decoded_or_null(struct dispatch *d, struct str json_string)
     return d->scratch.len > 0 ? buffer_to_bytes(&d->scratch) : NULL;
 }
 
-void
+bool
 dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
 {
     const struct registry_channel *c = registry_find(d->registry, channel);
@@ -79,12 +79,12 @@ dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
     if (!c) {
         if (d->dev_mode)
             log_notice("event without a listener channel=%s", LOG_STR(channel));
-        return;
+        return false;
     }
     if (!envelope_parse(payload, &e)) {
         if (d->dev_mode)
             log_notice("message ignored, it is no event channel=%s", LOG_STR(channel));
-        return;
+        return false;
     }
     if (d->dev_mode)
         log_notice("event channel=%s event=%s", LOG_STR(channel), LOG_STR(e.event));
@@ -93,6 +93,7 @@ dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
     outbox_broadcast(d->outbox, c, text, except);
     bytes_unref(text);
     bytes_unref(except);
+    return true;
 }
 
 void

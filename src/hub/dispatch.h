@@ -28,8 +28,8 @@ void dispatch_free(struct dispatch *d);
 /* The other nodes; NULL: there are none any more. */
 void dispatch_attach(struct dispatch *d, struct cluster *c);
 
-/* What an application published through Redis. */
-void dispatch_redis(struct dispatch *d, struct str channel, struct str payload);
+/* What an application published through Redis.  True: it was an event, and it has listeners. */
+bool dispatch_redis(struct dispatch *d, struct str channel, struct str payload);
 /* What another node encoded. */
 void dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct str except);
 /* What a client of the HTTP API published. */

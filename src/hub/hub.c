@@ -55,12 +55,12 @@ struct hub {
 
 /* ---- events ---- */
 
-static void
+static bool
 on_redis_event(void *owner, struct str channel, struct str payload)
 {
     struct hub *h = owner;
 
-    dispatch_redis(h->dispatch, channel, payload);
+    return dispatch_redis(h->dispatch, channel, payload);
 }
 
 static void
@@ -352,7 +352,7 @@ hub_stop(struct hub *h)
 /* ---- the beginning ---- */
 
 static void
-open_cluster(struct hub *h, const struct hub_options *o, struct str node)
+open_cluster(struct hub *h, const struct hub_options *o, struct cluster_place place)
 {
     static const struct cluster_handlers handlers = {
         .on_event = on_redis_event,
@@ -363,7 +363,7 @@ open_cluster(struct hub *h, const struct hub_options *o, struct str node)
     };
 
     if (o->redis || o->presence_redis)
-        h->cluster = cluster_open(h->loop, o, node, &handlers, h);
+        h->cluster = cluster_open(h->loop, o, &place, &handlers, h);
     dispatch_attach(h->dispatch, h->cluster);
 }
 
@@ -397,7 +397,7 @@ open_parts(struct hub *h, const struct hub_options *o)
     h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
     h->registry = registry_new(o->workers);
     h->dispatch = dispatch_new(&(struct dispatch_options){ o->dev_mode, h->registry, h->outbox });
-    open_cluster(h, o, node);
+    open_cluster(h, o, (struct cluster_place){ node, h->registry });
     open_presence(h, o, node);
     h->counts = counts_new(
         h->loop, &(struct counts_sources){ h->registry, h->presence, h->cluster }, on_text, h);

@@ -3,7 +3,7 @@
  * subscriber: one Redis link that subscribes, and a liveness check beside it.
  *
  *   redis_link --on_message--> prefix cut --> own name?  --yes--> liveness, on_internal
- *                                                  `------no---> on_event
+ *                                                  `------no---> on_event --false--> strange_prefix
  */
 #include "subscriber.h"
 
@@ -17,6 +17,7 @@
 #include "hub/hub.h"
 #include "liveness.h"
 #include "redis/redis_link.h"
+#include "strange_prefix.h"
 
 /* Names under the prefix that are ours and never an application's channel. */
 #define INTERNAL "echo-server:"
@@ -26,6 +27,7 @@ enum { BEAT_MS = 5000, SILENCE_MS = 10000, NODE_ID_BYTES = 9 };
 struct subscriber {
     struct redis_link *link;
     struct liveness *liveness;
+    struct strange_prefix *strange; /* NULL once the prefix is proven, and without events */
     struct buffer prefix, pattern;
     struct buffer host;
     unsigned port;
@@ -43,12 +45,20 @@ on_ready(void *owner)
 }
 
 static void
+set_subscribed(struct subscriber *s, bool subscribed)
+{
+    s->subscribed = subscribed;
+    liveness_watch(s->liveness, subscribed && !s->paused);
+    if (s->strange)
+        strange_prefix_watch(s->strange, subscribed);
+}
+
+static void
 on_subscribed(void *owner)
 {
     struct subscriber *s = owner;
 
-    s->subscribed = true;
-    liveness_watch(s->liveness, !s->paused);
+    set_subscribed(s, true);
     log_notice("redis ready host=%s port=%u prefix=%s", LOG_STR(buffer_str(&s->host)), s->port,
         LOG_STR(buffer_str(&s->prefix)));
     s->handlers->on_subscribed(s->owner, true);
@@ -59,10 +69,21 @@ on_down(void *owner, const char *reason)
 {
     struct subscriber *s = owner;
 
-    s->subscribed = false;
-    liveness_watch(s->liveness, false);
+    set_subscribed(s, false);
     log_warning("redis down reason=%s", LOG_STR(str_of(reason)));
     s->handlers->on_subscribed(s->owner, false);
+}
+
+/* The first event that somebody gets proves the prefix. */
+static void
+consider_prefix(struct subscriber *s, bool heard, struct str name, struct str payload)
+{
+    if (!heard) {
+        strange_prefix_look(s->strange, name, payload);
+        return;
+    }
+    strange_prefix_close(s->strange);
+    s->strange = NULL;
 }
 
 static void
@@ -70,13 +91,16 @@ on_message(void *owner, struct str name, struct str payload)
 {
     struct subscriber *s = owner;
     struct str channel;
+    bool heard;
 
     liveness_heard(s->liveness);
     if (name.len < s->prefix.len)
         return;
     channel = str_slice(name.data + s->prefix.len, name.len - s->prefix.len);
     if (!str_starts(channel, INTERNAL)) {
-        s->handlers->on_event(s->owner, channel, payload);
+        heard = s->handlers->on_event(s->owner, channel, payload);
+        if (s->strange)
+            consider_prefix(s, heard, name, payload);
         return;
     }
     channel = str_slice(channel.data + strlen(INTERNAL), channel.len - strlen(INTERNAL));
@@ -130,8 +154,8 @@ open_liveness(struct subscriber *s, struct loop *l, const struct hub_options *o)
 }
 
 struct subscriber *
-subscriber_open(
-    struct loop *l, const struct hub_options *o, const struct subscriber_handlers *h, void *owner)
+subscriber_open(struct loop *l, const struct hub_options *o, const struct registry *r,
+    const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
         .on_ready = on_ready,
@@ -149,6 +173,9 @@ subscriber_open(
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
     buffer_append_text(&s->pattern, o->redis ? "*" : INTERNAL "*");
     open_liveness(s, l, o);
+    if (o->redis)
+        s->strange = strange_prefix_open(
+            l, &(struct strange_prefix_options){ &o->redis_link, o->key_prefix, 0 }, r);
     s->link = redis_link_open(l, &o->redis_link, &handlers, s);
     return s;
 }
@@ -159,6 +186,7 @@ subscriber_close(struct subscriber *s)
     if (!s)
         return;
     redis_link_close(s->link);
+    strange_prefix_close(s->strange);
     liveness_close(s->liveness);
     buffer_fini(&s->prefix);
     buffer_fini(&s->pattern);

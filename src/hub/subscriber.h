@@ -14,11 +14,13 @@
 struct hub_options;
 struct loop;
 struct redis_link;
+struct registry;
 struct subscriber;
 
 struct subscriber_handlers {
-    /* Something published under the prefix; channel without it; both borrowed. */
-    void (*on_event)(void *owner, struct str channel, struct str payload);
+    /* Something published under the prefix; channel without it; both borrowed.  True: it was an
+     * event, and it has listeners here. */
+    bool (*on_event)(void *owner, struct str channel, struct str payload);
     /* The same under "<prefix>echo-server:", without that: nodes speak to each other. */
     void (*on_internal)(void *owner, struct str name, struct str payload);
     /* The subscription took effect, or is lost (or cannot be had). */
@@ -27,9 +29,9 @@ struct subscriber_handlers {
     void (*on_commands)(void *owner, bool ready);
 };
 
-/* Without o->redis applications' events are not subscribed to. */
-struct subscriber *subscriber_open(
-    struct loop *l, const struct hub_options *o, const struct subscriber_handlers *h, void *owner);
+/* Without o->redis applications' events are not subscribed to.  r: what is listened to here. */
+struct subscriber *subscriber_open(struct loop *l, const struct hub_options *o,
+    const struct registry *r, const struct subscriber_handlers *h, void *owner);
 void subscriber_close(struct subscriber *s);
 struct redis_link *subscriber_commands(const struct subscriber *s);
 

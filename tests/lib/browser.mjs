@@ -10,26 +10,30 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
 
 export const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 
-/** The cookies of a header, for the host of the tests. */
-function parse(header) {
+function parse(header, domain) {
     return header.split('; ').filter(Boolean).map((pair) => {
         const [name, value] = pair.split(/=(.*)/s);
-        return { name, value, domain: '127.0.0.1', path: '/' };
+        return { name, value, domain, path: '/' };
     });
 }
 
-export async function launchBrowser() {
+/** hosts: where the browser finds hosts, as --host-resolver-rules has them. */
+export async function launchBrowser({ hosts } = {}) {
+    const rules = hosts ? [`--host-resolver-rules=${hosts}`] : [];
     const dir = tempDir('echo-chromium-');
     const browser = await chromium.launch({
-        executablePath: CHROMIUM, args: FLAGS, timeout: 60000 * SLOW,
+        executablePath: CHROMIUM, args: [...FLAGS, ...rules], timeout: 60000 * SLOW,
         env: { ...process.env, HOME: dir, XDG_CONFIG_HOME: dir, XDG_CACHE_HOME: dir },
     });
     return {
-        /** A fresh page; `problems` has the errors of its scripts. */
-        async page({ cookies = '' } = {}) {
-            const context = await browser.newContext();
+        /**
+         * A fresh page; `problems` has the errors of its scripts. cookies: a header's, for domain.
+         * Certificates are not verified.
+         */
+        async page({ cookies = '', domain = '127.0.0.1' } = {}) {
+            const context = await browser.newContext({ ignoreHTTPSErrors: true });
             context.setDefaultTimeout(10000 * SLOW);
-            await context.addCookies(parse(cookies));
+            await context.addCookies(parse(cookies, domain));
             const page = await context.newPage();
             page.problems = [];
             page.on('pageerror', (error) => page.problems.push(String(error)));

@@ -4,10 +4,13 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { freePort, tempDir, waitFor, SLOW } from './server.mjs';
+import { checkout, freePort, tempDir, waitFor, SLOW } from './server.mjs';
 import { startChild } from './child.mjs';
 
-function configuration(dir, port, http, server) {
+function configuration(dir, port, { http = '', server, tls }) {
+    const listen = tls
+        ? `${port} ssl http2; ssl_certificate ${tls.certPath}; ssl_certificate_key ${tls.keyPath}`
+        : port;
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
         .map((name) => `    ${name}_temp_path ${dir}/${name};`).join('\n');
     return `daemon off;
@@ -22,7 +25,7 @@ ${temporary}
     map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 ${http}
     server {
-        listen 127.0.0.1:${port};
+        listen 127.0.0.1:${listen};
 ${server}
     }
 }
@@ -37,12 +40,28 @@ function canConnect(port) {
     });
 }
 
-/** http, server: directives for the http block and for the one server block. */
-export async function startNginx({ http = '', server }) {
+/**
+ * The blocks of a published configuration that a site takes over, with the address of the server
+ * replaced by port: for startNginx.
+ */
+export function publishedBlocks(file, port) {
+    const text = fs.readFileSync(path.join(checkout, file), 'utf8');
+    const block = (start) => text.match(new RegExp(`^( *)${start} {\\n[^]*?^\\1}\\n`, 'm'))[0];
+    return {
+        http: block('upstream websocket').replace('127.0.0.1:6001', `127.0.0.1:${port}`),
+        server: block('location /socket.io'),
+    };
+}
+
+/**
+ * http, server: directives for the http block and for the one server block. tls: {certPath,
+ * keyPath} of the site, which is then spoken on its port.
+ */
+export async function startNginx(site) {
     const dir = tempDir('echo-nginx-');
     const port = await freePort();
     const file = path.join(dir, 'nginx.conf');
-    fs.writeFileSync(file, configuration(dir, port, http, server));
+    fs.writeFileSync(file, configuration(dir, port, site));
     const child = startChild('/usr/sbin/nginx', ['-c', file, '-e', path.join(dir, 'error.log')]);
     const errors = () => fs.existsSync(`${dir}/error.log`)
         ? fs.readFileSync(`${dir}/error.log`, 'utf8') : '';
@@ -53,6 +72,6 @@ export async function startNginx({ http = '', server }) {
         return canConnect(port);
     }, 10000 * SLOW, 'nginx to listen');
     return {
-        port, url: `http://127.0.0.1:${port}`, pid: child.pid, errors, stop: () => child.stop(),
+        port, url: `http${site.tls ? 's' : ''}://127.0.0.1:${port}`, pid: child.pid, errors, stop: () => child.stop(),
     };
 }

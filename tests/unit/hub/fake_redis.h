@@ -17,7 +17,7 @@ struct redis_link {
     const struct redis_link_handlers *handlers;
     void *owner;
     bool ready, paused;
-    unsigned restarts, published;
+    unsigned restarts, published, patterns;
     char pattern[128];
     char published_to[128];
     void (*on_reply)(void *owner, const struct redis_value *reply);
@@ -26,6 +26,7 @@ struct redis_link {
 
 /* The link that subscribes is the one with on_message. */
 static struct redis_link *fake_subscriber, *fake_commands;
+static unsigned fake_open; /* links */
 
 struct redis_link *
 redis_link_open(
@@ -41,15 +42,17 @@ redis_link_open(
         fake_subscriber = r;
     else
         fake_commands = r;
+    fake_open++;
     return r;
 }
 
 void
 redis_link_close(struct redis_link *r)
 {
+    fake_open -= r != NULL;
     if (r == fake_subscriber)
         fake_subscriber = NULL;
-    else
+    else if (r == fake_commands)
         fake_commands = NULL;
     free(r);
 }
@@ -82,6 +85,7 @@ redis_link_resume(struct redis_link *r)
 void
 redis_link_psubscribe(struct redis_link *r, struct str pattern)
 {
+    r->patterns++;
     memcpy(r->pattern, pattern.data, pattern.len);
     r->pattern[pattern.len] = '\0';
 }

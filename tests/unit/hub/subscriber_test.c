@@ -17,13 +17,17 @@
 #include "fake_redis.h"
 #include "hub/hub.h"
 #include "net/loop.h"
+#include "registry.h"
 
 static struct loop *loop;
+static struct registry *registry;
 static struct subscriber *subscriber;
 static char seen[256];
 static unsigned events;
 
-static void
+static bool heard;
+
+static bool
 on_event(void *owner, struct str channel, struct str payload)
 {
     (void)owner;
@@ -31,6 +35,7 @@ on_event(void *owner, struct str channel, struct str payload)
     events++;
     memcpy(seen, channel.data, channel.len);
     seen[channel.len] = '\0';
+    return heard;
 }
 
 static char said[256];
@@ -82,7 +87,9 @@ setup(void **state)
     subscribed = commands = 0;
     said[0] = '\0';
     loop = loop_new();
-    subscriber = subscriber_open(loop, &o, &handlers, NULL);
+    registry = registry_new(1);
+    heard = false;
+    subscriber = subscriber_open(loop, &o, registry, &handlers, NULL);
     return 0;
 }
 
@@ -94,6 +101,7 @@ teardown(void **state)
     loop_stop(loop);
     loop_run(loop);
     loop_free(loop);
+    registry_free(registry);
     return 0;
 }
 
@@ -136,6 +144,22 @@ the_prefix_is_in_the_pattern_and_cut_off_names(void **state)
     fake_redis_message("app_news", "{}");
     assert_int_equal(events, 1);
     assert_string_equal(seen, "news");
+}
+
+/* The link that looks for other prefixes is the first that is opened, and the only one to close. */
+static void
+an_event_that_is_heard_ends_the_search_for_prefixes(void **state)
+{
+    (void)state;
+    fake_redis_up();
+    assert_int_equal(fake_open, 3);
+    fake_redis_message("app_news", "{}");
+    assert_int_equal(fake_open, 3);
+    heard = true;
+    fake_redis_message("app_news", "{}");
+    assert_int_equal(fake_open, 2);
+    fake_redis_message("app_news", "{}");
+    assert_int_equal(events, 3);
 }
 
 static void
@@ -237,6 +261,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             the_prefix_is_in_the_pattern_and_cut_off_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            an_event_that_is_heard_ends_the_search_for_prefixes, setup, teardown),
         cmocka_unit_test_setup_teardown(own_names_are_no_events, setup, teardown),
         cmocka_unit_test_setup_teardown(a_heard_beat_keeps_the_connection, setup, teardown),
         cmocka_unit_test_setup_teardown(a_silent_subscription_is_made_anew, setup, teardown),

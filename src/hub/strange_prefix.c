@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * strange_prefix: what is seen, and on which names.
+ *
+ *   unheard by the subscription --.
+ *                                 +--> a subscribed channel at the end of the name? an event?
+ *   own link, PSUBSCRIBE *<name> -'         a prefix not yet told? --> one line in the log
+ *
+ * The link's names belong to a turn of a minute.  In a turn that is off it has none.
+ */
+#include "strange_prefix.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "redis/redis_link.h"
+#include "registry.h"
+#include "wire/envelope.h"
+
+enum {
+    NAMES_MAX = 8,
+    SEEN_MAX = 8,     /* prefixes told; then the search is over */
+    PREFIX_MAX = 128, /* bytes of a prefix */
+    NAME_MAX_BYTES = 512,
+    TICK_MS = 1000,
+    LOOKS_PER_TICK = 500,
+    TURN_TICKS = 60,
+    FIRST_TURNS = 10, /* all on; later one of so many */
+    REFUSALS_MAX = 2, /* one may be a connection that was lost at that moment */
+};
+
+struct strange_prefix {
+    struct loop *loop;
+    const struct registry *registry;
+    char *prefix;
+    uint64_t tick_ms;
+    bool subscribed;
+    /* What was told. */
+    struct buffer seen[SEEN_MAX];
+    size_t seen_count;
+    /* The rate of looks. */
+    uint64_t looks_since_ms;
+    unsigned looks;
+    /* The own link; NULL without a prefix, and when Redis refuses such patterns. */
+    struct redis_link *link;
+    struct timer tick;
+    struct buffer names[NAMES_MAX]; /* that the link listens to */
+    size_t name_count;
+    size_t cursor;     /* of the registry: where the next name is taken from */
+    bool confirmed;    /* the first of the names */
+    unsigned refusals; /* in a row */
+    bool on;           /* this turn */
+    uint64_t turns, ticks;
+};
+
+/* ---- what is seen ---- */
+
+static bool
+may_look(struct strange_prefix *p)
+{
+    uint64_t now_ms = loop_now_ms(p->loop);
+
+    if (now_ms - p->looks_since_ms >= p->tick_ms) {
+        p->looks_since_ms = now_ms;
+        p->looks = 0;
+    }
+    return p->looks++ < LOOKS_PER_TICK;
+}
+
+/*
+ * Whether seen, which stands before a subscribed channel's name, can be a prefix.  What ends with a
+ * dot or a marker belongs to the name of another channel; under the own prefix so does what has no
+ * separator of a prefix behind it ("chat-" of "chat-room", where clients subscribed to "room").
+ */
+static bool
+is_plausible(const struct strange_prefix *p, struct str seen)
+{
+    bool under_own = p->prefix[0] != '\0' && str_starts(seen, p->prefix);
+
+    if (str_is(seen, p->prefix))
+        return false; /* the own link has it, and the subscriber is about to */
+    if (str_contains(seen, "echo-server:") || str_starts(seen, "__key"))
+        return false; /* other nodes; Redis' own notices of its keys */
+    if (str_ends(seen, ".") || str_ends(seen, "private-") || str_ends(seen, "presence-"))
+        return false;
+    return !under_own || str_ends(seen, "_") || str_ends(seen, ":") || str_ends(seen, "database-");
+}
+
+static bool
+is_among(const struct buffer *texts, size_t count, struct str text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(buffer_str(&texts[i]), text))
+            return true;
+    }
+    return false;
+}
+
+static void
+tell(struct strange_prefix *p, struct str seen, struct str name)
+{
+    struct str channel = str_slice(name.data + seen.len, name.len - seen.len);
+
+    buffer_append_str(&p->seen[p->seen_count++], seen);
+    log_warning("an event for a channel with subscribers came under another prefix, so nobody got "
+                "it: if it is this application's, set databaseConfig.redis.keyPrefix to the one "
+                "that was seen channel=%s published=%s seen=%s set=%s",
+        LOG_STR(channel), LOG_STR(name), LOG_STR(seen), LOG_STR(str_of(p->prefix)));
+}
+
+/* The longest subscribed channel at the end of name counts: what is before it is the prefix. */
+void
+strange_prefix_look(struct strange_prefix *p, struct str name, struct str payload)
+{
+    struct envelope e;
+    struct str rest, seen;
+
+    if (name.len > NAME_MAX_BYTES || p->seen_count == SEEN_MAX || !may_look(p))
+        return;
+    for (size_t at = 0; at < name.len && at <= PREFIX_MAX; at++) {
+        rest = str_slice(name.data + at, name.len - at);
+        if (!registry_find(p->registry, rest))
+            continue;
+        seen = str_slice(name.data, at);
+        if (is_plausible(p, seen) && !is_among(p->seen, p->seen_count, seen) &&
+            envelope_parse(payload, &e))
+            tell(p, seen, name);
+        return;
+    }
+}
+
+/* ---- the own link ---- */
+
+static void
+forget_names(struct strange_prefix *p)
+{
+    for (size_t i = 0; i < p->name_count; i++)
+        buffer_fini(&p->names[i]);
+    p->name_count = 0;
+    p->confirmed = false;
+}
+
+static void
+listen_to(struct strange_prefix *p, struct str channel)
+{
+    struct buffer pattern = { 0 };
+
+    buffer_append_str(&p->names[p->name_count++], channel);
+    buffer_append_char(&pattern, '*');
+    redis_link_escape_pattern(channel, &pattern);
+    redis_link_psubscribe(p->link, buffer_str(&pattern));
+    buffer_fini(&pattern);
+}
+
+/* As many names as there is room for. */
+static void
+choose_names(struct strange_prefix *p)
+{
+    const struct registry_channel *c;
+
+    while (p->name_count < NAMES_MAX) {
+        c = registry_next(p->registry, &p->cursor);
+        if (!c) {
+            p->cursor = 0;
+            return;
+        }
+        if (!is_among(p->names, p->name_count, bytes_str(c->name)))
+            listen_to(p, bytes_str(c->name));
+    }
+}
+
+/* Names go only with their connection. */
+static void
+begin_turn(struct strange_prefix *p)
+{
+    p->on = p->turns < FIRST_TURNS || p->turns % FIRST_TURNS == 0;
+    p->turns++;
+    if (p->name_count == NAMES_MAX || (p->name_count > 0 && !p->on))
+        redis_link_restart(p->link, "other names are listened to");
+}
+
+static void
+give_up(struct strange_prefix *p)
+{
+    timer_stop(&p->tick);
+    forget_names(p);
+    redis_link_close(p->link);
+    p->link = NULL;
+}
+
+static void
+on_tick(void *owner)
+{
+    struct strange_prefix *p = owner;
+
+    if (p->seen_count == SEEN_MAX) {
+        give_up(p);
+        return;
+    }
+    timer_start(p->loop, &p->tick, p->tick_ms);
+    if (!p->subscribed || registry_count(p->registry) == 0 || !redis_link_ready(p->link))
+        return;
+    if (p->ticks++ % TURN_TICKS == 0)
+        begin_turn(p);
+    if (p->on && redis_link_ready(p->link))
+        choose_names(p);
+}
+
+static void
+on_confirmed(void *owner)
+{
+    struct strange_prefix *p = owner;
+
+    p->confirmed = true;
+    p->refusals = 0;
+}
+
+/* A user of Redis' access lists may subscribe to the own prefix only. */
+static void
+on_down(void *owner, const char *reason)
+{
+    struct strange_prefix *p = owner;
+
+    if (p->name_count > 0 && !p->confirmed)
+        p->refusals++;
+    forget_names(p);
+    if (p->refusals < REFUSALS_MAX)
+        return;
+    log_info("other prefixes cannot be looked for reason=%s", LOG_STR(str_of(reason)));
+    give_up(p);
+}
+
+static void
+on_message(void *owner, struct str name, struct str payload)
+{
+    struct strange_prefix *p = owner;
+
+    strange_prefix_look(p, name, payload);
+    if (p->on && p->looks > LOOKS_PER_TICK) {
+        p->on = false;
+        redis_link_restart(p->link, "too much is published");
+    }
+}
+
+/* ---- life ---- */
+
+static void
+open_link(struct strange_prefix *p, const struct redis_options *redis)
+{
+    static const struct redis_link_handlers handlers = {
+        .on_down = on_down,
+        .on_message = on_message,
+        .on_subscribed = on_confirmed,
+    };
+
+    p->link = redis_link_open(p->loop, redis, &handlers, p);
+    timer_start(p->loop, &p->tick, p->tick_ms);
+}
+
+struct strange_prefix *
+strange_prefix_open(
+    struct loop *l, const struct strange_prefix_options *o, const struct registry *r)
+{
+    struct strange_prefix *p = mem_zalloc(sizeof(*p));
+
+    p->loop = l;
+    p->registry = r;
+    p->prefix = mem_strdup(o->prefix);
+    p->tick_ms = o->tick_ms > 0 ? o->tick_ms : TICK_MS;
+    timer_init(&p->tick, on_tick, p);
+    if (o->prefix[0] != '\0')
+        open_link(p, o->redis);
+    return p;
+}
+
+void
+strange_prefix_close(struct strange_prefix *p)
+{
+    if (!p)
+        return;
+    give_up(p);
+    for (size_t i = 0; i < p->seen_count; i++)
+        buffer_fini(&p->seen[i]);
+    free(p->prefix);
+    free(p);
+}
+
+void
+strange_prefix_watch(struct strange_prefix *p, bool subscribed)
+{
+    p->subscribed = subscribed;
+}
