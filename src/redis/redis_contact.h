@@ -63,7 +63,7 @@ const char *redis_contact_where(const struct redis_contact *c);
  * request is of redis_request_new(); a reference is taken.  on_reply comes once: with NULL when
  * the connection was lost first.  It may be NULL.  False: not open, nothing was sent.
  */
-MUST_USE bool redis_contact_send(struct redis_contact *c, struct bytes *request,
+bool redis_contact_send(struct redis_contact *c, struct bytes *request,
     void (*on_reply)(void *owner, const struct redis_value *reply), void *owner);
 void redis_contact_psubscribe(struct redis_contact *c, struct str pattern);
 

@@ -19,10 +19,13 @@
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "redis_cluster.h"
 #include "redis_contact.h"
 #include "redis_reason.h"
 #include "redis_request.h"
+#include "redis_sentinel.h"
 #include "redis_settings.h"
+#include "redis_slots.h"
 
 enum {
     RETRY_FIRST_MS = 100,
@@ -60,9 +63,15 @@ struct redis_link {
     struct timer backoff;
     unsigned attempts; /* since it was steady */
     uint64_t ready_at_ms;
-    struct redis_contact *contact;
     bool paused;
-    char reported[REDIS_REASON_SIZE]; /* what on_down heard last; "" after on_ready */
+    /* At most one of them; READY: never the sentinel. */
+    struct redis_sentinel *sentinel;
+    struct redis_contact *contact;
+    struct redis_cluster *cluster;
+    struct redis_settings_nodes known; /* of a cluster, as it told the last time */
+    size_t turn;                       /* which of the known nodes, and the seeds, is next */
+    size_t failures;                   /* in a row */
+    char reported[REDIS_REASON_SIZE];  /* what on_down heard last; "" after on_ready */
 };
 
 /* The only place that writes r->state. */
@@ -79,6 +88,7 @@ succeed(struct redis_link *r)
     enter(r, LINK_READY);
     r->ready_at_ms = loop_now_ms(r->loop);
     r->reported[0] = '\0';
+    r->failures = 0;
     if (r->handlers->on_ready)
         r->handlers->on_ready(r->owner);
 }
@@ -100,32 +110,53 @@ next_delay_ms(struct redis_link *r)
     return delay_ms / 2 + digest_random_below(delay_ms / 2 + 1);
 }
 
-/* Whatever it had is over; requests under way have been told. */
+static void
+let_go(struct redis_link *r)
+{
+    redis_sentinel_close(r->sentinel);
+    redis_contact_close(r->contact);
+    redis_cluster_close(r->cluster);
+    r->sentinel = NULL;
+    r->contact = NULL;
+    r->cluster = NULL;
+}
+
+/* How many servers there are to try. */
+static size_t
+count_servers(const struct redis_link *r)
+{
+    if (r->settings.sentinels.count > 0 || r->settings.path)
+        return 1;
+    return r->known.count + r->settings.seeds.count;
+}
+
+/* Whatever it had is over; requests under way have been told.  Of several servers that are tried
+ * in turn the owner hears when none was there. */
 static void
 lose(struct redis_link *r, const char *reason)
 {
     bool was_ready = r->state == LINK_READY;
 
+    let_go(r);
     timer_start(r->loop, &r->backoff, next_delay_ms(r));
     enter(r, LINK_WAITING);
-    if (!was_ready && strcmp(reason, r->reported) == 0)
+    r->turn++;
+    r->failures++;
+    if (!was_ready && (r->failures < count_servers(r) || strcmp(reason, r->reported) == 0))
         return;
+    r->failures = 0;
     snprintf(r->reported, sizeof(r->reported), "%s", reason);
     if (r->handlers->on_down)
         r->handlers->on_down(r->owner, r->reported);
 }
 
-/* ---- the contact ---- */
-
 static void
-on_contact_lost(void *owner, const char *reason)
+on_lost(void *owner, const char *reason)
 {
-    struct redis_link *r = owner;
-
-    redis_contact_close(r->contact);
-    r->contact = NULL;
-    lose(r, reason);
+    lose(owner, reason);
 }
+
+/* ---- what comes ---- */
 
 static void
 on_message(void *owner, struct str channel, struct str payload)
@@ -145,34 +176,146 @@ on_subscribed(void *owner)
         r->handlers->on_subscribed(r->owner);
 }
 
+/* ---- attempts ---- */
+
 static void
-on_server(void *owner, const struct redis_value *answer)
+open_contact(struct redis_link *r, const struct redis_contact_options *o,
+    const struct redis_contact_handlers *h)
 {
-    (void)answer;
+    r->contact = redis_contact_open(r->loop, &r->settings, o, h, r);
+    redis_contact_pause(r->contact, r->paused);
+}
+
+/* A user that may not ask for the ROLE is told the truth by the first write. */
+static void
+on_master_open(void *owner, const struct redis_value *answer)
+{
+    struct redis_link *r = owner;
+    char reason[REDIS_REASON_SIZE];
+    bool is_role = answer->kind == REDIS_ARRAY && answer->count > 0;
+
+    if (!is_role || str_is(answer->items[0].text, "master")) {
+        succeed(r);
+        return;
+    }
+    snprintf(reason, sizeof(reason), "%s is not a master yet, though the sentinels say so",
+        redis_contact_where(r->contact));
+    redis_contact_fall(r->contact, reason);
+}
+
+static void
+on_master(void *owner, const char *host, unsigned port)
+{
+    static const struct redis_contact_handlers handlers = {
+        .on_open = on_master_open,
+        .on_lost = on_lost,
+        .on_message = on_message,
+        .on_subscribed = on_subscribed,
+    };
+    struct redis_link *r = owner;
+    const struct redis_contact_options o = {
+        .host = host,
+        .port = port,
+        .limit_ms = r->settings.connect_timeout_ms,
+        .question = &STR_LIT("ROLE"),
+        .question_count = 1,
+    };
+
+    redis_sentinel_close(r->sentinel);
+    r->sentinel = NULL;
+    open_contact(r, &o, &handlers);
+}
+
+static void
+on_cluster_open(void *owner)
+{
     succeed(owner);
 }
 
-/* ---- attempts ---- */
+/* The contact has served; whatever node it was with may be no master. */
+static void
+open_cluster(struct redis_link *r, const struct redis_value *slots, const char *host)
+{
+    static const struct redis_cluster_handlers handlers = { on_cluster_open, on_lost };
+    const struct redis_cluster_options o = { .slots = slots, .host = host };
+
+    redis_contact_close(r->contact);
+    r->contact = NULL;
+    r->cluster = redis_cluster_open(r->loop, &r->settings, &o, &handlers, r);
+}
+
+static const struct redis_settings_node *
+this_server(const struct redis_link *r)
+{
+    size_t at = r->turn % (r->known.count + r->settings.seeds.count);
+
+    if (at < r->known.count)
+        return &r->known.items[at];
+    return &r->settings.seeds.items[at - r->known.count];
+}
+
+static void
+remember_nodes(struct redis_link *r, const struct redis_settings_nodes *nodes)
+{
+    redis_settings_clear_nodes(&r->known);
+    for (size_t i = 0; i < nodes->count; i++)
+        redis_settings_add_node(&r->known, nodes->items[i].host, nodes->items[i].port);
+    r->turn = 0;
+}
+
+/* An answer without a slot is that of a server on its own, or of a node that was not met yet. */
+static void
+on_server_open(void *owner, const struct redis_value *answer)
+{
+    struct redis_link *r = owner;
+    struct redis_slots *slots = mem_zalloc(sizeof(*slots));
+    char *host = mem_strdup(r->settings.path ? "localhost" : this_server(r)->host);
+    bool in_cluster = redis_slots_read(slots, answer, host) && slots->masters.count > 0;
+
+    if (in_cluster)
+        remember_nodes(r, &slots->nodes);
+    redis_slots_fini(slots);
+    free(slots);
+    if (in_cluster && !r->handlers->on_message)
+        open_cluster(r, answer, host);
+    else
+        succeed(r);
+    free(host);
+}
+
+static void
+try_server(struct redis_link *r)
+{
+    static const struct redis_contact_handlers handlers = {
+        .on_open = on_server_open,
+        .on_lost = on_lost,
+        .on_message = on_message,
+        .on_subscribed = on_subscribed,
+    };
+    const struct redis_settings *s = &r->settings;
+    const struct redis_settings_node *server = s->path ? NULL : this_server(r);
+    const struct redis_contact_options o = {
+        .host = server ? server->host : NULL,
+        .port = server ? server->port : 0,
+        .path = s->path,
+        .limit_ms = count_servers(r) > 1 ? redis_settings_short_limit_ms(s) : s->connect_timeout_ms,
+        .question = (const struct str[]){ STR_LIT("CLUSTER"), STR_LIT("SLOTS") },
+        .question_count = 2,
+    };
+
+    open_contact(r, &o, &handlers);
+}
 
 static void
 attempt(struct redis_link *r)
 {
-    static const struct redis_contact_handlers handlers = {
-        .on_open = on_server,
-        .on_lost = on_contact_lost,
-        .on_message = on_message,
-        .on_subscribed = on_subscribed,
-    };
-    const struct redis_contact_options o = {
-        .host = r->settings.seeds.items[0].host,
-        .port = r->settings.seeds.items[0].port,
-        .path = r->settings.path,
-        .limit_ms = r->settings.connect_timeout_ms,
-    };
+    static const struct redis_sentinel_handlers handlers = { on_master, on_lost };
 
     enter(r, LINK_SEEKING);
-    r->contact = redis_contact_open(r->loop, &r->settings, &o, &handlers, r);
-    redis_contact_pause(r->contact, r->paused);
+    if (r->settings.sentinels.count > 0)
+        r->sentinel = redis_sentinel_open(r->loop, &r->settings, &handlers, r);
+    else
+        try_server(r);
 }
 
 static void
@@ -203,6 +346,7 @@ drop(void *object)
 {
     struct redis_link *r = object;
 
+    redis_settings_clear_nodes(&r->known);
     redis_settings_fini(&r->settings);
     free(r);
 }
@@ -214,15 +358,16 @@ redis_link_close(struct redis_link *r)
         return;
     enter(r, LINK_CLOSED);
     timer_stop(&r->backoff);
-    redis_contact_close(r->contact);
-    r->contact = NULL;
+    let_go(r);
     loop_defer_free(r->loop, r, drop);
 }
 
 bool
 redis_link_ready(const struct redis_link *r)
 {
-    return r->state == LINK_READY && redis_contact_is_open(r->contact);
+    if (r->state != LINK_READY)
+        return false;
+    return r->cluster ? redis_cluster_is_open(r->cluster) : redis_contact_is_open(r->contact);
 }
 
 void
@@ -230,6 +375,8 @@ redis_link_restart(struct redis_link *r, const char *reason)
 {
     if (r->contact)
         redis_contact_fall(r->contact, reason);
+    if (r->cluster)
+        redis_cluster_fall(r->cluster, reason);
 }
 
 static void
@@ -255,7 +402,7 @@ redis_link_resume(struct redis_link *r)
 void
 redis_link_psubscribe(struct redis_link *r, struct str pattern)
 {
-    if (redis_link_ready(r))
+    if (redis_link_ready(r) && r->contact)
         redis_contact_psubscribe(r->contact, pattern);
 }
 
@@ -268,6 +415,8 @@ redis_link_command(struct redis_link *r, const struct str *argv, size_t argc,
 
     if (!redis_link_ready(r))
         return false;
+    if (r->cluster)
+        return redis_cluster_command(r->cluster, argv, argc, on_reply, owner);
     request = redis_request_new(argv, argc);
     sent = redis_contact_send(r->contact, request, on_reply, owner);
     bytes_unref(request);

@@ -2,7 +2,8 @@
 /*
  * redis_reason: tables from what is said to what there is to do.
  *
- * In a text @ is where, ! the action, $ the option's group, and # the option of the password.
+ * In a text @ is where, ! the action, $ the options' group, # the option of the password, and % the
+ * options of the address.
  */
 #include "redis_reason.h"
 
@@ -45,22 +46,17 @@ static const struct row failures[] = {
     { "has expired", ": the server needs a new one" },
     { "not yet valid", ": see the clocks of both" },
     { "certificate verify failed", ": set $tls.ca to a PEM file of the authority that signed it" },
-    { "wrong version number", ": it does not speak TLS there, see $tls and $port" },
-    { "no TLS handshake", ": if it does not speak TLS there, see $tls and $port" },
-    { "ended the TLS handshake", ": if it does not speak TLS there, see $tls and $port" },
+    { "wrong version number", ": it does not speak TLS there, see $tls and %" },
+    { "no TLS handshake", ": if it does not speak TLS there, see $tls and %" },
+    { "ended the TLS handshake", ": if it does not speak TLS there, see $tls and %" },
     { "certificate required", ": set $tls.cert and $tls.key" },
     { "TLS failed", ": see $tls" },
-    { "cannot resolve", ": see $host" },
-    { "refused", ": is Redis running there? See $host and $port" },
-    { "no answer", ": see $host and $port, and what a firewall says" },
-    { "", "" },
-};
-
-static const struct row path_failures[] = {
+    { "cannot resolve", ": see %" },
+    { "refused", ": is Redis running there? See %" },
     { "permission denied", ": this user may not use it, see unixsocketperm of Redis" },
-    { "refused", ": is Redis running? See $path" },
-    { "too long", ": see $path" },
-    { "no such file", ": see $path, and unixsocket of Redis" },
+    { "too long", ": see %" },
+    { "no such file", ": see %, and unixsocket of Redis" },
+    { "no answer", ": see %, and what a firewall says" },
     { "", "" },
 };
 
@@ -68,6 +64,14 @@ static const char *
 option_of(const struct redis_reason_about *about)
 {
     return about->sentinel ? OPTIONS "sentinelPassword" : OPTIONS "password";
+}
+
+static const char *
+address_of(const struct redis_reason_about *about)
+{
+    if (about->sentinel)
+        return OPTIONS "sentinels";
+    return about->path ? OPTIONS "path" : OPTIONS "host and " OPTIONS "port";
 }
 
 static void
@@ -83,6 +87,9 @@ append_expanded(struct buffer *b, const struct redis_reason_about *about, const 
             break;
         case '$':
             buffer_append_text(b, OPTIONS);
+            break;
+        case '%':
+            buffer_append_text(b, address_of(about));
             break;
         case '#':
             buffer_append_text(b, option_of(about));
@@ -137,7 +144,7 @@ redis_reason_failed(
     if (verify)
         buffer_printf(&b, "%s: ", about->where);
     buffer_append_str(&b, said);
-    append_expanded(&b, about, find(about->path ? path_failures : failures, said));
+    append_expanded(&b, about, find(failures, said));
     if (about->tls && str_starts(said, "no answer"))
         append_expanded(&b, about, "; if it does not speak TLS there, see $tls");
     write_out(out, &b);
@@ -161,11 +168,11 @@ redis_reason_stranger(
     char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str said)
 {
     if (str_starts(said, "HTTP/"))
-        fill(out, about, "@ is not a Redis server but a web server: see $host and $port");
+        fill(out, about, "@ is not a Redis server but a web server: see %");
     else if (str_starts(said, "\x15\x03") || str_starts(said, "\x16\x03"))
         fill(out, about, "@ speaks TLS: set $tls to true");
     else
-        fill(out, about, "@ is not a Redis server: see $host and $port");
+        fill(out, about, "@ is not a Redis server: see %");
 }
 
 bool

@@ -11,7 +11,7 @@
 #include "net/tls.h"
 #include "redis/redis_link.h"
 
-enum { CONNECT_TIMEOUT_MS = 10000 };
+enum { CONNECT_TIMEOUT_MS = 10000, SHORT_LIMIT_MS = 2000 };
 
 void
 redis_settings_add_node(struct redis_settings_nodes *n, const char *host, unsigned port)
@@ -57,7 +57,7 @@ redis_settings_init(struct redis_settings *s, const struct redis_options *o)
         .connect_timeout_ms = o->connect_timeout_ms ? o->connect_timeout_ms : CONNECT_TIMEOUT_MS,
         .tls = o->tls ? tls_ref(o->tls) : NULL,
         .server_name = copy_text(o->server_name),
-        .master = copy_text(o->master),
+        .master = mem_strdup(o->master && o->master[0] ? o->master : "mymaster"),
         .sentinel_username = copy_text(o->sentinel_username),
         .sentinel_password = copy_text(o->sentinel_password),
         .sentinel_tls = o->sentinel_tls,
@@ -81,4 +81,10 @@ redis_settings_fini(struct redis_settings *s)
     free(s->master);
     free(s->sentinel_username);
     free(s->sentinel_password);
+}
+
+unsigned
+redis_settings_short_limit_ms(const struct redis_settings *s)
+{
+    return s->connect_timeout_ms < SHORT_LIMIT_MS ? s->connect_timeout_ms : SHORT_LIMIT_MS;
 }

@@ -34,11 +34,15 @@ struct redis_settings {
     struct redis_settings_nodes sentinels;
     char *master, *sentinel_username, *sentinel_password;
     bool sentinel_tls;
+    size_t first_sentinel;           /* that knew the last time */
     bool warned_password, warned_db; /* said once a link */
 };
 
 void redis_settings_init(struct redis_settings *s, const struct redis_options *o);
 void redis_settings_fini(struct redis_settings *s);
+
+/* For one of several servers: another one may answer sooner. */
+unsigned redis_settings_short_limit_ms(const struct redis_settings *s);
 
 /* A node that is there already is not added again. */
 void redis_settings_add_node(struct redis_settings_nodes *n, const char *host, unsigned port);
