@@ -78,6 +78,9 @@ answer_is_reason(const char *text, const char *reason)
     fake_tear_down(&s, &f);
 }
 
+/* To PING, and to CLUSTER SLOTS. */
+#define WELCOME "+PONG\r\n-ERR This instance has cluster support disabled\r\n"
+
 #define STRANGER                                                                                   \
     "@ is not a Redis server: see databaseConfig.redis.host and databaseConfig.redis.port"
 
@@ -140,7 +143,7 @@ unasked_replies_are_an_error_of_the_connection(void **state)
         struct scene s;
         struct fake f;
 
-        fake_set(&s, &f, "+PONG\r\n");
+        fake_set(&s, &f, WELCOME);
         open_link(&s);
         FAKE_UNTIL(&s, &f, s.readies);
         fake_say(&f, unasked[i]);
@@ -153,7 +156,7 @@ unasked_replies_are_an_error_of_the_connection(void **state)
 static void
 subscribe_to_fake(struct scene *s, struct fake *f)
 {
-    fake_set(s, f, "+PONG\r\n");
+    fake_set(s, f, WELCOME);
     s->subscribe = true;
     open_link(s);
     FAKE_UNTIL(s, f, s->readies);
