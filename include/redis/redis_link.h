@@ -66,6 +66,8 @@ struct redis_link *redis_link_open(struct loop *l, const struct redis_options *o
 /* Handlers are not called any more; replies that are pending neither. */
 void redis_link_close(struct redis_link *r);
 bool redis_link_ready(const struct redis_link *r);
+/* The server that it is connected to, "10.0.0.1:6379" or a path; "" when there is none, or many. */
+const char *redis_link_where(const struct redis_link *r);
 /* Drop the connection and make a new one, with the usual back-off: for an owner that found it dead.
  * on_down follows in a later turn when the link was ready, with this reason (copied). */
 void redis_link_restart(struct redis_link *r, const char *reason);

@@ -18,6 +18,7 @@
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
+#include "redis_url.h"
 
 void *
 config_slot(struct config *c, const struct option *o)
@@ -201,6 +202,8 @@ check_together(struct config *c, struct findings *f)
 {
     const char *where = c->file ? c->file : "environment";
 
+    redis_url_apply(c, f, where);
+    redis_url_check(c, f, where);
     check_tls(c, f, where);
     check_auth_hosts(c, f, where);
     check_cookie(c, f, where);

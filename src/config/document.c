@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "config_priv.h"
 #include "findings.h"
+#include "nodes.h"
 #include "option_value.h"
 #include "options.h"
 
@@ -218,8 +219,22 @@ enter_group(struct config *c, const struct option *group)
 }
 
 static void
+read_nodes(struct reading *r, const struct option *o, const json_t *value)
+{
+    if (nodes_read(o, config_slot(r->config, o), value))
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+    else
+        wrong(r, o, value);
+}
+
+static void
 read_group(struct reading *r, const struct option *o, const json_t *value)
 {
+    if (o->text_member && json_is_string(value)) {
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+        read_scalar(r, options_find(str_of(o->text_member)), value);
+        return;
+    }
     if (!json_is_object(value)) {
         wrong(r, o, value);
         return;
@@ -273,6 +288,9 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
         return;
     case OPTION_HEADERS:
         read_headers(r, o, value);
+        return;
+    case OPTION_NODES:
+        read_nodes(r, o, value);
         return;
     case OPTION_IGNORED:
         findings_say(

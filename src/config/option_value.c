@@ -11,6 +11,7 @@
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "nodes.h"
 #include "options.h"
 
 static bool
@@ -147,6 +148,8 @@ option_value_parse(const struct option *o, void *slot, struct str text)
             return false;
         *(unsigned *)slot = index;
         return true;
+    case OPTION_NODES:
+        return nodes_parse(o, slot, text);
     case OPTION_CLIENTS:
     case OPTION_HEADERS:
     case OPTION_GROUP:
@@ -183,6 +186,9 @@ option_value_free(const struct option *o, void *slot)
         return;
     case OPTION_CLIENTS:
         free_clients(slot);
+        return;
+    case OPTION_NODES:
+        nodes_free(slot);
         return;
     case OPTION_BOOL:
     case OPTION_NUMBER:
@@ -257,8 +263,11 @@ option_value_expected(const struct option *o, struct buffer *out)
     case OPTION_HEADERS:
         buffer_append_text(out, "an object like {\"Name\": \"value\"}");
         return;
+    case OPTION_NODES:
+        buffer_printf(out, "a list like [{\"host\": \"10.0.0.1\", \"port\": %u}]", o->port);
+        return;
     case OPTION_GROUP:
-        buffer_append_text(out, "an object");
+        buffer_append_text(out, o->text_member ? "an object, or a text" : "an object");
         return;
     case OPTION_CHOICE:
     case OPTION_TEXT:

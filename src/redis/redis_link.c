@@ -370,6 +370,12 @@ redis_link_ready(const struct redis_link *r)
     return r->cluster ? redis_cluster_is_open(r->cluster) : redis_contact_is_open(r->contact);
 }
 
+const char *
+redis_link_where(const struct redis_link *r)
+{
+    return r->contact ? redis_contact_where(r->contact) : "";
+}
+
 void
 redis_link_restart(struct redis_link *r, const char *reason)
 {

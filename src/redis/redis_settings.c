@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "net/tls.h"
 #include "redis/redis_link.h"
@@ -66,6 +67,7 @@ redis_settings_init(struct redis_settings *s, const struct redis_options *o)
         redis_settings_add_node(&s->seeds, o->host, o->port);
     copy_nodes(&s->seeds, o->cluster, o->cluster_count);
     copy_nodes(&s->sentinels, o->sentinels, o->sentinel_count);
+    ENSURE(s->path || s->seeds.count > 0 || s->sentinels.count > 0);
 }
 
 void

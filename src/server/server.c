@@ -25,6 +25,7 @@
 #include "net/signals.h"
 #include "net/timer.h"
 #include "net/tls.h"
+#include "redis_setup.h"
 #include "server/registration.h"
 #include "server/running.h"
 #include "snapshot.h"
@@ -47,6 +48,7 @@ struct server {
     const struct config *config;
     struct snapshot *limits;
     struct tls_context *tls;
+    struct redis_setup redis;
     enum server_state state;
 
     struct loop *loop;
@@ -241,6 +243,18 @@ open_tls(struct server *s, struct buffer *error)
 }
 
 static bool
+open_redis(struct server *s, struct buffer *error)
+{
+    struct buffer why = { 0 };
+    bool ok = redis_setup_init(&s->redis, s->config, &why);
+
+    if (!ok)
+        buffer_printf(error, "%s: %.*s", origin_of(s->config), STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    return ok;
+}
+
+static bool
 open_workers(struct server *s, struct buffer *error)
 {
     unsigned count = s->limits->workers;
@@ -320,7 +334,12 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
+    if (!open_redis(s, error)) {
+        free(s); /* nothing else is open */
+        return NULL;
+    }
     s->limits = snapshot_new(c, descriptors_raise());
+    s->limits->hub.redis_link = s->redis.options;
     open_main(s);
     s->hub_loop = loop_new();
     s->hub = hub_open(s->hub_loop, &s->limits->hub);
@@ -385,5 +404,6 @@ server_free(struct server *s)
     loop_free(s->loop);
     tls_unref(s->tls);
     snapshot_free(s->limits);
+    redis_setup_fini(&s->redis);
     free(s);
 }

@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "redis_setup.h"
 
 enum {
     HEAD_BYTES = 16384,
@@ -233,7 +232,8 @@ keeps_members_in_redis(const struct config *c)
     if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
         return false;
     return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
-           config_is_set(c, "databaseConfig.redis.host");
+           config_is_set(c, "databaseConfig.redis.host") ||
+           config_is_set(c, "databaseConfig.redis.url");
 }
 
 static void
@@ -253,7 +253,6 @@ make_hub(struct snapshot *l, const struct config *c)
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
     };
-    redis_setup_fill(c, &l->hub.redis_link);
 }
 
 struct snapshot *

@@ -151,7 +151,7 @@ every_error_is_named_at_once(void **state)
         load(&w, "{\"port\":\"none\",\"protocol\":\"ftp\",\"workers\":1000,\"devMode\":\"perhaps\","
                  "\"socketio\":{\"pingInterval\":\"x\",\"path\":[]},\"subscribers\":true,"
                  "\"clients\":[{\"appId\":\"a\"}],\"authHost\":\"localhost\","
-                 "\"databaseConfig\":{\"redis\":{\"tls\":{}}}}"));
+                 "\"databaseConfig\":{\"redis\":{\"sentinels\":[7]}}}"));
     assert_int_equal(lines(&w.errors), 10);
     assert_non_null(strstr(
         text(&w.errors), "test.json: port is \"none\"; expected a number from 1 to 65535\n"));
@@ -165,7 +165,8 @@ every_error_is_named_at_once(void **state)
     assert_non_null(strstr(text(&w.errors), "subscribers is true; expected an object\n"));
     assert_non_null(strstr(text(&w.errors), "clients[0] is no client"));
     assert_non_null(strstr(text(&w.errors), "authHost is \"localhost\"; expected a URL"));
-    assert_non_null(strstr(text(&w.errors), "databaseConfig.redis.tls is not supported"));
+    assert_non_null(
+        strstr(text(&w.errors), "databaseConfig.redis.sentinels is [7]; expected a list"));
     discard(&w);
 }
 
