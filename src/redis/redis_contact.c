@@ -49,6 +49,7 @@ about(const struct redis_contact *c, const char *action)
         .sentinel = c->sentinel,
         .tls = c->tls,
         .path = c->path,
+        .by_sentinels = c->settings->sentinels.count > 0,
     };
 }
 

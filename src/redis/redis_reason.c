@@ -69,7 +69,7 @@ option_of(const struct redis_reason_about *about)
 static const char *
 address_of(const struct redis_reason_about *about)
 {
-    if (about->sentinel)
+    if (about->sentinel || about->by_sentinels)
         return OPTIONS "sentinels";
     return about->path ? OPTIONS "path" : OPTIONS "host and " OPTIONS "port";
 }

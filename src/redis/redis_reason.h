@@ -17,7 +17,9 @@ enum { REDIS_REASON_SIZE = 512 };
 struct redis_reason_about {
     const char *where;  /* "host:port", or a path */
     const char *action; /* what the user was to do: "PSUBSCRIBE" */
-    bool sentinel, tls, path;
+    bool sentinel;      /* it is one */
+    bool tls, path;
+    bool by_sentinels; /* they named it */
 };
 
 /* It answered with an error. */

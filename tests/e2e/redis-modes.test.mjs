@@ -164,6 +164,7 @@ describe('a cluster', () => {
         const first = await redis.owner(`${PREFIX}${ROOM}:members`);
         const nodes = keep(await startCluster({
             redis: { ...redis, port: first.port, stop: () => {} },
+            config: { logLevel: 'info' },
             adjust: (config) => Object.assign(config.databaseConfig.redis, { db: 3 }),
         }));
         const pages = [];
@@ -181,6 +182,10 @@ describe('a cluster', () => {
         await moveSlot(redis, first.slot, first, second, () => join(0, 'c'));
         await join(1, 'd');
         await right();
+        assert.match(await second.command('INFO', 'commandstats'), /cmdstat_asking:calls=[1-9]/);
+        for (const node of nodes.nodes) {
+            await node.waitLog(/slots have moved/);
+        }
 
         for (const { page } of pages) {
             page.echo.channel('news');
