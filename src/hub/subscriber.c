@@ -29,8 +29,6 @@ struct subscriber {
     struct liveness *liveness;
     struct strange_prefix *strange; /* NULL once the prefix is proven, and without events */
     struct buffer prefix, pattern;
-    struct buffer host;
-    unsigned port;
     bool subscribed, paused;
     const struct subscriber_handlers *handlers;
     void *owner;
@@ -59,7 +57,7 @@ on_subscribed(void *owner)
     struct subscriber *s = owner;
 
     set_subscribed(s, true);
-    log_notice("redis ready host=%s port=%u prefix=%s", LOG_STR(buffer_str(&s->host)), s->port,
+    log_notice("redis ready where=%s prefix=%s", LOG_STR(str_of(redis_link_where(s->link))),
         LOG_STR(buffer_str(&s->prefix)));
     s->handlers->on_subscribed(s->owner, true);
 }
@@ -167,8 +165,6 @@ subscriber_open(struct loop *l, const struct hub_options *o, const struct regist
 
     s->handlers = h;
     s->owner = owner;
-    s->port = o->redis_link.port;
-    buffer_append_str(&s->host, str_of(o->redis_link.host));
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
     buffer_append_text(&s->pattern, o->redis ? "*" : INTERNAL "*");
@@ -190,7 +186,6 @@ subscriber_close(struct subscriber *s)
     liveness_close(s->liveness);
     buffer_fini(&s->prefix);
     buffer_fini(&s->pattern);
-    buffer_fini(&s->host);
     free(s);
 }
 

@@ -23,7 +23,8 @@
 #include "net/mailbox.h"
 #include "net/signals.h"
 #include "net/timer.h"
-#include "reload.h"
+#include "redis_setup.h"
+#include "reloader.h"
 #include "snapshot.h"
 #include "worker.h"
 
@@ -42,7 +43,8 @@ static const int watched[] = { SIGTERM, SIGINT, SIGHUP };
 
 struct server {
     const struct config *config;
-    struct reload *reload;
+    struct reloader *reload;
+    struct redis_setup redis;
     enum server_state state;
 
     struct loop *loop;
@@ -100,7 +102,7 @@ finish(struct server *s, enum server_state end)
     entry_close(s->entry);
     s->entry = NULL;
     timer_stop(&s->patience);
-    reload_close(s->reload);
+    reloader_close(s->reload);
     mailbox_close(s->box);
     loop_stop(s->loop);
 }
@@ -136,7 +138,7 @@ on_worker_renewed(void *owner, struct message *m)
     struct server *s = owner;
 
     free(m);
-    reload_acknowledged(s->reload);
+    reloader_acknowledged(s->reload);
 }
 
 static const struct message_kind worker_done = { "worker done", on_worker_done, drop };
@@ -196,7 +198,7 @@ stop(struct server *s, int number)
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
     timer_start(
-        s->loop, &s->patience, reload_limits(s->reload)->shutdown_timeout_ms + ABANDON_GRACE_MS);
+        s->loop, &s->patience, reloader_limits(s->reload)->shutdown_timeout_ms + ABANDON_GRACE_MS);
 }
 
 static void
@@ -205,7 +207,7 @@ on_signal(void *owner, int number)
     struct server *s = owner;
 
     if (number == SIGHUP && s->state == SERVER_STATE_RUNNING)
-        reload_run(s->reload);
+        reloader_run(s->reload);
     if (number == SIGHUP)
         return;
     if (s->state == SERVER_STATE_RUNNING)
@@ -230,15 +232,15 @@ open_main(struct server *s)
 static void
 open_workers(struct server *s)
 {
-    unsigned count = reload_limits(s->reload)->workers;
+    unsigned count = reloader_limits(s->reload)->workers;
 
     s->workers = mem_resize(NULL, count, sizeof(struct worker *));
     while (s->opened < count) {
         const struct worker_options o = {
             .number = s->opened,
-            .limits = reload_limits(s->reload),
+            .limits = reloader_limits(s->reload),
             .hub = s->hub,
-            .tls = reload_tls(s->reload),
+            .tls = reloader_tls(s->reload),
             .peers = s->workers,
             .on_done = on_worker_thread_end,
             .on_renewed = on_worker_limits,
@@ -247,7 +249,7 @@ open_workers(struct server *s)
 
         s->workers[s->opened++] = worker_open(&o);
     }
-    reload_attach(s->reload, s->workers, &s->opened);
+    reloader_attach(s->reload, s->workers, &s->opened);
 }
 
 static bool
@@ -311,9 +313,32 @@ enroll(struct server *s, bool *in_use, struct buffer *error)
 }
 
 static bool
+open_redis(struct server *s, struct buffer *error)
+{
+    struct buffer why = { 0 };
+    bool ok = redis_setup_init(&s->redis, s->config, &why);
+
+    if (!ok)
+        buffer_printf(error, "%s: %.*s", s->config->file ? s->config->file : "environment",
+            STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    return ok;
+}
+
+static void
+open_hub(struct server *s)
+{
+    struct hub_options o = reloader_limits(s->reload)->hub;
+
+    o.redis_link = s->redis.options;
+    s->hub_loop = loop_new();
+    s->hub = hub_open(s->hub_loop, &o);
+}
+
+static bool
 open_and_listen(struct server *s, bool *in_use, struct buffer *error)
 {
-    if (!reload_begin(s->reload, error))
+    if (!reloader_begin(s->reload, error))
         return false;
     open_workers(s);
     return enroll(s, in_use, error) && listen_all(s, in_use, error);
@@ -326,10 +351,13 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
+    if (!open_redis(s, error)) {
+        free(s); /* nothing else is open */
+        return NULL;
+    }
     open_main(s);
-    s->reload = reload_open(s->loop, c);
-    s->hub_loop = loop_new();
-    s->hub = hub_open(s->hub_loop, &reload_limits(s->reload)->hub);
+    s->reload = reloader_open(s->loop, c);
+    open_hub(s);
     if (!open_and_listen(s, in_use, error)) {
         server_free(s);
         return NULL;
@@ -340,7 +368,7 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 void
 server_reload_from(struct server *s, struct config *(*load)(void *owner), void *owner)
 {
-    reload_from(s->reload, load, owner);
+    reloader_from(s->reload, load, owner);
 }
 
 void
@@ -355,7 +383,7 @@ server_start(struct server *s)
     s->running = s->opened;
     hold_signals(false);
     log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
-        reload_limits(s->reload)->connections);
+        reloader_limits(s->reload)->connections);
 }
 
 enum server_end
@@ -397,6 +425,7 @@ server_free(struct server *s)
     loop_free(s->hub_loop);
     mailbox_free(s->box);
     loop_free(s->loop);
-    reload_free(s->reload);
+    reloader_free(s->reload);
+    redis_setup_fini(&s->redis);
     free(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reload: the configuration in effect, and its exchange for another one while the server runs.
+ * reloader: the configuration in effect, and its exchange for another one while the server runs.
  *
  *   load --bad--> each problem was said; nothing changes
  *     `-> reconcile -> snapshot, certificates --bad--> the problem is said; nothing changes
@@ -9,8 +9,8 @@
  *
  * The main thread only.
  */
-#ifndef SERVER_RELOAD_H
-#define SERVER_RELOAD_H
+#ifndef SERVER_RELOADER_H
+#define SERVER_RELOADER_H
 
 #include <stdbool.h>
 
@@ -19,32 +19,32 @@
 struct buffer;
 struct config;
 struct loop;
-struct reload;
+struct reloader;
 struct snapshot;
 struct tls_context;
 struct worker;
 
 /* c must outlive it. */
-struct reload *reload_open(struct loop *l, const struct config *c);
+struct reloader *reloader_open(struct loop *l, const struct config *c);
 /* What the start needs of files; false: *error is one sentence that names the option. */
-MUST_USE bool reload_begin(struct reload *r, struct buffer *error);
-/* The workers that read reload_limits(); count of them is how many there are by now. */
-void reload_attach(struct reload *r, struct worker *const *workers, const unsigned *count);
+MUST_USE bool reloader_begin(struct reloader *r, struct buffer *error);
+/* The workers that read reloader_limits(); count of them is how many there are by now. */
+void reloader_attach(struct reloader *r, struct worker *const *workers, const unsigned *count);
 /* Where another configuration comes from; NULL: it is bad, and each problem was said. */
-void reload_from(struct reload *r, struct config *(*load)(void *owner), void *owner);
+void reloader_from(struct reloader *r, struct config *(*load)(void *owner), void *owner);
 
 /* Read it anew.  While another one is still on its way to the workers, after that. */
-void reload_run(struct reload *r);
+void reloader_run(struct reloader *r);
 /* A worker has let go of the one before. */
-void reload_acknowledged(struct reload *r);
+void reloader_acknowledged(struct reloader *r);
 
-const struct snapshot *reload_limits(const struct reload *r);
+const struct snapshot *reloader_limits(const struct reloader *r);
 /* NULL: plain. */
-struct tls_context *reload_tls(const struct reload *r);
+struct tls_context *reloader_tls(const struct reloader *r);
 
 /* No more files are watched. */
-void reload_close(struct reload *r);
+void reloader_close(struct reloader *r);
 /* After the threads ended. */
-void reload_free(struct reload *r);
+void reloader_free(struct reloader *r);
 
 #endif

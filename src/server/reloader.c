@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reload: one configuration in effect, and the one before it until no thread reads it any more.
+ * reloader: one configuration in effect, and the one before it until no thread reads it any more.
  */
-#include "reload.h"
+#include "reloader.h"
 
 #include <stdlib.h>
 
@@ -22,7 +22,7 @@ struct edition {
     struct snapshot *limits;
 };
 
-struct reload {
+struct reloader {
     struct edition first; /* the hub and the caller keep to it */
     struct edition now;
     struct edition before; /* while workers are awaited */
@@ -54,16 +54,16 @@ free_edition(struct edition *e)
 static void
 on_renewed_tls(void *owner, struct tls_context *tls)
 {
-    struct reload *r = owner;
+    struct reloader *r = owner;
 
     for (unsigned i = 0; r->count && i < *r->count; i++)
         worker_renew_tls(r->workers[i], tls);
 }
 
-struct reload *
-reload_open(struct loop *l, const struct config *c)
+struct reloader *
+reloader_open(struct loop *l, const struct config *c)
 {
-    struct reload *r = mem_zalloc(sizeof(*r));
+    struct reloader *r = mem_zalloc(sizeof(*r));
 
     r->first = (struct edition){ c, NULL, snapshot_new(c, descriptors_raise()) };
     r->now = r->first;
@@ -72,7 +72,7 @@ reload_open(struct loop *l, const struct config *c)
 }
 
 bool
-reload_begin(struct reload *r, struct buffer *error)
+reloader_begin(struct reloader *r, struct buffer *error)
 {
     const struct config *c = r->now.config;
     struct certificates_draft d = { 0 };
@@ -92,14 +92,14 @@ reload_begin(struct reload *r, struct buffer *error)
 }
 
 void
-reload_attach(struct reload *r, struct worker *const *workers, const unsigned *count)
+reloader_attach(struct reloader *r, struct worker *const *workers, const unsigned *count)
 {
     r->workers = workers;
     r->count = count;
 }
 
 void
-reload_from(struct reload *r, struct config *(*load)(void *owner), void *owner)
+reloader_from(struct reloader *r, struct config *(*load)(void *owner), void *owner)
 {
     r->load = load;
     r->owner = owner;
@@ -128,7 +128,7 @@ refuse(const struct edition *e, struct str why)
 
 /* What the options ask for, made; false: it was said why not, and nothing is left of it. */
 static bool
-make_edition(const struct reload *r, struct edition *e, struct certificates_draft *d)
+make_edition(const struct reloader *r, struct edition *e, struct certificates_draft *d)
 {
     struct buffer error = { 0 };
     bool ok;
@@ -151,7 +151,7 @@ make_edition(const struct reload *r, struct edition *e, struct certificates_draf
 }
 
 static void
-finish(struct reload *r)
+finish(struct reloader *r)
 {
     if (r->before.limits != r->first.limits)
         free_edition(&r->before);
@@ -163,7 +163,7 @@ finish(struct reload *r)
 
 static void
 put_into_effect(
-    struct reload *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
+    struct reloader *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
 {
     for (size_t i = 0; i < c->waiting_count; i++)
         log_warning("%s: %s has changed, and waits for a restart", e->config->file, c->waiting[i]);
@@ -179,7 +179,7 @@ put_into_effect(
 }
 
 static void
-exchange(struct reload *r, struct config *next)
+exchange(struct reloader *r, struct config *next)
 {
     struct edition e = { next, next, NULL };
     struct certificates_draft d = { 0 };
@@ -195,7 +195,7 @@ exchange(struct reload *r, struct config *next)
 }
 
 void
-reload_run(struct reload *r)
+reloader_run(struct reloader *r)
 {
     struct config *next;
 
@@ -215,38 +215,38 @@ reload_run(struct reload *r)
 }
 
 void
-reload_acknowledged(struct reload *r)
+reloader_acknowledged(struct reloader *r)
 {
     if (--r->awaited > 0)
         return;
     finish(r);
     if (r->again) {
         r->again = false;
-        reload_run(r);
+        reloader_run(r);
     }
 }
 
 const struct snapshot *
-reload_limits(const struct reload *r)
+reloader_limits(const struct reloader *r)
 {
     return r->now.limits;
 }
 
 struct tls_context *
-reload_tls(const struct reload *r)
+reloader_tls(const struct reloader *r)
 {
     return certificates_context(r->certificates);
 }
 
 void
-reload_close(struct reload *r)
+reloader_close(struct reloader *r)
 {
     certificates_close(r->certificates);
     r->certificates = NULL;
 }
 
 void
-reload_free(struct reload *r)
+reloader_free(struct reloader *r)
 {
     if (!r)
         return;
