@@ -47,6 +47,16 @@ enum config_tls_version { CONFIG_TLS_1_0, CONFIG_TLS_1_1, CONFIG_TLS_1_2, CONFIG
 /* Of secureOptions: OpenSSL's flags that leave a version out. */
 enum { CONFIG_NO_TLS_1_2 = 0x08000000, CONFIG_NO_TLS_1_3 = 0x20000000 };
 
+struct config_node {
+    char *host;
+    unsigned port;
+};
+
+struct config_nodes {
+    struct config_node *items;
+    size_t count;
+};
+
 /* Texts are NULL when they are not set, unless their default is a text.  One a process: the order
  * is the manual's, not the smallest. */
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
@@ -79,10 +89,18 @@ struct config {
     char *headers; /* lines "Name: value\r\n" */
 
     unsigned database; /* enum config_database */
+    char *redis_url;   /* its parts are in the fields below, too */
     char *redis_host;
     uint64_t redis_port;
+    char *redis_path;
     char *redis_username, *redis_password;
     uint64_t redis_db, redis_connect_timeout_ms;
+    bool redis_tls, redis_tls_verify;
+    char *redis_tls_ca, *redis_tls_cert, *redis_tls_key; /* PEM, or paths */
+    char *redis_tls_passphrase, *redis_tls_server_name;
+    struct config_nodes redis_sentinels, redis_cluster;
+    char *redis_master, *redis_sentinel_username, *redis_sentinel_password;
+    bool redis_sentinel_tls;
     char *key_prefix;
     bool members_key, publish_presence;
     uint64_t leave_grace_ms;

@@ -68,6 +68,9 @@ void stream_finish(struct stream *s);
  * end of this one. */
 void stream_close(struct stream *s, enum stream_end why);
 
+/* One sentence why TLS failed, NULL when it was not the reason.  Valid during on_end. */
+const char *stream_tls_error(const struct stream *s);
+
 bool stream_is_tls(const struct stream *s);
 /* "192.0.2.1" or "2001:db8::1"; "unix" for a Unix socket.  Lives as long as the stream. */
 const char *stream_peer(const struct stream *s);

@@ -21,6 +21,7 @@
 #include "option_value.h"
 #include "options.h"
 #include "peers.h"
+#include "redis_url.h"
 
 void *
 config_slot(struct config *c, const struct option *o)
@@ -282,6 +283,8 @@ check_together(struct config *c, struct findings *f)
 {
     const char *where = c->file ? c->file : "environment";
 
+    redis_url_apply(c, f, where);
+    redis_url_check(c, f, where);
     peers_check(c, f, where);
     auth_host_is_host(c, f, where);
     check_auth_hosts(c, f, where);

@@ -64,6 +64,7 @@ example_of(const struct option *o)
         return json_object();
     case OPTION_CLIENTS:
     case OPTION_CERTIFICATES:
+    case OPTION_NODES:
         return json_array();
     case OPTION_BOOL:
     case OPTION_SWITCH:
@@ -134,13 +135,6 @@ config_docs_manual(struct buffer *out)
     for (size_t i = 0; i < options_count(); i++)
         if (options_row(i)->kind == OPTION_IGNORED)
             buffer_printf(out, "| `%s` | %s |\n", options_row(i)->path, options_row(i)->help);
-    buffer_append_text(out, "\n## Refused\n\n"
-                            "Options that are not supported, and without which the server would do "
-                            "something else than was asked for.\n\n"
-                            "| option | why |\n|---|---|\n");
-    for (size_t i = 0; i < options_count(); i++)
-        if (options_row(i)->kind == OPTION_REFUSED)
-            buffer_printf(out, "| `%s` | %s |\n", options_row(i)->path, options_row(i)->help);
 }
 
 /* A switch stands as its own value; the options inside it need it to be an object.  One that means
@@ -160,7 +154,8 @@ add_example(json_t *root, const struct option *o)
             return;
         name = dot + 1;
     }
-    ENSURE(json_object_set_new(at, name, o->text_member ? json_null() : example_of(o)) == 0);
+    ENSURE(json_object_set_new(at, name,
+               o->kind == OPTION_SWITCH && o->text_member ? json_null() : example_of(o)) == 0);
 }
 
 void

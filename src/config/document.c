@@ -14,6 +14,7 @@
 #include "document_priv.h"
 #include "findings.h"
 #include "json_fault.h"
+#include "nodes.h"
 #include "option_value.h"
 #include "options.h"
 
@@ -193,8 +194,25 @@ enter_group(struct config *c, const struct option *group)
 }
 
 static void
+read_nodes(struct reading *r, const struct option *o, const json_t *value)
+{
+    if (coercion_is_nothing(value))
+        return;
+    if (nodes_read(o, config_slot(r->config, o), value))
+        config_mark(r->config, o, CONFIG_FROM_FILE);
+    else
+        document_wrong(r, o, value);
+}
+
+static void
 read_group(struct reading *r, const struct option *o, const json_t *value)
 {
+    if (o->text_member && json_is_string(value)) {
+        if (json_string_length(value) > 0)
+            config_mark(r->config, o, CONFIG_FROM_FILE);
+        read_scalar(r, options_find(str_of(o->text_member)), value);
+        return;
+    }
     enter_group(r->config, o);
     if (!json_is_object(value)) {
         document_taken(r, o, value);
@@ -248,6 +266,9 @@ read_value(struct reading *r, const struct option *o, const json_t *value)
         return;
     case OPTION_CERTIFICATES:
         document_entries_certificates(r, o, value);
+        return;
+    case OPTION_NODES:
+        read_nodes(r, o, value);
         return;
     case OPTION_IGNORED:
         if (!coercion_is_nothing(value))

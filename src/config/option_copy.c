@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "config/config.h"
+#include "nodes.h"
 #include "option_value.h"
 #include "options.h"
 
@@ -76,6 +77,8 @@ option_copy_same(const struct option *o, const void *a, const void *b)
         return same_clients(a, b);
     case OPTION_CERTIFICATES:
         return same_certificates(a, b);
+    case OPTION_NODES:
+        return nodes_same(a, b);
     case OPTION_GROUP:
     case OPTION_IGNORED:
     case OPTION_REFUSED:
@@ -147,6 +150,9 @@ option_copy(const struct option *o, void *to, const void *from)
         return;
     case OPTION_CERTIFICATES:
         copy_certificates(to, from);
+        return;
+    case OPTION_NODES:
+        nodes_copy(to, from);
         return;
     case OPTION_GROUP:
     case OPTION_IGNORED:

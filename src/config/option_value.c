@@ -11,6 +11,7 @@
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "nodes.h"
 #include "options.h"
 
 static bool
@@ -161,6 +162,8 @@ option_value_parse(const struct option *o, void *slot, struct str text)
             return false;
         *(unsigned *)slot = index;
         return true;
+    case OPTION_NODES:
+        return nodes_parse(o, slot, text);
     case OPTION_CLIENTS:
     case OPTION_HEADERS:
     case OPTION_CERTIFICATES:
@@ -216,6 +219,9 @@ option_value_free(const struct option *o, void *slot)
     case OPTION_CERTIFICATES:
         free_certificates(slot);
         return;
+    case OPTION_NODES:
+        nodes_free(slot);
+        return;
     case OPTION_BOOL:
     case OPTION_NUMBER:
     case OPTION_PORT:
@@ -239,62 +245,6 @@ option_value_reset(const struct option *o, void *slot, const char *fallback)
         return;
     }
     ENSURE(option_value_parse(o, slot, str_of(fallback)));
-}
-
-static void
-append_list(const struct config_list *l, struct buffer *out)
-{
-    buffer_append_char(out, '[');
-    for (size_t i = 0; i < l->count; i++)
-        buffer_printf(out, "%s\"%s\"", i > 0 ? ", " : "", l->items[i]);
-    buffer_append_char(out, ']');
-}
-
-static void
-append_text(const struct option *o, const char *text, struct buffer *out)
-{
-    if (o->secret)
-        buffer_append_text(out, text ? "set" : "not set");
-    else if (!text)
-        buffer_append_text(out, "null");
-    else
-        buffer_printf(out, "\"%s\"", text);
-}
-
-void
-option_value_append(const struct option *o, const void *slot, struct buffer *out)
-{
-    switch (o->kind) {
-    case OPTION_BOOL:
-    case OPTION_SWITCH:
-        buffer_append_text(out, *(const bool *)slot ? "true" : "false");
-        return;
-    case OPTION_NUMBER:
-    case OPTION_PORT:
-        buffer_append_u64(out, *(const uint64_t *)slot);
-        return;
-    case OPTION_TEXT:
-    case OPTION_PATH:
-        append_text(o, *(char *const *)slot, out);
-        return;
-    case OPTION_CHOICE:
-        append_text(o, o->choices[*(const unsigned *)slot], out);
-        return;
-    case OPTION_LIST:
-        append_list(slot, out);
-        return;
-    case OPTION_CLIENTS:
-    case OPTION_CERTIFICATES:
-        buffer_append_text(out, "[]");
-        return;
-    case OPTION_HEADERS:
-    case OPTION_GROUP:
-        buffer_append_text(out, "{}");
-        return;
-    case OPTION_IGNORED:
-    case OPTION_REFUSED:
-        return;
-    }
 }
 
 static void
@@ -348,8 +298,11 @@ option_value_expected(const struct option *o, struct buffer *out)
     case OPTION_HEADERS:
         buffer_append_text(out, "an object like {\"Name\": \"value\"}");
         return;
+    case OPTION_NODES:
+        buffer_printf(out, "a list like [{\"host\": \"10.0.0.1\", \"port\": %u}]", o->port);
+        return;
     case OPTION_GROUP:
-        buffer_append_text(out, "an object");
+        buffer_append_text(out, o->text_member ? "an object, or a text" : "an object");
         return;
     case OPTION_CHOICE:
     case OPTION_TEXT:

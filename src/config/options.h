@@ -25,6 +25,7 @@ enum option_kind {
     OPTION_CLIENTS,
     OPTION_HEADERS,
     OPTION_CERTIFICATES,
+    OPTION_NODES,   /* servers; see nodes.h */
     OPTION_GROUP,   /* an object of further options */
     OPTION_IGNORED, /* known, without a meaning here: said once */
     OPTION_REFUSED, /* known, and to go on without it would be wrong */
@@ -54,8 +55,9 @@ struct option {
     const char *unit;           /* of numbers; NULL: none */
     const char *const *choices; /* ends with NULL */
     const char *env;            /* behind OPTIONS_ENV_PREFIX; NULL: made from the path */
-    const char *text_member;    /* of a switch: a text sets this option */
+    const char *text_member;    /* of a switch or a group: a text sets this option */
     const char *instead;        /* whose value is taken when this one is set to nothing */
+    unsigned port;              /* of nodes that are written without */
     const char *help;
     enum option_kind kind;
     enum option_js js;

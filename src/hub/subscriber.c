@@ -27,8 +27,6 @@ struct subscriber {
     struct redis_link *link;
     struct liveness *liveness;
     struct buffer prefix, pattern;
-    struct buffer host;
-    unsigned port;
     bool subscribed, paused;
     const struct subscriber_handlers *handlers;
     void *owner;
@@ -49,7 +47,7 @@ on_subscribed(void *owner)
 
     s->subscribed = true;
     liveness_watch(s->liveness, !s->paused);
-    log_notice("redis ready host=%s port=%u prefix=%s", LOG_STR(buffer_str(&s->host)), s->port,
+    log_notice("redis ready where=%s prefix=%s", LOG_STR(str_of(redis_link_where(s->link))),
         LOG_STR(buffer_str(&s->prefix)));
     s->handlers->on_subscribed(s->owner, true);
 }
@@ -143,8 +141,6 @@ subscriber_open(
 
     s->handlers = h;
     s->owner = owner;
-    s->port = o->redis_link.port;
-    buffer_append_str(&s->host, str_of(o->redis_link.host));
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
     buffer_append_text(&s->pattern, o->redis ? "*" : INTERNAL "*");
@@ -162,7 +158,6 @@ subscriber_close(struct subscriber *s)
     liveness_close(s->liveness);
     buffer_fini(&s->prefix);
     buffer_fini(&s->pattern);
-    buffer_fini(&s->host);
     free(s);
 }
 

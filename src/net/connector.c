@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "loop_priv.h"
 #include "net/poller.h"
 #include "net/tls.h"
@@ -57,6 +58,7 @@ struct connector {
     struct stream *stream; /* during the handshake */
     int fd;                /* -1: none */
     unsigned count, next;
+    bool has_spare; /* the last address is one that nobody named */
     struct address addresses[ADDRESSES_MAX];
     char error[512];
 };
@@ -135,6 +137,8 @@ note_failure(struct connector *c, int error)
 {
     char where[ADDRESS_TEXT_SIZE], reason[128];
 
+    if (c->has_spare && c->next == c->count && c->error[0])
+        return;
     address_text(c, &c->addresses[c->next - 1], where);
     uv_strerror_r(-error, reason, sizeof(reason));
     if (error == ECONNREFUSED)
@@ -286,6 +290,39 @@ try_next(void *owner)
 }
 
 static void
+add_address(struct connector *c, const struct sockaddr *at, socklen_t len)
+{
+    struct address *a = &c->addresses[c->count];
+
+    if (c->count == ADDRESSES_MAX || (at->sa_family != AF_INET && at->sa_family != AF_INET6))
+        return;
+    a->len = len;
+    memcpy(&a->at, at, len);
+    if (at->sa_family == AF_INET)
+        a->at.v4.sin_port = htons((uint16_t)c->port);
+    else
+        a->at.v6.sin6_port = htons((uint16_t)c->port);
+    c->count++;
+}
+
+/* A hosts file may know one address of localhost, and a server may listen on the other. */
+static void
+add_other_loopback(struct connector *c)
+{
+    const struct sockaddr_in v4 = { .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+
+    if (c->count != 1 || !str_is_nocase(str_of(c->host), "localhost"))
+        return;
+    c->has_spare = true;
+    if (c->addresses[0].at.any.sa_family == AF_INET)
+        add_address(c, (const struct sockaddr *)&v6, sizeof(v6));
+    else
+        add_address(c, (const struct sockaddr *)&v4, sizeof(v4));
+}
+
+static void
 on_list(void *owner, const struct addrinfo *list, const char *error)
 {
     struct connector *c = owner;
@@ -293,19 +330,9 @@ on_list(void *owner, const struct addrinfo *list, const char *error)
     c->resolver = NULL;
     if (error)
         snprintf(c->error, sizeof(c->error), "%s", error);
-    for (; list && c->count < ADDRESSES_MAX; list = list->ai_next) {
-        struct address *a = &c->addresses[c->count];
-
-        if (list->ai_family != AF_INET && list->ai_family != AF_INET6)
-            continue;
-        a->len = list->ai_addrlen;
-        memcpy(&a->at, list->ai_addr, a->len);
-        if (list->ai_family == AF_INET)
-            a->at.v4.sin_port = htons((uint16_t)c->port);
-        else
-            a->at.v6.sin6_port = htons((uint16_t)c->port);
-        c->count++;
-    }
+    for (; list; list = list->ai_next)
+        add_address(c, list->ai_addr, list->ai_addrlen);
+    add_other_loopback(c);
     try_next(c);
 }
 

@@ -21,8 +21,6 @@ void stream_tls_accept(struct stream *s, struct tls_context *c);
  */
 void stream_tls_connect(struct stream *s, struct tls_context *c, const char *server_name,
     void (*on_ready)(void *owner));
-/* Why the handshake failed, NULL when TLS was not the reason.  Valid during on_end. */
-const char *stream_tls_error(const struct stream *s);
 
 /* Make ready for a move: what waits inside is copied from the loop's buffers.  False during the
  * handshake. */

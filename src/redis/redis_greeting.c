@@ -1,90 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * redis_greeting: what is said first on a connection.  The PING proves that a Redis is there and
- * that it takes our commands.
+ * that it takes our commands; the question comes last.
  */
-#include "redis_link_priv.h"
-
 #include <stdio.h>
-#include <string.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
-
-/* What stands in the way of the greeting is noted, and told with its last reply. */
-static void
-note_refusal(struct redis_link *r, const redisReply *reply)
-{
-    if (reply->type == REDIS_REPLY_ERROR && r->reason[0] == '\0')
-        redis_reason_refused(r->reason, r->where, reply->str);
-}
+#include "redis_contact_priv.h"
+#include "redis_request.h"
 
 static void
-on_auth(redisAsyncContext *c, void *reply, void *unused)
+on_auth(void *owner, const struct redis_value *reply)
 {
-    struct redis_link *r = c->data;
-    const redisReply *answer = reply;
+    struct redis_contact *c = owner;
 
-    (void)unused;
-    if (!r || !answer)
+    if (!reply || reply->kind != REDIS_ERROR)
         return;
-    if (answer->type != REDIS_REPLY_ERROR || !redis_reason_is_needless_password(answer->str)) {
-        note_refusal(r, answer);
+    if (!redis_reason_is_needless_password(reply->text)) {
+        redis_contact_note(c, reply->text, "AUTH");
         return;
     }
-    if (!r->warned)
+    if (!c->settings->warned_password)
         log_warning("redis asks for no password, the configured one is ignored where=%s",
-            LOG_STR(str_of(r->where)));
-    r->warned = true;
+            LOG_STR(str_of(c->where)));
+    c->settings->warned_password = true;
 }
 
 static void
-on_select(redisAsyncContext *c, void *reply, void *unused)
+on_select(void *owner, const struct redis_value *reply)
 {
-    struct redis_link *r = c->data;
+    struct redis_contact *c = owner;
 
-    (void)unused;
-    if (r && reply)
-        note_refusal(r, reply);
+    if (!reply || reply->kind != REDIS_ERROR)
+        return;
+    if (!str_contains(reply->text, "cluster mode")) {
+        redis_contact_note(c, reply->text, "SELECT");
+        return;
+    }
+    if (!c->settings->warned_db)
+        log_warning("redis is a cluster, which has database 0 alone: databaseConfig.redis.db is "
+                    "ignored where=%s",
+            LOG_STR(str_of(c->where)));
+    c->settings->warned_db = true;
 }
 
 /* A user that may not PING is welcome all the same. */
 static bool
-is_pong(const redisReply *reply)
+is_pong(const struct redis_value *reply)
 {
-    if (reply->type == REDIS_REPLY_ERROR)
-        return strncmp(reply->str, "NOPERM", 6) == 0;
-    return reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "PONG") == 0;
+    if (reply->kind == REDIS_ERROR)
+        return str_starts(reply->text, "NOPERM");
+    return reply->kind == REDIS_STATUS && str_is(reply->text, "PONG");
 }
 
 static void
-on_pong(redisAsyncContext *c, void *reply, void *unused)
+on_pong(void *owner, const struct redis_value *reply)
 {
-    struct redis_link *r = c->data;
-    const redisReply *answer = reply;
-    char reason[REDIS_REASON_SIZE];
+    struct redis_contact *c = owner;
+    bool good = reply && is_pong(reply);
 
-    (void)unused;
-    if (!r || !answer || r->state != REDIS_LINK_GREETING)
+    if (!reply || c->state != REDIS_CONTACT_GREETING)
         return;
-    if (!is_pong(answer))
-        note_refusal(r, answer);
-    if (!is_pong(answer) || r->reason[0]) {
-        snprintf(reason, sizeof(reason), "%s is not a Redis server", r->where);
-        redis_link_fall(r, reason);
-        return;
-    }
-    redis_link_succeed(r);
+    if (!good && reply->kind == REDIS_ERROR)
+        redis_contact_note(c, reply->text, "PING");
+    if (!good || c->reason[0])
+        redis_contact_fall_strange(c);
+    else if (!c->question)
+        redis_contact_let_in(c, NULL);
+}
+
+static void
+on_answer(void *owner, const struct redis_value *reply)
+{
+    struct redis_contact *c = owner;
+
+    if (reply && c->state == REDIS_CONTACT_GREETING)
+        redis_contact_let_in(c, reply);
+}
+
+static void
+say(struct redis_contact *c, const struct str *argv, size_t argc,
+    void (*on_reply)(void *owner, const struct redis_value *reply))
+{
+    struct bytes *request = redis_request_new(argv, argc);
+
+    redis_contact_ask(c, request, on_reply, c);
+    bytes_unref(request);
+}
+
+static void
+say_auth(struct redis_contact *c)
+{
+    const struct redis_settings *s = c->settings;
+    const char *username = c->sentinel ? s->sentinel_username : s->username;
+    const char *password = c->sentinel ? s->sentinel_password : s->password;
+
+    if (password && username)
+        say(c, (const struct str[]){ STR_LIT("AUTH"), str_of(username), str_of(password) }, 3,
+            on_auth);
+    else if (password)
+        say(c, (const struct str[]){ STR_LIT("AUTH"), str_of(password) }, 2, on_auth);
 }
 
 void
-redis_greeting_send(struct redis_link *r)
+redis_greeting_send(struct redis_contact *c)
 {
-    redisEnableKeepAlive(&r->context->c);
-    if (r->password && r->username)
-        redisAsyncCommand(r->context, on_auth, NULL, "AUTH %s %s", r->username, r->password);
-    else if (r->password)
-        redisAsyncCommand(r->context, on_auth, NULL, "AUTH %s", r->password);
-    if (r->db > 0)
-        redisAsyncCommand(r->context, on_select, NULL, "SELECT %u", r->db);
-    redisAsyncCommand(r->context, on_pong, NULL, "PING");
+    char digits[16];
+
+    say_auth(c);
+    if (c->settings->db > 0 && !c->sentinel) {
+        snprintf(digits, sizeof(digits), "%u", c->settings->db);
+        say(c, (const struct str[]){ STR_LIT("SELECT"), str_of(digits) }, 2, on_select);
+    }
+    say(c, &STR_LIT("PING"), 1, on_pong);
+    if (c->question)
+        redis_contact_ask(c, c->question, on_answer, c);
 }

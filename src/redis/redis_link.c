@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_link: when to connect, and what the owner sees of it.
+ * redis_link: when to connect and to whom, and what the owner sees of it.
  *
- *   poller -> redisAsyncHandleRead -> redis_guard -> replies -> on_reply, on_pattern -> owner
+ *   one server   contact
+ *   sentinels    redis_sentinel --master--> contact
+ *   a cluster    contact to any node --slots--> redis_cluster: a contact to each master
+ *                                   `--to subscribe: stays there
  */
 #include "redis/redis_link.h"
 
@@ -10,130 +13,94 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "net/resolver.h"
-#include "redis_link_priv.h"
-#include "redis_reply.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "redis_cluster.h"
+#include "redis_contact.h"
+#include "redis_reason.h"
+#include "redis_request.h"
+#include "redis_sentinel.h"
+#include "redis_settings.h"
+#include "redis_slots.h"
 
 enum {
     RETRY_FIRST_MS = 100,
     RETRY_LAST_MS = 2000,
     STEADY_MS = 5000, /* a link that was ready for so long begins anew with the first delay */
-    CONNECT_TIMEOUT_MS = 10000,
 };
+
+/*
+ *   WAITING --back-off--> SEEKING ----> READY
+ *      ^                     |            |
+ *      `---------------------'------------'
+ *
+ * WAITING  nothing but the timer.
+ * SEEKING  on the way to a server that serves.
+ * READY    the owner may use it.
+ * CLOSED   the owner is gone.
+ */
+enum state { LINK_WAITING, LINK_SEEKING, LINK_READY, LINK_CLOSED };
 
 static const unsigned may_follow[] = {
-    [REDIS_LINK_WAITING] = BIT(REDIS_LINK_RESOLVING) | BIT(REDIS_LINK_CLOSED),
-    [REDIS_LINK_RESOLVING] =
-        BIT(REDIS_LINK_GREETING) | BIT(REDIS_LINK_FALLING) | BIT(REDIS_LINK_CLOSED),
-    [REDIS_LINK_GREETING] =
-        BIT(REDIS_LINK_READY) | BIT(REDIS_LINK_FALLING) | BIT(REDIS_LINK_CLOSED),
-    [REDIS_LINK_READY] = BIT(REDIS_LINK_FALLING) | BIT(REDIS_LINK_CLOSED),
-    [REDIS_LINK_FALLING] = BIT(REDIS_LINK_WAITING) | BIT(REDIS_LINK_CLOSED),
-    [REDIS_LINK_CLOSED] = 0,
+    [LINK_WAITING] = BIT(LINK_SEEKING) | BIT(LINK_CLOSED),
+    [LINK_SEEKING] = BIT(LINK_READY) | BIT(LINK_WAITING) | BIT(LINK_CLOSED),
+    [LINK_READY] = BIT(LINK_WAITING) | BIT(LINK_CLOSED),
+    [LINK_CLOSED] = 0,
 };
 
-/* A command's way back. */
-struct command {
-    struct redis_link *link;
-    void (*on_reply)(void *owner, const struct redis_value *reply);
+/* Freed at the end of the turn in which it is closed; its contact goes before it. */
+struct redis_link {
+    struct loop *loop;
+    const struct redis_link_handlers *handlers;
     void *owner;
+    struct redis_settings settings;
+
+    enum state state;
+    struct timer backoff;
+    unsigned attempts; /* since it was steady */
+    uint64_t ready_at_ms;
+    bool paused;
+    /* At most one of them; READY: never the sentinel. */
+    struct redis_sentinel *sentinel;
+    struct redis_contact *contact;
+    struct redis_cluster *cluster;
+    struct redis_settings_nodes known; /* of a cluster, as it told the last time */
+    size_t turn;                       /* which of the known nodes, and the seeds, is next */
+    size_t failures;                   /* in a row */
+    char reported[REDIS_REASON_SIZE];  /* what on_down heard last; "" after on_ready */
 };
 
 /* The only place that writes r->state. */
 static void
-enter(struct redis_link *r, enum redis_link_state next)
+enter(struct redis_link *r, enum state next)
 {
     ENSURE(may_follow[r->state] & BIT(next));
     r->state = next;
 }
 
-/* The first reason is the one that counts: what follows is its consequence. */
-void
-redis_link_fall(struct redis_link *r, const char *reason)
+static void
+succeed(struct redis_link *r)
 {
-    if (r->state == REDIS_LINK_WAITING || r->state >= REDIS_LINK_FALLING)
-        return;
-    if (r->reason[0] == '\0')
-        snprintf(r->reason, sizeof(r->reason), "%s", reason);
-    r->was_ready = r->state == REDIS_LINK_READY;
-    enter(r, REDIS_LINK_FALLING);
-    timer_stop(&r->timer);
-    loop_end_of_turn(r->loop, &r->fallen);
-}
-
-void
-redis_link_succeed(struct redis_link *r)
-{
-    timer_stop(&r->timer);
-    enter(r, REDIS_LINK_READY);
+    enter(r, LINK_READY);
     r->ready_at_ms = loop_now_ms(r->loop);
     r->reported[0] = '\0';
-    redis_contact_watch(r);
+    r->failures = 0;
     if (r->handlers->on_ready)
         r->handlers->on_ready(r->owner);
 }
 
-/* ---- attempts ---- */
-
-static void
-connect_to(struct redis_link *r, const char *address)
-{
-    enter(r, REDIS_LINK_GREETING);
-    redis_contact_open(r, address);
-}
-
-static void
-on_resolved(void *owner, const char *address, const char *error)
-{
-    struct redis_link *r = owner;
-
-    r->resolver = NULL;
-    if (address)
-        connect_to(r, address);
-    else
-        redis_link_fall(r, error);
-}
-
-/* The resolver has one address for a name; localhost has two, and Redis may listen on either. */
-static void
-attempt(struct redis_link *r)
-{
-    static const char *const loopback[] = { "127.0.0.1", "::1" };
-
-    enter(r, REDIS_LINK_RESOLVING);
-    r->reason[0] = '\0';
-    timer_start(r->loop, &r->timer, r->connect_timeout_ms);
-    if (str_is_nocase(str_of(r->host), "localhost"))
-        connect_to(r, loopback[r->attempts % COUNT_OF(loopback)]);
-    else
-        r->resolver = resolver_open(r->loop, r->host, on_resolved, r);
-}
-
-static void
-on_timer(void *owner)
-{
-    struct redis_link *r = owner;
-    char reason[REDIS_REASON_SIZE];
-
-    if (r->state == REDIS_LINK_WAITING) {
-        attempt(r);
-        return;
-    }
-    snprintf(
-        reason, sizeof(reason), "no answer from %s within %u ms", r->where, r->connect_timeout_ms);
-    r->reason[0] = '\0';
-    redis_link_fall(r, reason);
-}
+/* ---- losses ---- */
 
 static unsigned
 next_delay_ms(struct redis_link *r)
 {
     unsigned delay_ms = RETRY_LAST_MS;
 
-    if (r->was_ready && loop_now_ms(r->loop) - r->ready_at_ms >= STEADY_MS)
+    if (r->state == LINK_READY && loop_now_ms(r->loop) - r->ready_at_ms >= STEADY_MS)
         r->attempts = 0;
     if (r->attempts < 6)
         delay_ms = (unsigned)RETRY_FIRST_MS << r->attempts;
@@ -143,55 +110,233 @@ next_delay_ms(struct redis_link *r)
     return delay_ms / 2 + digest_random_below(delay_ms / 2 + 1);
 }
 
-/* The end of the turn in which it fell.  Commands under way are told first; their owner may close
- * the link. */
 static void
-on_fallen(void *owner)
+let_go(struct redis_link *r)
 {
-    struct redis_link *r = owner;
+    redis_sentinel_close(r->sentinel);
+    redis_contact_close(r->contact);
+    redis_cluster_close(r->cluster);
+    r->sentinel = NULL;
+    r->contact = NULL;
+    r->cluster = NULL;
+}
 
-    resolver_cancel(r->resolver);
-    r->resolver = NULL;
-    redis_contact_drop(r);
-    if (r->state == REDIS_LINK_CLOSED)
+/* How many servers there are to try. */
+static size_t
+count_servers(const struct redis_link *r)
+{
+    if (r->settings.sentinels.count > 0 || r->settings.path)
+        return 1;
+    return r->known.count + r->settings.seeds.count;
+}
+
+/* Whatever it had is over; requests under way have been told.  Of several servers that are tried
+ * in turn the owner hears when none was there. */
+static void
+lose(struct redis_link *r, const char *reason)
+{
+    bool was_ready = r->state == LINK_READY;
+
+    let_go(r);
+    timer_start(r->loop, &r->backoff, next_delay_ms(r));
+    enter(r, LINK_WAITING);
+    r->turn++;
+    r->failures++;
+    if (!was_ready && (r->failures < count_servers(r) || strcmp(reason, r->reported) == 0))
         return;
-    enter(r, REDIS_LINK_WAITING);
-    timer_start(r->loop, &r->timer, next_delay_ms(r));
-    if (!r->was_ready && strcmp(r->reason, r->reported) == 0)
-        return;
-    snprintf(r->reported, sizeof(r->reported), "%s", r->reason);
+    r->failures = 0;
+    snprintf(r->reported, sizeof(r->reported), "%s", reason);
     if (r->handlers->on_down)
         r->handlers->on_down(r->owner, r->reported);
 }
 
-/* ---- the owner's side ---- */
-
-/* An empty name or password is none. */
-static char *
-copy_option(const char *text)
+static void
+on_lost(void *owner, const char *reason)
 {
-    return text && text[0] ? mem_strdup(text) : NULL;
+    lose(owner, reason);
 }
+
+/* ---- what comes ---- */
+
+static void
+on_message(void *owner, struct str channel, struct str payload)
+{
+    struct redis_link *r = owner;
+
+    if (r->handlers->on_message)
+        r->handlers->on_message(r->owner, channel, payload);
+}
+
+static void
+on_subscribed(void *owner)
+{
+    struct redis_link *r = owner;
+
+    if (r->handlers->on_subscribed)
+        r->handlers->on_subscribed(r->owner);
+}
+
+/* ---- attempts ---- */
+
+static void
+open_contact(struct redis_link *r, const struct redis_contact_options *o,
+    const struct redis_contact_handlers *h)
+{
+    r->contact = redis_contact_open(r->loop, &r->settings, o, h, r);
+    redis_contact_pause(r->contact, r->paused);
+}
+
+/* A user that may not ask for the ROLE is told the truth by the first write. */
+static void
+on_master_open(void *owner, const struct redis_value *answer)
+{
+    struct redis_link *r = owner;
+    char reason[REDIS_REASON_SIZE];
+    bool is_role = answer->kind == REDIS_ARRAY && answer->count > 0;
+
+    if (!is_role || str_is(answer->items[0].text, "master")) {
+        succeed(r);
+        return;
+    }
+    snprintf(reason, sizeof(reason), "%s is not a master yet, though the sentinels say so",
+        redis_contact_where(r->contact));
+    redis_contact_fall(r->contact, reason);
+}
+
+static void
+on_master(void *owner, const char *host, unsigned port)
+{
+    static const struct redis_contact_handlers handlers = {
+        .on_open = on_master_open,
+        .on_lost = on_lost,
+        .on_message = on_message,
+        .on_subscribed = on_subscribed,
+    };
+    struct redis_link *r = owner;
+    const struct redis_contact_options o = {
+        .host = host,
+        .port = port,
+        .limit_ms = r->settings.connect_timeout_ms,
+        .question = &STR_LIT("ROLE"),
+        .question_count = 1,
+    };
+
+    redis_sentinel_close(r->sentinel);
+    r->sentinel = NULL;
+    open_contact(r, &o, &handlers);
+}
+
+static void
+on_cluster_open(void *owner)
+{
+    succeed(owner);
+}
+
+/* The contact has served; whatever node it was with may be no master. */
+static void
+open_cluster(struct redis_link *r, const struct redis_value *slots, const char *host)
+{
+    static const struct redis_cluster_handlers handlers = { on_cluster_open, on_lost };
+    const struct redis_cluster_options o = { .slots = slots, .host = host };
+
+    redis_contact_close(r->contact);
+    r->contact = NULL;
+    r->cluster = redis_cluster_open(r->loop, &r->settings, &o, &handlers, r);
+}
+
+static const struct redis_settings_node *
+this_server(const struct redis_link *r)
+{
+    size_t at = r->turn % (r->known.count + r->settings.seeds.count);
+
+    if (at < r->known.count)
+        return &r->known.items[at];
+    return &r->settings.seeds.items[at - r->known.count];
+}
+
+static void
+remember_nodes(struct redis_link *r, const struct redis_settings_nodes *nodes)
+{
+    redis_settings_clear_nodes(&r->known);
+    for (size_t i = 0; i < nodes->count; i++)
+        redis_settings_add_node(&r->known, nodes->items[i].host, nodes->items[i].port);
+    r->turn = 0;
+}
+
+/* An answer without a slot is that of a server on its own, or of a node that was not met yet. */
+static void
+on_server_open(void *owner, const struct redis_value *answer)
+{
+    struct redis_link *r = owner;
+    struct redis_slots *slots = mem_zalloc(sizeof(*slots));
+    char *host = mem_strdup(r->settings.path ? "localhost" : this_server(r)->host);
+    bool in_cluster = redis_slots_read(slots, answer, host) && slots->masters.count > 0;
+
+    if (in_cluster)
+        remember_nodes(r, &slots->nodes);
+    redis_slots_fini(slots);
+    free(slots);
+    if (in_cluster && !r->handlers->on_message)
+        open_cluster(r, answer, host);
+    else
+        succeed(r);
+    free(host);
+}
+
+static void
+try_server(struct redis_link *r)
+{
+    static const struct redis_contact_handlers handlers = {
+        .on_open = on_server_open,
+        .on_lost = on_lost,
+        .on_message = on_message,
+        .on_subscribed = on_subscribed,
+    };
+    const struct redis_settings *s = &r->settings;
+    const struct redis_settings_node *server = s->path ? NULL : this_server(r);
+    const struct redis_contact_options o = {
+        .host = server ? server->host : NULL,
+        .port = server ? server->port : 0,
+        .path = s->path,
+        .limit_ms = count_servers(r) > 1 ? redis_settings_short_limit_ms(s) : s->connect_timeout_ms,
+        .question = (const struct str[]){ STR_LIT("CLUSTER"), STR_LIT("SLOTS") },
+        .question_count = 2,
+    };
+
+    open_contact(r, &o, &handlers);
+}
+
+static void
+attempt(struct redis_link *r)
+{
+    static const struct redis_sentinel_handlers handlers = { on_master, on_lost };
+
+    enter(r, LINK_SEEKING);
+    if (r->settings.sentinels.count > 0)
+        r->sentinel = redis_sentinel_open(r->loop, &r->settings, &handlers, r);
+    else
+        try_server(r);
+}
+
+static void
+on_backoff(void *owner)
+{
+    attempt(owner);
+}
+
+/* ---- the owner's side ---- */
 
 struct redis_link *
 redis_link_open(
     struct loop *l, const struct redis_options *o, const struct redis_link_handlers *h, void *owner)
 {
     struct redis_link *r = mem_zalloc(sizeof(*r));
-    bool brackets = strchr(o->host, ':') != NULL;
 
     r->loop = l;
     r->handlers = h;
     r->owner = owner;
-    r->host = mem_strdup(o->host);
-    r->username = copy_option(o->username);
-    r->password = copy_option(o->password);
-    r->port = o->port;
-    r->db = o->db;
-    r->connect_timeout_ms = o->connect_timeout_ms ? o->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-    snprintf(r->where, sizeof(r->where), brackets ? "[%s]:%u" : "%s:%u", o->host, o->port);
-    timer_init(&r->timer, on_timer, r);
-    loop_task_init(&r->fallen, on_fallen, r);
+    redis_settings_init(&r->settings, o);
+    timer_init(&r->backoff, on_backoff, r);
     attempt(r);
     return r;
 }
@@ -201,128 +346,87 @@ drop(void *object)
 {
     struct redis_link *r = object;
 
-    redis_guard_fini(&r->guard);
-    free(r->host);
-    free(r->username);
-    free(r->password);
+    redis_settings_clear_nodes(&r->known);
+    redis_settings_fini(&r->settings);
     free(r);
 }
 
 void
 redis_link_close(struct redis_link *r)
 {
-    if (!r || r->state == REDIS_LINK_CLOSED)
+    if (!r || r->state == LINK_CLOSED)
         return;
-    enter(r, REDIS_LINK_CLOSED);
-    timer_stop(&r->timer);
-    loop_task_cancel(&r->fallen);
-    resolver_cancel(r->resolver);
-    r->resolver = NULL;
-    redis_contact_drop(r);
+    enter(r, LINK_CLOSED);
+    timer_stop(&r->backoff);
+    let_go(r);
     loop_defer_free(r->loop, r, drop);
 }
 
 bool
 redis_link_ready(const struct redis_link *r)
 {
-    return r->state == REDIS_LINK_READY;
+    if (r->state != LINK_READY)
+        return false;
+    return r->cluster ? redis_cluster_is_open(r->cluster) : redis_contact_is_open(r->contact);
+}
+
+const char *
+redis_link_where(const struct redis_link *r)
+{
+    return r->contact ? redis_contact_where(r->contact) : "";
 }
 
 void
 redis_link_restart(struct redis_link *r, const char *reason)
 {
-    if (r->state < REDIS_LINK_FALLING)
-        r->reason[0] = '\0';
-    redis_link_fall(r, reason);
+    if (r->contact)
+        redis_contact_fall(r->contact, reason);
+    if (r->cluster)
+        redis_cluster_fall(r->cluster, reason);
+}
+
+static void
+set_paused(struct redis_link *r, bool paused)
+{
+    r->paused = paused;
+    if (r->contact)
+        redis_contact_pause(r->contact, paused);
 }
 
 void
 redis_link_pause(struct redis_link *r)
 {
-    r->paused = true;
-    redis_contact_watch(r);
+    set_paused(r, true);
 }
 
 void
 redis_link_resume(struct redis_link *r)
 {
-    r->paused = false;
-    redis_contact_watch(r);
-}
-
-static struct str
-text_of(const redisReply *reply)
-{
-    return str_slice(reply->str, reply->len);
-}
-
-/* The guard lets nothing pass but ["pmessage", pattern, channel, payload] and ["psubscribe",
- * pattern, count]. */
-static void
-on_pattern(redisAsyncContext *c, void *reply, void *unused)
-{
-    struct redis_link *r = c->data;
-    const redisReply *m = reply;
-
-    (void)unused;
-    if (!r || !m || r->state != REDIS_LINK_READY)
-        return;
-    if (m->elements == 4 && r->handlers->on_message)
-        r->handlers->on_message(r->owner, text_of(m->element[2]), text_of(m->element[3]));
-    else if (m->elements == 3 && r->handlers->on_subscribed)
-        r->handlers->on_subscribed(r->owner);
+    set_paused(r, false);
 }
 
 void
 redis_link_psubscribe(struct redis_link *r, struct str pattern)
 {
-    if (r->state != REDIS_LINK_READY)
-        return;
-    redis_guard_expect(&r->guard, pattern);
-    redisAsyncCommand(r->context, on_pattern, NULL, "PSUBSCRIBE %b", pattern.data, pattern.len);
-}
-
-static void
-on_replied(redisAsyncContext *c, void *reply, void *privdata)
-{
-    struct command command = *(struct command *)privdata;
-    struct redis_value value = { .kind = REDIS_NIL };
-
-    (void)c; /* may have been let go already: then reply is NULL */
-    free(privdata);
-    if (command.link->state == REDIS_LINK_CLOSED || !command.on_reply)
-        return;
-    if (reply)
-        redis_reply_open(reply, &value);
-    command.on_reply(command.owner, reply ? &value : NULL);
-    redis_reply_close(&value);
+    if (redis_link_ready(r) && r->contact)
+        redis_contact_psubscribe(r->contact, pattern);
 }
 
 bool
 redis_link_command(struct redis_link *r, const struct str *argv, size_t argc,
     void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
 {
-    const char **texts;
-    size_t *lengths;
-    struct command *command;
-    int sent;
+    struct bytes *request;
+    bool sent;
 
-    if (r->state != REDIS_LINK_READY)
+    if (!redis_link_ready(r))
         return false;
-    texts = mem_alloc(argc * sizeof(*texts));
-    lengths = mem_alloc(argc * sizeof(*lengths));
-    for (size_t i = 0; i < argc; i++) {
-        texts[i] = argv[i].len > 0 ? argv[i].data : "";
-        lengths[i] = argv[i].len;
-    }
-    command = mem_alloc(sizeof(*command));
-    *command = (struct command){ r, on_reply, owner };
-    sent = redisAsyncCommandArgv(r->context, on_replied, command, (int)argc, texts, lengths);
-    free(texts);
-    free(lengths);
-    if (sent != REDIS_OK)
-        free(command);
-    return sent == REDIS_OK;
+    if (r->cluster)
+        return redis_cluster_command(r->cluster, argv, argc, on_reply, owner);
+    request = redis_request_new(argv, argc);
+    sent = redis_contact_send(r->contact, request, on_reply, owner);
+    bytes_unref(request);
+    return sent;
 }
 
 void

@@ -1,71 +1,182 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_reason: a table from what Redis says to what there is to do.
+ * redis_reason: tables from what is said to what there is to do.
+ *
+ * In a text @ is where, ! the action, $ the options' group, # the option of the password, and % the
+ * options of the address.
  */
 #include "redis_reason.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/attr.h"
+#include "base/buffer.h"
 
-/* In the order in which they are looked for. */
-static const struct {
-    const char *text, *before, *after;
-} refusals[] = {
-    { "protected mode", "", " is in protected mode: it needs a password or a bind address" },
-    { "NOAUTH", "NOAUTH: a password is required by ", "" },
-    { "WRONGPASS", "wrong password for ", "" },
-    { "invalid password", "wrong password for ", "" },
-    { "invalid username-password", "wrong password for ", "" },
-    { "NOPERM", "the user may not do this at ", "" },
-    { "LOADING", "", " is still loading its data" },
-    { "MASTERDOWN", "", " has lost its master" },
-    { "max number of clients", "", " has too many clients" },
-    { "DB index", "", " has no database of that number" },
+#define OPTIONS "databaseConfig.redis."
+
+struct row {
+    const char *said, *text;
 };
 
-void
-redis_reason_refused(char out[REDIS_REASON_SIZE], const char *where, const char *error)
+/* In the order in which they are looked for. */
+static const struct row refusals[] = {
+    { "protected mode", "@ is in protected mode: give it a password (requirepass) and set #, or "
+                        "reach it at a loopback address" },
+    { "NOAUTH", "NOAUTH: a password is required by @: set #" },
+    { "WRONGPASS", "wrong password for @: see # and the username beside it" },
+    { "invalid password", "wrong password for @: see #" },
+    { "invalid username-password", "wrong password for @: see # and the username beside it" },
+    { "wrong number of arguments for 'auth'",
+        "@ is older than Redis 6 and knows no users: unset $username" },
+    { "NOPERM", "the user may not ! at @: grant it the command, the keys (~) and the channels (&) "
+                "under keyPrefix by ACL SETUSER" },
+    { "LOADING", "@ is still loading its data: nothing to do but wait" },
+    { "MASTERDOWN", "@ has lost its master" },
+    { "CLUSTERDOWN", "the cluster of @ is down: a part of its slots is served by no node" },
+    { "TRYAGAIN", "@ is moving keys to another node at the moment" },
+    { "READONLY", "@ is a replica and takes no writes: name its master, or sentinels" },
+    { "max number of clients", "@ has too many clients: raise its maxclients" },
+    { "DB index", "@ has no database of that number: see $db" },
+    { "", "@ answered with an error" },
+};
+
+/* What net says, and what is said behind it. */
+static const struct row failures[] = {
+    { "mismatch", ": set $tls.servername to a name that the certificate is for" },
+    { "has expired", ": the server needs a new one" },
+    { "not yet valid", ": see the clocks of both" },
+    { "certificate verify failed", ": set $tls.ca to a PEM file of the authority that signed it" },
+    { "wrong version number", ": it does not speak TLS there, see $tls and %" },
+    { "no TLS handshake", ": if it does not speak TLS there, see $tls and %" },
+    { "ended the TLS handshake", ": if it does not speak TLS there, see $tls and %" },
+    { "certificate required", ": set $tls.cert and $tls.key" },
+    { "TLS failed", ": see $tls" },
+    { "cannot resolve", ": see %" },
+    { "refused", ": is Redis running there? See %" },
+    { "permission denied", ": this user may not use it, see unixsocketperm of Redis" },
+    { "too long", ": see %" },
+    { "no such file", ": see %, and unixsocket of Redis" },
+    { "no answer", ": see %, and what a firewall says" },
+    { "", "" },
+};
+
+static const char *
+option_of(const struct redis_reason_about *about)
 {
-    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
-        if (!strstr(error, refusals[i].text))
-            continue;
-        snprintf(out, REDIS_REASON_SIZE, "%s%s%s", refusals[i].before, where, refusals[i].after);
-        return;
+    return about->sentinel ? OPTIONS "sentinelPassword" : OPTIONS "password";
+}
+
+static const char *
+address_of(const struct redis_reason_about *about)
+{
+    if (about->sentinel)
+        return OPTIONS "sentinels";
+    return about->path ? OPTIONS "path" : OPTIONS "host and " OPTIONS "port";
+}
+
+static void
+append_expanded(struct buffer *b, const struct redis_reason_about *about, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '@':
+            buffer_append_text(b, about->where);
+            break;
+        case '!':
+            buffer_append_text(b, about->action ? about->action : "PING");
+            break;
+        case '$':
+            buffer_append_text(b, OPTIONS);
+            break;
+        case '%':
+            buffer_append_text(b, address_of(about));
+            break;
+        case '#':
+            buffer_append_text(b, option_of(about));
+            break;
+        default:
+            buffer_append_char(b, *text);
+            break;
+        }
     }
-    snprintf(out, REDIS_REASON_SIZE, "%s answered with an error", where);
+}
+
+static void
+write_out(char out[REDIS_REASON_SIZE], struct buffer *b)
+{
+    snprintf(out, REDIS_REASON_SIZE, "%.*s", STR_ARG(buffer_str(b)));
+    buffer_fini(b);
+}
+
+static void
+fill(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, const char *text)
+{
+    struct buffer b = { 0 };
+
+    append_expanded(&b, about, text);
+    write_out(out, &b);
+}
+
+/* The last row matches anything. */
+static const char *
+find(const struct row *rows, struct str said)
+{
+    while (rows->said[0] && !str_contains(said, rows->said))
+        rows++;
+    return rows->text;
+}
+
+void
+redis_reason_refused(
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str error)
+{
+    fill(out, about, find(refusals, error));
 }
 
 void
 redis_reason_failed(
-    char out[REDIS_REASON_SIZE], const char *where, const redisAsyncContext *c, bool was_ready)
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, const char *sentence)
 {
-    const char *text = c->c.errstr;
+    struct str said = str_of(sentence);
+    bool verify = str_starts(said, "certificate") || str_starts(said, "TLS");
+    struct buffer b = { 0 };
 
-    switch (c->c.err) {
-    case REDIS_ERR_EOF:
-        snprintf(out, REDIS_REASON_SIZE, "%s closed the connection%s", where,
-            was_ready ? "" : " before it answered");
-        return;
-    case REDIS_ERR_PROTOCOL:
-    case REDIS_ERR_OOM:
-        snprintf(out, REDIS_REASON_SIZE, "%s is not a Redis server", where);
-        return;
-    case REDIS_ERR_OTHER:
-        redis_reason_refused(out, where, text);
-        return;
-    default:
-        break;
-    }
-    if (strstr(text, "Connection refused"))
-        snprintf(out, REDIS_REASON_SIZE, "connection refused by %s", where);
+    if (verify)
+        buffer_printf(&b, "%s: ", about->where);
+    buffer_append_str(&b, said);
+    append_expanded(&b, about, find(failures, said));
+    if (about->tls && str_starts(said, "no answer"))
+        append_expanded(&b, about, "; if it does not speak TLS there, see $tls");
+    write_out(out, &b);
+}
+
+void
+redis_reason_closed(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, bool mute)
+{
+    if (!mute)
+        fill(out, about, "@ closed the connection");
+    else if (about->tls)
+        fill(out, about,
+            "@ closed the connection before it answered: if it wants to see a certificate, set "
+            "$tls.cert and $tls.key");
     else
-        snprintf(out, REDIS_REASON_SIZE, "the connection to %s failed: %.100s", where, text);
+        fill(out, about, "@ closed the connection before it answered: if it speaks TLS, set $tls");
+}
+
+void
+redis_reason_stranger(
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str said)
+{
+    if (str_starts(said, "HTTP/"))
+        fill(out, about, "@ is not a Redis server but a web server: see %");
+    else if (str_starts(said, "\x15\x03") || str_starts(said, "\x16\x03"))
+        fill(out, about, "@ speaks TLS: set $tls to true");
+    else
+        fill(out, about, "@ is not a Redis server: see %");
 }
 
 bool
-redis_reason_is_needless_password(const char *error)
+redis_reason_is_needless_password(struct str error)
 {
-    return strstr(error, "without any password") || strstr(error, "no password is set");
+    return str_contains(error, "without any password") || str_contains(error, "no password is set");
 }

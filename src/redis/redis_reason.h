@@ -1,22 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_reason: why there is no Redis, in an operator's words.  What a server wrote is never
- * repeated: whatever answers at that address may send back the password.  Pure.
+ * redis_reason: why there is no Redis, and what there is to do, in an operator's words.  What a
+ * server wrote is never repeated: whatever answers at that address may send back the password.
+ * Pure.
  */
 #ifndef REDIS_REDIS_REASON_H
 #define REDIS_REDIS_REASON_H
 
-#include <hiredis/async.h>
 #include <stdbool.h>
 
-enum { REDIS_REASON_SIZE = 400 };
+#include "base/str.h"
 
-/* where is "host:port"; error is what the server answered. */
-void redis_reason_refused(char out[REDIS_REASON_SIZE], const char *where, const char *error);
-/* The connection c failed; was_ready: after Redis had answered. */
+enum { REDIS_REASON_SIZE = 512 };
+
+/* Whom it is about. */
+struct redis_reason_about {
+    const char *where;  /* "host:port", or a path */
+    const char *action; /* what the user was to do: "PSUBSCRIBE" */
+    bool sentinel, tls, path;
+};
+
+/* It answered with an error. */
+void redis_reason_refused(
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str error);
+/* There is no connection; sentence is net's. */
 void redis_reason_failed(
-    char out[REDIS_REASON_SIZE], const char *where, const redisAsyncContext *c, bool was_ready);
-/* Whether it only says that no password is needed. */
-bool redis_reason_is_needless_password(const char *error);
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, const char *sentence);
+/* It closed the connection, before it had said anything (mute) or later. */
+void redis_reason_closed(
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, bool mute);
+/* It is no Redis: said are the first bytes that it sent. */
+void redis_reason_stranger(
+    char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str said);
+
+/* Whether an error only says that no password is needed. */
+bool redis_reason_is_needless_password(struct str error);
 
 #endif

@@ -22,7 +22,8 @@ needs_redis_members(const struct config *c)
     if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
         return false;
     return c->subscriber_redis || config_is_set(c, "databaseConfig.redis") ||
-           config_is_set(c, "databaseConfig.redis.host");
+           config_is_set(c, "databaseConfig.redis.host") ||
+           config_is_set(c, "databaseConfig.redis.url");
 }
 
 bool

@@ -40,15 +40,18 @@ append_pattern(const struct config *c, struct buffer *out)
 bool
 probe_redis(const struct config *c, struct buffer *why)
 {
-    struct probe p = { .loop = loop_new(), .why = why };
+    struct probe p = { .why = why };
     struct buffer pattern = { 0 };
-    struct redis_options options;
+    struct redis_setup redis;
 
-    redis_setup_fill(c, &options);
+    if (!redis_setup_init(&redis, c, why))
+        return false;
+    p.loop = loop_new();
     append_pattern(c, &pattern);
-    p.redis = redis_probe_open(p.loop, &options, buffer_str(&pattern), on_redis_done, &p);
+    p.redis = redis_probe_open(p.loop, &redis.options, buffer_str(&pattern), on_redis_done, &p);
     loop_run(p.loop);
     buffer_fini(&pattern);
+    redis_setup_fini(&redis);
     loop_free(p.loop);
     return p.good;
 }

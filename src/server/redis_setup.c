@@ -4,18 +4,88 @@
  */
 #include "redis_setup.h"
 
-#include "config/config.h"
-#include "redis/redis_link.h"
+#include <stdlib.h>
 
-void
-redis_setup_fill(const struct config *c, struct redis_options *out)
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "net/tls.h"
+#include "net/tls_client.h"
+
+static struct redis_node *
+copy_nodes(const struct config_nodes *from)
 {
-    *out = (struct redis_options){
-        .host = c->redis_host,
+    struct redis_node *to = mem_resize(NULL, from->count, sizeof(*to));
+
+    for (size_t i = 0; i < from->count; i++)
+        to[i] = (struct redis_node){ from->items[i].host, from->items[i].port };
+    return to;
+}
+
+static bool
+open_tls(struct redis_setup *s, const struct config *c, struct buffer *error)
+{
+    const struct tls_client_options o = {
+        .verify = c->redis_tls_verify,
+        .ca = c->redis_tls_ca,
+        .cert = c->redis_tls_cert,
+        .key = c->redis_tls_key,
+        .passphrase = c->redis_tls_passphrase,
+    };
+    struct buffer why = { 0 };
+
+    if (!c->redis_tls)
+        return true;
+    s->tls = tls_client_create(&o, &why);
+    if (!s->tls)
+        buffer_printf(error, "databaseConfig.redis.tls.%.*s", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    return s->tls != NULL;
+}
+
+/* Where nodes of a cluster are named, the default host is nobody's wish. */
+static const char *
+host_of(const struct config *c)
+{
+    bool is_named = config_is_set(c, "databaseConfig.redis.host");
+
+    return c->redis_cluster.count > 0 && !is_named ? NULL : c->redis_host;
+}
+
+bool
+redis_setup_init(struct redis_setup *s, const struct config *c, struct buffer *error)
+{
+    *s = (struct redis_setup){ 0 };
+    if (!open_tls(s, c, error))
+        return false;
+    s->sentinels = copy_nodes(&c->redis_sentinels);
+    s->cluster = copy_nodes(&c->redis_cluster);
+    s->options = (struct redis_options){
+        .host = host_of(c),
         .port = (unsigned)c->redis_port,
+        .path = c->redis_path,
+        .cluster = s->cluster,
+        .cluster_count = c->redis_cluster.count,
         .username = c->redis_username,
         .password = c->redis_password,
         .db = (unsigned)c->redis_db,
         .connect_timeout_ms = (unsigned)c->redis_connect_timeout_ms,
+        .tls = s->tls,
+        .server_name = c->redis_tls_server_name,
+        .sentinels = s->sentinels,
+        .sentinel_count = c->redis_sentinels.count,
+        .master = c->redis_master,
+        .sentinel_username = c->redis_sentinel_username,
+        .sentinel_password = c->redis_sentinel_password,
+        .sentinel_tls = c->redis_sentinel_tls,
     };
+    return true;
+}
+
+void
+redis_setup_fini(struct redis_setup *s)
+{
+    free(s->sentinels);
+    free(s->cluster);
+    tls_unref(s->tls);
 }

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_setup: the options of Redis as the redis layer takes them.  Pure.
+ * redis_setup: the options of Redis as the redis layer takes them, with the TLS context that they
+ * ask for.
  */
 #ifndef SERVER_REDIS_SETUP_H
 #define SERVER_REDIS_SETUP_H
 
-struct config;
-struct redis_options;
+#include "base/attr.h"
+#include "redis/redis_link.h"
 
-/* c must outlive *out. */
-void redis_setup_fill(const struct config *c, struct redis_options *out);
+struct buffer;
+struct config;
+
+/* Owns what options points to, besides the configuration. */
+struct redis_setup {
+    struct redis_options options;
+    struct redis_node *sentinels, *cluster;
+    struct tls_context *tls;
+};
+
+/* c must outlive it.  False: *error holds a sentence about databaseConfig.redis.tls. */
+MUST_USE bool redis_setup_init(struct redis_setup *s, const struct config *c, struct buffer *error);
+/* Tolerates one that failed. */
+void redis_setup_fini(struct redis_setup *s);
 
 #endif

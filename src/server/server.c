@@ -22,6 +22,7 @@
 #include "net/mailbox.h"
 #include "net/signals.h"
 #include "net/timer.h"
+#include "redis_setup.h"
 #include "reload.h"
 #include "server/registration.h"
 #include "server/running.h"
@@ -44,6 +45,7 @@ static const int watched[] = { SIGTERM, SIGINT, SIGHUP };
 struct server {
     const struct config *config;
     struct reload *reload;
+    struct redis_setup redis;
     enum server_state state;
 
     struct loop *loop;
@@ -213,6 +215,31 @@ open_main(struct server *s)
         s->signals[i] = signals_open(s->loop, watched[i], on_signal, s);
 }
 
+static bool
+open_redis(struct server *s, struct buffer *error)
+{
+    const struct config *c = s->config;
+    struct buffer why = { 0 };
+    bool ok = redis_setup_init(&s->redis, c, &why);
+
+    if (!ok)
+        buffer_printf(
+            error, "%s: %.*s", c->file ? c->file : "environment", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    return ok;
+}
+
+/* Redis is not changed by a reload: its options are those of the start. */
+static void
+open_hub(struct server *s)
+{
+    struct hub_options o = reload_limits(s->reload)->hub;
+
+    o.redis_link = s->redis.options;
+    s->hub_loop = loop_new();
+    s->hub = hub_open(s->hub_loop, &o);
+}
+
 static void
 open_workers(struct server *s)
 {
@@ -301,10 +328,13 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
+    if (!open_redis(s, error)) {
+        free(s); /* nothing else is open */
+        return NULL;
+    }
     open_main(s);
     s->reload = reload_open(s->loop, c);
-    s->hub_loop = loop_new();
-    s->hub = hub_open(s->hub_loop, &reload_limits(s->reload)->hub);
+    open_hub(s);
     if (!open_and_listen(s, in_use, error)) {
         server_free(s);
         return NULL;
@@ -371,5 +401,6 @@ server_free(struct server *s)
     mailbox_free(s->box);
     loop_free(s->loop);
     reload_free(s->reload);
+    redis_setup_fini(&s->redis);
     free(s);
 }

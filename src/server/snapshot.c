@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "base/proxies.h"
 #include "config/config.h"
-#include "redis_setup.h"
 #include "server/needs.h"
 
 enum {
@@ -260,7 +259,6 @@ make_hub(struct snapshot *l, const struct config *c)
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
     };
-    redis_setup_fill(c, &l->hub.redis_link);
 }
 
 /* The configuration was checked: its entries make sense. */

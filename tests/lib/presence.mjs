@@ -38,16 +38,16 @@ export function startMembers() {
 /**
  * nodes: how many servers. config: of each. store: "redis", or "memory" for a
  * node alone. redisPort(redis, node): where that node finds Redis. adjust(config):
- * changes what points at it. Gives {nodes, redis, backend, page(), start(),
+ * changes what points at it. redis: one that runs. Gives {nodes, redis, backend, page(), start(),
  * kill(), keep(), close()}.
  */
 export async function startCluster({ nodes = 2, config = {}, store = 'redis', redisPort,
-    adjust } = {}) {
+    adjust, redis } = {}) {
     const cluster = makeCluster(config);
     try {
         cluster.backend = cluster.under(await startMembers());
         if (store === 'redis') {
-            cluster.redis = cluster.under(await startRedis());
+            cluster.redis = cluster.under(redis ?? await startRedis());
         }
         for (let i = 0; i < nodes; i++) {
             cluster.configs[i] = store === 'redis'

@@ -43,10 +43,11 @@ export async function startRedis({ port, password } = {}) {
     if (password) {
         await link.command('AUTH', password);
     }
-    return handle(child, link, onPort);
+    return redisHandle(child, link, onPort);
 }
 
-function handle(child, link, port) {
+/** What a test does with a Redis: child is its process, link a connection to it. */
+export function redisHandle(child, link, port) {
     return {
         port,
         pid: child.pid,

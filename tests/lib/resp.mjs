@@ -57,9 +57,10 @@ function encode(args) {
         (part) => [Buffer.from(`$${part.length}\r\n`), part, CRLF])]);
 }
 
-/** A connection to a Redis on loopback: {command(...args), close()}. */
-export function connectRedis(port) {
-    const socket = net.connect(port, '127.0.0.1');
+/** A connection to a Redis on loopback, or at a Unix socket's path: {command(...args), closed(),
+ * close()}. */
+export function connectRedis(where) {
+    const socket = typeof where === 'string' ? net.connect(where) : net.connect(where, '127.0.0.1');
     const waiting = [];
     let data = Buffer.alloc(0);
     socket.on('data', (part) => {
@@ -81,7 +82,12 @@ export function connectRedis(port) {
     socket.on('error', fail);
     socket.on('close', () => fail(new Error('Redis closed the connection')));
     return {
+        closed: () => socket.destroyed,
         command: (...args) => new Promise((resolve, reject) => {
+            if (socket.destroyed) {
+                reject(new Error('Redis has closed the connection'));
+                return;
+            }
             waiting.push({ resolve, reject });
             socket.ref();
             socket.write(encode(args));

@@ -155,8 +155,11 @@ every_error_is_named_at_once(void **state)
     assert_null(load(&w,
         "{\"port\":\"none\",\"protocol\":\"https\",\"workers\":1000,\"authTimeout\":\"1x\","
         "\"authVerifyTls\":\"perhaps\",\"logLevel\":7,\"maxChannels\":true,"
-        "\"socketio\":{\"path\":[],\"origins\":5}}"));
-    assert_int_equal(lines(&w.errors), 10);
+        "\"socketio\":{\"path\":[],\"origins\":5},"
+        "\"databaseConfig\":{\"redis\":{\"sentinels\":[7]}}}"));
+    assert_int_equal(lines(&w.errors), 11);
+    assert_non_null(
+        strstr(text(&w.errors), "databaseConfig.redis.sentinels is [7]; expected a list"));
     assert_non_null(strstr(
         text(&w.errors), "test.json: port is \"none\"; expected a number from 1 to 65535\n"));
     assert_non_null(

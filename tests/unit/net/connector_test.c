@@ -37,6 +37,29 @@ name_is_resolved_and_connected(void **state)
 }
 
 static void
+localhost_is_either_loopback(void **state)
+{
+    static const char *const loopbacks[] = { "127.0.0.1", "::1" };
+    struct loop *l = loop_new();
+    struct call c;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(loopbacks); i++) {
+        unsigned port;
+        int fd = listen_any(loopbacks[i], &port);
+        struct connector_target target = { .host = "localhost", .port = port, .timeout_ms = 20000 };
+
+        assert_int_equal(listen(fd, 1), 0);
+        connect_to(l, &c, &target);
+        assert_non_null(c.client.s);
+        assert_string_equal(stream_peer(c.client.s), loopbacks[i]);
+        peer_fini(l, &c.client);
+        close(fd);
+    }
+    loop_free(l);
+}
+
+static void
 unix_socket_is_connected(void **state)
 {
     struct loop *l = loop_new();
@@ -213,6 +236,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(name_is_resolved_and_connected),
+        cmocka_unit_test(localhost_is_either_loopback),
         cmocka_unit_test(unix_socket_is_connected),
         cmocka_unit_test(failures_are_sentences),
         cmocka_unit_test(silent_tls_server_times_out),

@@ -53,7 +53,8 @@ wrong_password_is_a_reason(void **state)
     start_redis(&s, "--requirepass", "right");
     open_link(&s);
     UNTIL(&s, s.downs && !strstr(s.reason, "refused"));
-    expect_reason(&s, "wrong password for ");
+    expect_reason(&s, "wrong password for @: see databaseConfig.redis.password and the "
+                      "username beside it");
     assert_int_equal(s.readies, 0);
     tear_down(&s);
 }
@@ -68,7 +69,7 @@ missing_password_is_a_reason(void **state)
     start_redis(&s, "--requirepass", "right");
     open_link(&s);
     UNTIL(&s, s.downs && !strstr(s.reason, "refused"));
-    expect_reason(&s, "NOAUTH: a password is required by ");
+    expect_reason(&s, "NOAUTH: a password is required by @: set databaseConfig.redis.password");
     tear_down(&s);
 }
 

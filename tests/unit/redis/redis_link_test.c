@@ -68,7 +68,7 @@ database_that_is_not_there_is_a_reason(void **state)
     start_redis(&s, "--databases", "4");
     open_link(&s);
     UNTIL(&s, s.downs && !strstr(s.reason, "refused"));
-    expect_reason(&s, "@ has no database of that number");
+    expect_reason(&s, "@ has no database of that number: see databaseConfig.redis.db");
     tear_down(&s);
 }
 
@@ -250,7 +250,8 @@ link_comes_back_by_itself(void **state)
     s.subscribe = true;
     open_link(&s);
     UNTIL(&s, s.downs);
-    expect_reason(&s, "connection refused by ");
+    expect_reason(&s, "connection refused by @: is Redis running there? See "
+                      "databaseConfig.redis.host and databaseConfig.redis.port");
     for (int i = 0; i < 500; i++)
         turn(&s);
     assert_int_equal(s.downs, 1); /* the same again is no news */
@@ -258,7 +259,8 @@ link_comes_back_by_itself(void **state)
     UNTIL(&s, s.subscribed == 1);
     stop_redis(&s);
     UNTIL(&s, s.downs == 3);
-    expect_reason(&s, "connection refused by ");
+    expect_reason(&s, "connection refused by @: is Redis running there? See "
+                      "databaseConfig.redis.host and databaseConfig.redis.port");
     start_redis(&s, "--loglevel", "warning");
     UNTIL(&s, s.subscribed == 2);
     assert_int_equal(s.downs, 3);

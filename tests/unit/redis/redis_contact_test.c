@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of redis_guard: servers that are none, or say what nobody asked.
+ * Tests of redis_contact: servers that are none, or say what nobody asked.
  */
 #include "scene.h"
 
@@ -78,11 +78,27 @@ answer_is_reason(const char *text, const char *reason)
     fake_tear_down(&s, &f);
 }
 
+/* To PING, and to CLUSTER SLOTS. */
+#define WELCOME "+PONG\r\n-ERR This instance has cluster support disabled\r\n"
+
+#define STRANGER                                                                                   \
+    "@ is not a Redis server: see databaseConfig.redis.host and databaseConfig.redis.port"
+
+static void
+web_server_and_tls_are_told_apart(void **state)
+{
+    (void)state;
+    answer_is_reason("HTTP/1.1 400 Bad Request\r\n\r\n",
+        "@ is not a Redis server but a web server: see databaseConfig.redis.host and "
+        "databaseConfig.redis.port");
+    answer_is_reason(
+        "\x15\x03\x03\x01\x02\x02\x46", "@ speaks TLS: set databaseConfig.redis.tls to true");
+}
+
 static void
 garbage_is_not_redis(void **state)
 {
     static const char *const garbage[] = {
-        "HTTP/1.1 400 Bad Request\r\n\r\n",
         "SSH-2.0-OpenSSH_9.2p1\r\n",
         "+OK\r\n+OK\r\n",
         "+OK\r\n$-1\r\n",
@@ -98,7 +114,7 @@ garbage_is_not_redis(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(garbage); i++)
-        answer_is_reason(garbage[i], "@ is not a Redis server");
+        answer_is_reason(garbage[i], STRANGER);
 }
 
 static void
@@ -106,10 +122,12 @@ refusals_have_words_and_no_password(void **state)
 {
     (void)state;
     answer_is_reason("-DENIED Redis is running in protected mode because ...\r\n-x\r\n",
-        "@ is in protected mode: it needs a password or a bind address");
-    answer_is_reason("-ERR max number of clients reached\r\n-x\r\n", "@ has too many clients");
+        "@ is in protected mode: give it a password (requirepass) and set "
+        "databaseConfig.redis.password, or reach it at a loopback address");
+    answer_is_reason("-ERR max number of clients reached\r\n-x\r\n",
+        "@ has too many clients: raise its maxclients");
     answer_is_reason("+OK\r\n-LOADING Redis is loading the dataset in memory\r\n",
-        "@ is still loading its data");
+        "@ is still loading its data: nothing to do but wait");
     answer_is_reason(
         "-ERR unknown command AUTH, with args: PASSWORD\r\n+PONG\r\n", "@ answered with an error");
 }
@@ -125,12 +143,12 @@ unasked_replies_are_an_error_of_the_connection(void **state)
         struct scene s;
         struct fake f;
 
-        fake_set(&s, &f, "+PONG\r\n");
+        fake_set(&s, &f, WELCOME);
         open_link(&s);
         FAKE_UNTIL(&s, &f, s.readies);
         fake_say(&f, unasked[i]);
         FAKE_UNTIL(&s, &f, s.downs);
-        expect_reason(&s, "@ is not a Redis server");
+        expect_reason(&s, STRANGER);
         fake_tear_down(&s, &f);
     }
 }
@@ -138,7 +156,7 @@ unasked_replies_are_an_error_of_the_connection(void **state)
 static void
 subscribe_to_fake(struct scene *s, struct fake *f)
 {
-    fake_set(s, f, "+PONG\r\n");
+    fake_set(s, f, WELCOME);
     s->subscribe = true;
     open_link(s);
     FAKE_UNTIL(s, f, s->readies);
@@ -163,7 +181,7 @@ malformed_messages_are_an_error_of_the_connection(void **state)
         "*4\r\n$8\r\npmessage\r\n$6\r\ntest-*\r\n*1\r\n$1\r\ny\r\n$1\r\nz\r\n",
         "*4\r\n*1\r\n$8\r\npmessage\r\n$6\r\ntest-*\r\n$1\r\ny\r\n$1\r\nz\r\n",
         "*3\r\n$10\r\npsubscribe\r\n$5\r\nother\r\n:1\r\n",
-        "*5\r\n$8\r\npmessage\r\n",
+        "*5\r\n$8\r\npmessage\r\n:1\r\n:2\r\n:3\r\n:4\r\n",
     };
 
     (void)state;
@@ -174,7 +192,7 @@ malformed_messages_are_an_error_of_the_connection(void **state)
         subscribe_to_fake(&s, &f);
         fake_say(&f, malformed[i]);
         FAKE_UNTIL(&s, &f, s.downs);
-        expect_reason(&s, "@ is not a Redis server");
+        expect_reason(&s, STRANGER);
         assert_int_equal(s.messages, 0);
         fake_tear_down(&s, &f);
     }
@@ -209,7 +227,8 @@ refused_subscription_is_a_reason(void **state)
     subscribe_to_fake(&s, &f);
     fake_say(&f, "-NOPERM this user has no permissions\r\n");
     FAKE_UNTIL(&s, &f, s.downs);
-    expect_reason(&s, "the user may not do this at ");
+    expect_reason(&s, "the user may not PSUBSCRIBE at @: grant it the command, the keys (~) and "
+                      "the channels (&) under keyPrefix by ACL SETUSER");
     fake_tear_down(&s, &f);
 }
 
@@ -218,16 +237,14 @@ silence_is_a_reason(void **state)
 {
     struct scene s;
     struct fake f;
-    char expected[128];
 
     (void)state;
     fake_set(&s, &f, NULL);
     s.options.connect_timeout_ms = 100;
     open_link(&s);
     FAKE_UNTIL(&s, &f, s.downs);
-    snprintf(
-        expected, sizeof(expected), "no answer from 127.0.0.1:%u within 100 ms", s.options.port);
-    assert_string_equal(s.reason, expected);
+    expect_reason(&s, "no answer from @ in time: see databaseConfig.redis.host and "
+                      "databaseConfig.redis.port, and what a firewall says");
     fake_tear_down(&s, &f);
 }
 
@@ -242,7 +259,8 @@ goodbye_before_an_answer_is_a_reason(void **state)
     f.close_after = true;
     open_link(&s);
     FAKE_UNTIL(&s, &f, s.downs);
-    expect_reason(&s, "@ closed the connection before it answered");
+    expect_reason(&s, "@ closed the connection before it answered: if it speaks TLS, set "
+                      "databaseConfig.redis.tls");
     fake_tear_down(&s, &f);
 }
 
@@ -250,6 +268,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(web_server_and_tls_are_told_apart),
         TEST(garbage_is_not_redis),
         TEST(refusals_have_words_and_no_password),
         TEST(unasked_replies_are_an_error_of_the_connection),

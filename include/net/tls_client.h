@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_client: contexts for clients that show a certificate, or trust an authority of their own.
+ */
+#ifndef NET_TLS_CLIENT_H
+#define NET_TLS_CLIENT_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct buffer;
+struct tls_context;
+
+/* PEM as text, or the path of a file with it; NULL: none. */
+struct tls_client_options {
+    bool verify;            /* false: any certificate is taken */
+    const char *ca;         /* what is trusted, instead of the system's store */
+    const char *cert, *key; /* shown to a server that asks; its chain may follow the certificate */
+    const char *passphrase; /* of the key */
+};
+
+/* NULL: *error holds one sentence that begins with the name of the member above. */
+MUST_USE struct tls_context *tls_client_create(
+    const struct tls_client_options *o, struct buffer *error);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * redis_url: cut apart, then set as if each part had been written on its own.
+ */
+#include "redis_url.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/ensure.h"
+#include "config/config.h"
+#include "config_priv.h"
+#include "findings.h"
+#include "option_value.h"
+#include "options.h"
+
+#define GROUP "databaseConfig.redis."
+
+/* Empty: not in the text. */
+struct parts {
+    struct str username, password, host, port, db, path;
+    bool tls;
+};
+
+static bool
+is_number(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!isdigit((unsigned char)s.data[i]))
+            return false;
+    return s.len > 0;
+}
+
+/* The scheme, and what is behind its "://". */
+static struct str
+take_scheme(struct str *text)
+{
+    const char *mark = memmem(text->data, text->len, "://", 3);
+    struct str scheme = { "redis", 5 };
+
+    if (!mark)
+        return scheme;
+    scheme = str_slice(text->data, (size_t)(mark - text->data));
+    *text = str_slice(mark + 3, text->len - scheme.len - 3);
+    return scheme;
+}
+
+/* "user:password@": up to the last @, since people forget to encode it. */
+static void
+take_user(struct str *text, struct parts *p)
+{
+    const char *at = text->len > 0 ? memrchr(text->data, '@', text->len) : NULL;
+    struct str user;
+
+    if (!at)
+        return;
+    user = str_slice(text->data, (size_t)(at - text->data));
+    *text = str_slice(at + 1, text->len - user.len - 1);
+    p->username = str_cut(user, ':', &p->password);
+}
+
+/* "host:6379", "[::1]:6379" */
+static bool
+take_host(struct str text, struct parts *p)
+{
+    const char *end = text.len > 0 && text.data[0] == '[' ? memchr(text.data, ']', text.len) : NULL;
+
+    if (end) {
+        p->host = str_slice(text.data + 1, (size_t)(end - text.data - 1));
+        text = str_slice(end + 1, text.len - p->host.len - 2);
+        if (text.len > 0 && text.data[0] != ':')
+            return false;
+        (void)str_cut(text, ':', &p->port);
+    } else {
+        p->host = str_cut(text, ':', &p->port);
+    }
+    return p->port.len == 0 || is_number(p->port);
+}
+
+static bool
+split(struct str text, struct parts *p)
+{
+    struct str scheme, rest;
+
+    if (str_starts(text, "/")) {
+        p->path = text;
+        return true;
+    }
+    if (is_number(text)) {
+        p->port = text;
+        return true;
+    }
+    scheme = take_scheme(&text);
+    text = str_cut(text, '?', &rest);
+    if (str_is_nocase(scheme, "unix")) {
+        take_user(&text, p);
+        p->path = text;
+        return text.len > 0;
+    }
+    p->tls = str_is_nocase(scheme, "rediss") || str_is_nocase(scheme, "tls");
+    if (!p->tls && !str_is_nocase(scheme, "redis") && !str_is_nocase(scheme, "tcp"))
+        return false;
+    take_user(&text, p);
+    text = str_cut(text, '/', &p->db);
+    return take_host(text, p) && (p->db.len == 0 || is_number(p->db));
+}
+
+static int
+hex(char c)
+{
+    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+/* As decodeURIComponent does: a plus is a plus. */
+static void
+decode(struct str in, struct buffer *out)
+{
+    for (size_t i = 0; i < in.len; i++) {
+        if (in.data[i] == '%' && i + 2 < in.len && isxdigit((unsigned char)in.data[i + 1]) &&
+            isxdigit((unsigned char)in.data[i + 2])) {
+            buffer_append_char(out, (char)(hex(in.data[i + 1]) * 16 + hex(in.data[i + 2])));
+            i += 2;
+        } else {
+            buffer_append_char(out, in.data[i]);
+        }
+    }
+}
+
+static enum config_origin
+origin_of(const struct config *c, const struct option *o)
+{
+    return c->origin[options_index(o)];
+}
+
+static const struct option *
+find(const char *path)
+{
+    const struct option *o = options_find(str_of(path));
+
+    ENSURE(o);
+    return o;
+}
+
+/* False: the option does not take it.  An empty part says nothing. */
+static bool
+set(struct config *c, const char *path, struct str part)
+{
+    enum config_origin from = origin_of(c, find(GROUP "url"));
+    const struct option *o = find(path);
+    struct buffer text = { 0 };
+    bool good = true;
+
+    if (part.len == 0 || origin_of(c, o) > from)
+        return true;
+    decode(part, &text);
+    good = option_value_parse(o, config_slot(c, o), buffer_str(&text));
+    config_mark(c, o, from);
+    buffer_fini(&text);
+    return good;
+}
+
+/* A text that names a host is not about a socket. */
+static void
+drop_path(struct config *c)
+{
+    const struct option *o = find(GROUP "path");
+
+    if (origin_of(c, o) <= origin_of(c, find(GROUP "url")))
+        option_value_free(o, config_slot(c, o));
+}
+
+void
+redis_url_apply(struct config *c, struct findings *f, const char *where)
+{
+    struct parts p = { 0 };
+    bool good;
+
+    if (!c->redis_url)
+        return;
+    good = split(str_trim(str_of(c->redis_url)), &p) && set(c, GROUP "host", p.host) &&
+           set(c, GROUP "port", p.port) && set(c, GROUP "db", p.db) &&
+           set(c, GROUP "username", p.username) && set(c, GROUP "password", p.password);
+    if (good && p.host.len > 0)
+        drop_path(c);
+    good = good && set(c, GROUP "path", p.path) &&
+           set(c, GROUP "tls", p.tls ? STR_LIT("true") : STR_LIT(""));
+    if (!good)
+        findings_say(f, CONFIG_ERROR,
+            "%s: databaseConfig.redis.url is not right; expected an address like "
+            "\"redis://user:password@127.0.0.1:6379/0\", with what is special in a password as "
+            "%%40 (@) or %%2F (/)",
+            where);
+}
+
+void
+redis_url_check(const struct config *c, struct findings *f, const char *where)
+{
+    if (c->redis_sentinels.count > 0 && c->redis_cluster.count > 0)
+        findings_say(f, CONFIG_ERROR,
+            "%s: databaseConfig.redis.sentinels and databaseConfig.redis.cluster are both set; "
+            "expected one of them",
+            where);
+    if (c->redis_tls && !c->redis_tls_verify)
+        findings_say(f, CONFIG_WARNING,
+            "%s: databaseConfig.redis.tls.rejectUnauthorized is false: whoever answers at its "
+            "address gets the password",
+            where);
+    if (c->redis_sentinel_tls && !c->redis_tls)
+        findings_say(f, CONFIG_ERROR,
+            "%s: databaseConfig.redis.sentinelTLS is true, but databaseConfig.redis.tls is not, "
+            "whose settings it takes",
+            where);
+}

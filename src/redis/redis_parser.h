@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * redis_parser: bytes from a server to values, by hiredis' reader, within limits.  The only file
+ * that knows hiredis.  Pure.
+ */
+#ifndef REDIS_REDIS_PARSER_H
+#define REDIS_REDIS_PARSER_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "redis/redis_link.h"
+
+struct redisReader;
+
+/* Embedded. */
+struct redis_parser {
+    struct redisReader *reader;
+};
+
+enum redis_parse { REDIS_PARSE_VALUE, REDIS_PARSE_MORE, REDIS_PARSE_BAD };
+
+void redis_parser_init(struct redis_parser *p);
+void redis_parser_fini(struct redis_parser *p);
+/* False: what is under way is longer than anything that was asked for. */
+MUST_USE bool redis_parser_feed(struct redis_parser *p, const char *data, size_t len);
+/* With REDIS_PARSE_VALUE *out is the caller's, until redis_parser_release(). */
+MUST_USE enum redis_parse redis_parser_next(struct redis_parser *p, struct redis_value **out);
+void redis_parser_release(struct redis_value *v);
+
+#endif
