@@ -39,7 +39,7 @@ failed_start_record(const struct place *p)
     buffer_append_text(&text, when);
     buffer_append_str(&text, errors);
     fd = open(
-        p->failed_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+        p->failed_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd >= 0) {
         /* The errors were logged, too: a folder that cannot be written to is no further one. */
         (void)!write(fd, text.data, text.len);

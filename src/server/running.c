@@ -40,6 +40,16 @@ is_too_young(const struct running_place *place, pid_t pid)
            process_is_younger(&birth, place->than);
 }
 
+/* Under the name laravel-echo-server, and by a copy of its lock file, one of ours looks like that.
+ */
+static bool
+is_registered(const struct running_place *place, pid_t pid)
+{
+    pid_t owner;
+
+    return place->port && registration_find(place->host, place->port, &owner) && owner == pid;
+}
+
 static bool
 find_by_lock(const struct running_place *place, struct running *found)
 {
@@ -51,7 +61,8 @@ find_by_lock(const struct running_place *place, struct running *found)
     held = lock_file_holder(place->lock_path, &found->pid);
     if (!held) {
         found->pid = lock_file_reference(place->lock_path);
-        held = found->reference = found->pid != 0;
+        held = found->pid != 0;
+        found->reference = held && !is_registered(place, found->pid);
     }
     return held && !is_too_young(place, found->pid);
 }

@@ -197,7 +197,13 @@ describe('under the name laravel-echo-server', () => {
         await write(folder, 'laravel-echo-server.json');
         const server = await begin(folder, null, name);
         assert.ok(fs.existsSync(path.join(folder, 'laravel-echo-server.lock')));
-        execFileSync(name, ['stop'], { cwd: folder });
+        // A release that was copied with its lock file names the server of the other one.
+        const copy = tempDir();
+        fs.cpSync(folder, copy, { recursive: true });
+        assert.match((await run(['status'], copy)).stdout,
+            new RegExp(`Running: server, process ${server.pid}\\b`));
+        assert.equal((await run(['reload'], copy)).code, 0);
+        execFileSync(name, ['stop'], { cwd: copy });
         assert.equal(await ended(server), 0);
     });
 });

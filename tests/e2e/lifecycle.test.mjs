@@ -10,7 +10,7 @@ import path from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { openPage } from '../lib/echo.mjs';
 import {
-    binary, freePort, runServer, sleep, startServer, tempDir, waitFor, within, SLOW,
+    binary, canConnect, freePort, runServer, sleep, startServer, tempDir, waitFor, within, SLOW,
 } from '../lib/server.mjs';
 
 const servers = [];
@@ -37,14 +37,6 @@ function writeConfig(config, name = 'echo-server.json') {
         host: '127.0.0.1', subscribers: { http: true, redis: false }, ...config,
     }));
     return file;
-}
-
-function canConnect(port) {
-    return new Promise((resolve) => {
-        const probe = net.connect(port, '127.0.0.1');
-        probe.once('connect', () => { probe.destroy(); resolve(true); });
-        probe.once('error', () => resolve(false));
-    });
 }
 
 describe('a start', () => {

@@ -50,6 +50,15 @@ export function freePort(host = '127.0.0.1') {
     });
 }
 
+/** Whether somebody listens at this port of loopback. */
+export function canConnect(port) {
+    return new Promise((resolve) => {
+        const probe = net.connect(port, '127.0.0.1');
+        probe.once('connect', () => { probe.destroy(); resolve(true); });
+        probe.once('error', () => resolve(false));
+    });
+}
+
 /** A fresh folder, removed when this process ends. */
 export function tempDir(prefix = 'echo-server-') {
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), prefix));
