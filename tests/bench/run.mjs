@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 // The benchmark: workloads, one after the other, into a folder of results.
 //
-//     sh tests/bench/run.sh [--only=fanout,memory] [--rounds=7] [--scale=1] [--out=FOLDER]
+//     sh tests/bench/run.sh [--only=fanout,memory] [--who=floor,ours]
+//         [--rounds=7] [--most=5000] [--smoke] [--out=FOLDER]
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCerts } from '../lib/certs.mjs';
+import { contenders } from './runner/contenders.mjs';
 import { ratio, Results, summary } from './runner/rounds.mjs';
 import { workloads } from './runner/workloads.mjs';
 
 const { values: options } = parseArgs({
     options: {
         only: { type: 'string', default: Object.keys(workloads).join(',') },
+        who: { type: 'string', default: Object.keys(contenders).join(',') },
+        most: { type: 'string', default: '18000' },
         rounds: { type: 'string', default: '7' },
         out: { type: 'string', default: 'build-bench/results' },
         smoke: { type: 'boolean', default: false },
@@ -24,10 +28,15 @@ function makeRun() {
     const results = new Results();
     return {
         results,
+        /** Of the contenders that a workload is for, those that were asked for. */
+        who: (names) => names.filter((name) => options.who.split(',').includes(name)),
+        progress: (text) => console.error(
+            `${((Date.now() - began) / 1000).toFixed(0).padStart(5)} s  ${text}`),
         rounds: options.smoke ? 1 : Number(options.rounds),
         peerRounds: options.smoke ? 1 : 3,
         scale: options.smoke ? 0.01 : 1,
-        sizes: (sizes) => (options.smoke ? sizes.map((size) => Math.max(2, size / 100)) : sizes),
+        sizes: (sizes) => (options.smoke ? sizes.map((size) => Math.max(2, size / 100))
+            : sizes.filter((size) => size <= Number(options.most))),
         get certs() {
             this.made ??= makeCerts();
             return this.made;
@@ -53,11 +62,11 @@ function makeRun() {
     };
 }
 
+const began = Date.now();
 const run = makeRun();
 for (const name of options.only.split(',')) {
-    const began = Date.now();
+    run.progress(name);
     await workloads[name](run);
-    console.error(`${name}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
 
 fs.mkdirSync(options.out, { recursive: true });

@@ -30,11 +30,12 @@ async function measure(run, contender, key, round) {
 async function fanout(run, workload, names, sizes, certs) {
     const entered = [];
     try {
-        for (const name of names) {
+        for (const name of run.who(names)) {
             entered.push(await enter(name, { certs },
                 { sockets: sizes.at(-1) }));
         }
         for (const size of sizes) {
+            run.progress(`${workload} ${size}`);
             for (const contender of entered) {
                 run.check(await contender.ask('connect', { sockets: size }));
             }

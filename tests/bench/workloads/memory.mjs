@@ -31,14 +31,14 @@ async function memory(run, workload, name, [first, last], certs) {
 
 export async function run(run) {
     const sizes = run.sizes([1000, 10000]);
-    for (const name of ['floor', 'ours', 'socketio', 'echo']) {
+    for (const name of run.who(['floor', 'ours', 'socketio', 'echo'])) {
         await memory(run, 'memory', name, sizes);
     }
 }
 
 export async function runTls(run) {
     const sizes = run.sizes([1000, 5000]);
-    for (const name of ['floor', 'ours', 'echo']) {
+    for (const name of run.who(['floor', 'ours', 'echo'])) {
         await memory(run, 'memory-tls', name, sizes, run.certs);
     }
 }
