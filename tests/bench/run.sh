@@ -9,6 +9,6 @@ cd "$root"
 sh config/packages.sh test
 [ -d tests/node_modules/sio4server ] || (cd tests && npm ci --no-audit --no-fund)
 cmake -S . -B build-bench/release -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTS=ON >/dev/null
-cmake --build build-bench/release -j "$(nproc)" --target echo-server bench-load bench-floor >/dev/null
+cmake --build build-bench/release -j "$(nproc)" --target echo-server bench-load bench-floor bench-application >/dev/null
 export ECHO_SERVER="$root/build-bench/release/echo-server"
 exec node tests/bench/run.mjs "$@"

@@ -40,8 +40,9 @@ read_order(struct order *o, const char *data, size_t len)
 static void
 send_gathered(struct control *c, struct peers *p)
 {
-    const struct frames f = { .pieces = c->pieces, .count = c->count, .whole = c->whole,
-        .len = c->gathered };
+    const struct frames f = {
+        .pieces = c->pieces, .count = c->count, .whole = c->whole, .len = c->gathered
+    };
 
     if (c->count > 0)
         peers_send(p, c->first, c->each, &f);

@@ -21,7 +21,7 @@ struct control {
     size_t len; /* in data, not yet understood */
     size_t first;
     size_t each;
-    int count;  /* frames gathered */
+    int count; /* frames gathered */
     size_t gathered;
     struct iovec pieces[CONTROL_PIECES];
     char whole[CONTROL_SIZE];

@@ -146,7 +146,7 @@ peers_send(struct peers *p, size_t first, size_t each, const struct frames *f)
 {
     for (size_t i = first; i < p->used; i += each)
         if (p->list[i].upgraded)
-            (void)write_frames(&p->list[i], f);   /* the loop learns of an end by itself */
+            (void)write_frames(&p->list[i], f); /* the loop learns of an end by itself */
 }
 
 /* -1: ended. */

@@ -12,7 +12,7 @@
 #include "event.h"
 #include "transport.h"
 
-enum { SUBSCRIBE_SIZE = 400, NAME_SIZE = 200, FAILURES_EACH = 10 };
+enum { SUBSCRIBE_SIZE = 400, NAME_SIZE = 200, FAILURES_EACH = 10, SLOW_BUFFER = 4096 };
 
 static const struct transport *
 transport(const struct client *c)
@@ -30,11 +30,23 @@ client_init(struct client *c, struct crowd *crowd, uint32_t number)
 }
 
 void
+client_close(struct client *c)
+{
+    link_close(&c->link);
+    free(c->held);
+    client_init(c, c->crowd, c->number);
+}
+
+void
 client_open(struct client *c)
 {
     const struct options *o = c->crowd->options;
-    const struct link_target target = { .host = o->host, .port = (uint16_t)o->port,
-        .tls = c->crowd->tls, .session = c->crowd->session, .stamps = o->stamps };
+    const struct link_target target = { .host = o->host,
+        .port = (uint16_t)o->port,
+        .tls = c->crowd->tls,
+        .session = c->crowd->session,
+        .stamps = o->stamps,
+        .receive_bytes = (long)c->number < o->slow ? SLOW_BUFFER : 0 };
 
     c->crowd->connecting++;
     c->state = CLIENT_CONNECTING;

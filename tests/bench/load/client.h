@@ -18,6 +18,8 @@ void client_on_packet(struct client *c, const char *data, size_t len);
 void client_on_upgraded(struct client *c);
 /* Sends a packet. */
 void client_say(struct client *c, const char *packet);
+/* Closes it whatever its state, to be opened anew. */
+void client_close(struct client *c);
 /* The connection ended, or has to. */
 void client_end(struct client *c);
 

@@ -68,8 +68,8 @@ run_connect(struct commands *c, const struct arguments *a)
 
     measure_begin(&m, crowd);
     crowd->wanted = a->sockets > 0 && a->sockets < crowd->options->sockets
-        ? (size_t)a->sockets
-        : (size_t)crowd->options->sockets;
+                        ? (size_t)a->sockets
+                        : (size_t)crowd->options->sockets;
     (void)measure_await_value(&m, &crowd->joined, crowd->wanted);
     measure_report(&m);
     size_t new = crowd->joined - before;
@@ -185,10 +185,10 @@ run_whisper(struct commands *c, const struct arguments *a)
     measure_begin(&m, &c->crowd);
     for (long i = 0; i < a->count; i++) {
         int len = snprintf(packet, sizeof(packet),
-            "42[\"client event\",{\"channel\":\"%s\",\"event\":\"client-bench\",\"data\":%.*s}]", name,
-            (int)o->payload, publish_data(&c->publish, 0));
+            "42[\"client event\",{\"channel\":\"%s\",\"event\":\"client-bench\",\"data\":%.*s}]",
+            name, (int)c->publish.data_len, publish_data(&c->publish, 0));
         if ((size_t)len >= sizeof(packet))
-            die("payload is %ld: too long for a whisper", o->payload);
+            die("payload is %zu: too long for a whisper", c->publish.data_len);
         m.expected += crowd_members(&c->crowd, 0) - 1;
         client_say(&c->crowd.clients[0], packet);
         if (!measure_await(&m))
@@ -197,12 +197,30 @@ run_whisper(struct commands *c, const struct arguments *a)
     measure_report(&m);
 }
 
+/* payload size=N: the data of the next events. */
+static void
+run_payload(struct commands *c, const struct arguments *a)
+{
+    publish_resize(&c->publish, (size_t)a->size);
+    report_integer("payload", (uint64_t)a->size);
+}
+
+/* leave: all go, and may connect again. */
+static void
+run_leave(struct commands *c, const struct arguments *a)
+{
+    (void)a; /* takes none */
+    crowd_leave(&c->crowd);
+    (void)measure_settle(&c->crowd);
+    report_integer("clients", c->crowd.joined);
+}
+
 /* memory: of an idle server. */
 static void
 run_memory(struct commands *c, const struct arguments *a)
 {
-    (void)a;    /* takes none */
-    measure_settle(&c->crowd);
+    (void)a; /* takes none */
+    (void)measure_settle(&c->crowd);
     report_integer("clients", c->crowd.joined - c->crowd.cut);
     report_integer("pss_bytes", process_pss_bytes(c->crowd.options->pids));
     report_integer("socket_bytes", process_socket_bytes());
@@ -248,6 +266,8 @@ static const struct command {
     { "paced", run_paced, { .rate = 50, .ms = 5000 } },
     { "flood", run_flood, { .count = 300000, .rate = 100000 } },
     { "whisper", run_whisper, { .count = 20 } },
+    { "payload", run_payload, { .size = 157 } },
+    { "leave", run_leave, { 0 } },
     { "memory", run_memory, { 0 } },
     { "stall", run_stall, { 0 } },
     { "drain", run_drain, { .count = 5, .size = 20 } },

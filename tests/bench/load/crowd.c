@@ -56,7 +56,7 @@ may_open(const struct crowd *crowd)
     size_t limit = (size_t)crowd->options->inflight;
     bool waits_for_session = crowd->options->resume && crowd->session == NULL && crowd->opened > 0;
     return crowd->opened < crowd->wanted && !waits_for_session &&
-        (limit == 0 || crowd->connecting < limit);
+           (limit == 0 || crowd->connecting < limit);
 }
 
 void
@@ -89,6 +89,15 @@ crowd_stall(struct crowd *crowd, size_t count)
         c->stalled = true;
         watch_change(crowd->epoll, c->link.fd, &c->watch, EPOLLRDHUP);
     }
+}
+
+void
+crowd_leave(struct crowd *crowd)
+{
+    for (size_t i = 0; i < crowd->opened; i++)
+        client_close(&crowd->clients[i]);
+    crowd->wanted = crowd->opened = crowd->connecting = crowd->joined = 0;
+    crowd->cut = crowd->failed = crowd->resumed = crowd->stalled = 0;
 }
 
 void

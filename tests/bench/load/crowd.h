@@ -43,8 +43,8 @@ struct client {
     uint32_t held_size;
     char *held;
     uint64_t began_us;
-    char sid[40];      /* of a polling session */
-    unsigned asked;    /* of a polling session: requests without an answer */
+    char sid[40];   /* of a polling session */
+    unsigned asked; /* of a polling session: requests without an answer */
 };
 
 /* Cleared before each measurement. */
@@ -62,16 +62,16 @@ struct crowd {
     const struct options *options;
     int epoll;
     struct client *clients;
-    size_t wanted;     /* clients to be opened */
+    size_t wanted; /* clients to be opened */
     size_t opened;
     size_t connecting; /* opened and not yet joined */
     size_t joined;
-    size_t cut;        /* joined, and ended by the server */
-    size_t failed;     /* handshakes that failed; they are tried again */
-    size_t refused;    /* subscriptions */
-    size_t resumed;    /* TLS sessions */
+    size_t cut;     /* joined, and ended by the server */
+    size_t failed;  /* handshakes that failed; they are tried again */
+    size_t refused; /* subscriptions */
+    size_t resumed; /* TLS sessions */
     size_t stalled;
-    size_t data_at;    /* where the last event's data began */
+    size_t data_at; /* where the last event's data began */
     uint64_t last_stamp_ns;
     char *buffer;
     SSL_CTX *tls;
@@ -89,6 +89,8 @@ void crowd_turn(struct crowd *crowd, int64_t timeout_us);
 size_t crowd_members(const struct crowd *crowd, size_t channel);
 /* The first count clients read no more. */
 void crowd_stall(struct crowd *crowd, size_t count);
+/* Closes all; they may be opened again. */
+void crowd_leave(struct crowd *crowd);
 void crowd_clear_counts(struct crowd *crowd);
 /* The name of a channel, with its number. */
 void crowd_channel_name(char *out, size_t size, const struct options *o, size_t channel);

@@ -29,7 +29,7 @@ drain_end(struct drain *d, struct crowd *crowd)
 {
     uint64_t before = process_cpu_ns(crowd->options->pids);
 
-    (void)d;    /* the stamps have it */
+    (void)d; /* the stamps have it */
     for (int naps = 0, quiet = 0; naps < MOST_NAPS && quiet < QUIET_NAPS; naps++) {
         usleep(NAP_US);
         uint64_t now = process_cpu_ns(crowd->options->pids);

@@ -15,6 +15,18 @@ static const char middle[] = ",\"n\":";
 
 enum { TIME_AT = 5, TIME_LEN = 16, NUMBER_AT = 26, NUMBER_LEN = 7, HEAD_LEN = 39 };
 
+/* Sixteen letters in no order: compresses to about half, as JSON does. */
+static void
+pad(char *out, size_t len)
+{
+    uint32_t state = 1;
+
+    for (size_t i = 0; i < len; i++) {
+        state = state * 1664525 + 1013904223;
+        out[i] = (char)('a' + (state >> 28));
+    }
+}
+
 void
 event_write(char *out, size_t size, uint64_t now_us, uint32_t number)
 {
@@ -25,7 +37,7 @@ event_write(char *out, size_t size, uint64_t now_us, uint32_t number)
     (void)snprintf(head, sizeof(head), "%s%llu%s%u,\"p\":\"", begin,
         (unsigned long long)(first_time + now_us), middle, first_number + number);
     memcpy(out, head, HEAD_LEN);
-    memset(out + HEAD_LEN, 'x', size - HEAD_LEN - 2);
+    pad(out + HEAD_LEN, size - HEAD_LEN - 2);
     memcpy(out + size - 2, "\"}", 2);
 }
 
@@ -77,9 +89,8 @@ event_take(struct crowd *crowd, struct client *c, const char *text, size_t len)
         return true;
     }
     crowd->counts.received++;
-    count_number(&crowd->counts, c,
-        (uint32_t)digits(data + NUMBER_AT, NUMBER_LEN) - first_number);
-    histogram_add(&crowd->latency,
-        crowd_now_us() - (digits(data + TIME_AT, TIME_LEN) - first_time));
+    count_number(&crowd->counts, c, (uint32_t)digits(data + NUMBER_AT, NUMBER_LEN) - first_number);
+    histogram_add(
+        &crowd->latency, crowd_now_us() - (digits(data + TIME_AT, TIME_LEN) - first_time));
     return true;
 }

@@ -32,8 +32,10 @@ frame_split(struct frame *f, const char *data, size_t len)
     size_t whole = 2 + extra + body;
     if (len < whole)
         return 0;
-    *f = (struct frame){ .opcode = p[0] & OPCODE, .compressed = (p[0] & COMPRESSED) != 0,
-        .data = data + 2 + extra, .len = body };
+    *f = (struct frame){ .opcode = p[0] & OPCODE,
+        .compressed = (p[0] & COMPRESSED) != 0,
+        .data = data + 2 + extra,
+        .len = body };
     return whole;
 }
 

@@ -25,18 +25,18 @@ link_tls(void)
 }
 
 static void
-set(int fd, int level, int option)
+set(int fd, int level, int option, int value)
 {
-    int on = 1;
-    if (setsockopt(fd, level, option, &on, sizeof(on)) != 0)
+    if (setsockopt(fd, level, option, &value, sizeof(value)) != 0)
         die("setsockopt: %s", strerror(errno));
 }
 
 static struct sockaddr_in
 address(in_addr_t host, uint16_t port)
 {
-    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port),
-        .sin_addr.s_addr = host };
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = host
+    };
 }
 
 static bool
@@ -46,15 +46,16 @@ begin(int fd, const struct link_target *to, unsigned source)
     struct sockaddr_in from = address(htonl(INADDR_LOOPBACK + 1 + source), 0);
     struct sockaddr_in there = address(host, to->port);
 
-    set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
-    set(fd, IPPROTO_TCP, TCP_NODELAY);
+    set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (to->stamps)
-        set(fd, SOL_SOCKET, SO_TIMESTAMPNS);
+        set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    if (to->receive_bytes > 0)
+        set(fd, SOL_SOCKET, SO_RCVBUF, to->receive_bytes);
     bool is_loopback = (ntohl(host) >> 24) == IN_LOOPBACKNET;
     if (is_loopback && bind(fd, (const struct sockaddr *)&from, sizeof(from)) != 0)
         die("bind: %s", strerror(errno));
-    return connect(fd, (const struct sockaddr *)&there, sizeof(there)) == 0 ||
-        errno == EINPROGRESS;
+    return connect(fd, (const struct sockaddr *)&there, sizeof(there)) == 0 || errno == EINPROGRESS;
 }
 
 bool
@@ -115,7 +116,9 @@ link_read_stamped(struct link *l, char *out, size_t size, uint64_t *latest_ns)
 {
     char control[CMSG_SPACE(sizeof(struct timespec)) * 2];
     struct iovec piece = { .iov_base = out, .iov_len = size };
-    struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = control,
+    struct msghdr message = { .msg_iov = &piece,
+        .msg_iovlen = 1,
+        .msg_control = control,
         .msg_controllen = sizeof(control) };
 
     ssize_t len = recvmsg(l->fd, &message, 0);

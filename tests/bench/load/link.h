@@ -21,7 +21,8 @@ struct link_target {
     uint16_t port;
     SSL_CTX *tls;         /* NULL: plain */
     SSL_SESSION *session; /* to resume, or NULL */
-    bool stamps;
+    bool stamps;          /* the kernel notes when bytes arrive */
+    int receive_bytes;    /* of the kernel's buffer; 0: as it likes */
 };
 
 /* A context that trusts everybody: who the server is is not what is measured. */

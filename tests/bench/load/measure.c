@@ -30,17 +30,21 @@ turn_for(struct crowd *crowd, uint64_t us)
         crowd_turn(crowd, (int64_t)(end - now));
 }
 
-void
+uint64_t
 measure_settle(struct crowd *crowd)
 {
+    uint64_t quiet_us = crowd_now_us();
     uint64_t before = process_cpu_ns(crowd->options->pids);
 
     for (int turns = 0, quiet = 0; turns < SETTLE_TURNS && quiet < QUIET_TURNS; turns++) {
         turn_for(crowd, TURN_US);
         uint64_t now = process_cpu_ns(crowd->options->pids);
         quiet = now - before < QUIET_NS ? quiet + 1 : 0;
+        if (quiet == 0)
+            quiet_us = crowd_now_us();
         before = now;
     }
+    return quiet_us;
 }
 
 bool
@@ -92,7 +96,7 @@ measure_report(struct measure *m)
     static const char *const latency[] = { "p50_us", "p99_us", "p999_us", "most_us" };
     const struct crowd_counts *counts = &m->crowd->counts;
 
-    measure_settle(m->crowd);
+    uint64_t quiet_us = measure_settle(m->crowd) - m->began_us;
     double cpu_us = measure_cpu_us(m);
     report_integer("clients", m->crowd->joined - m->crowd->cut);
     report_integer("expected", m->expected);
@@ -105,6 +109,7 @@ measure_report(struct measure *m)
     report_integer("bytes", counts->bytes);
     report_integer("cut", m->crowd->cut);
     report_integer("wall_us", m->wall_us);
+    report_integer("quiet_us", quiet_us);
     report_real("cpu_us", cpu_us);
     if (counts->received > 0) {
         report_real("cpu_us_delivery", cpu_us / (double)counts->received);

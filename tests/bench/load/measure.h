@@ -25,8 +25,8 @@ void measure_begin(struct measure *m, struct crowd *crowd);
 bool measure_await(struct measure *m);
 /* Turns the loop until *value is at least wanted; false when nothing moves for too long. */
 bool measure_await_value(struct measure *m, const uint64_t *value, uint64_t wanted);
-/* Waits until the server is quiet. */
-void measure_settle(struct crowd *crowd);
+/* Waits until the server is quiet; gives when it became so, to 20 ms. */
+uint64_t measure_settle(struct crowd *crowd);
 /* Settles, and reports all common figures: the caller begins and ends the report. */
 void measure_report(struct measure *m);
 /* Processor time since the beginning, in microseconds. */

@@ -28,6 +28,7 @@ static const struct row {
     { "acks", FLAG, AT(acks), "0" },
     { "polling", FLAG, AT(polling), "0" },
     { "stamps", FLAG, AT(stamps), "0" },
+    { "slow", NUMBER, AT(slow), "0" },
     { "sockets", NUMBER, AT(sockets), "1000" },
     { "channels", NUMBER, AT(channels), "1" },
     { "channel", TEXT, AT(channel), "bench-" },

@@ -19,8 +19,8 @@ request(struct client *c, const char *method, const char *body, size_t len)
     char text[REQUEST_SIZE];
 
     int size = snprintf(text, sizeof(text),
-        "%s /socket.io/?EIO=%ld&transport=polling%s%s HTTP/1.1\r\nHost: %s:%ld\r\n", method,
-        o->eio, c->sid[0] != '\0' ? "&sid=" : "", c->sid, o->host, o->port);
+        "%s /socket.io/?EIO=%ld&transport=polling%s%s HTTP/1.1\r\nHost: %s:%ld\r\n", method, o->eio,
+        c->sid[0] != '\0' ? "&sid=" : "", c->sid, o->host, o->port);
     if (len > 0)
         size += snprintf(text + size, sizeof(text) - (size_t)size,
             "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %zu\r\n\r\n%.*s", len,

@@ -35,7 +35,7 @@ static void
 add_around(struct publish *p, const char *before, const char *after)
 {
     add(p, before, strlen(before));
-    add(p, p->data, (size_t)p->options->payload);
+    add(p, p->data, p->data_len);
     add(p, after, strlen(after));
 }
 
@@ -47,10 +47,9 @@ add_redis(struct publish *p, const char *channel, size_t number)
     static const char after[] = ",\"socket\":null}";
     char head[HEAD_SIZE];
 
-    (void)number;   /* the name says it */
+    (void)number; /* the name says it */
     (void)snprintf(head, sizeof(head), "*3\r\n$7\r\nPUBLISH\r\n$%zu\r\n%s\r\n$%zu\r\n%s",
-        strlen(channel), channel,
-        sizeof(before) + sizeof(after) - 2 + (size_t)p->options->payload, before);
+        strlen(channel), channel, sizeof(before) + sizeof(after) - 2 + p->data_len, before);
     add_around(p, head, after);
     add(p, "\r\n", 2);
 }
@@ -65,13 +64,13 @@ add_http(struct publish *p, const char *channel, size_t number)
     (void)number;
     if (colon == NULL)
         die("key is \"%s\": expected appId:key", p->options->key);
-    (void)snprintf(before, sizeof(before), "{\"channel\":\"%s\",\"name\":\"" EVENT_NAME "\",\"data\":",
-        channel);
+    (void)snprintf(before, sizeof(before),
+        "{\"channel\":\"%s\",\"name\":\"" EVENT_NAME "\",\"data\":", channel);
     (void)snprintf(head, sizeof(head),
         "POST /apps/%.*s/events?auth_key=%s HTTP/1.1\r\nHost: %s\r\n"
         "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
         (int)(colon - p->options->key), p->options->key, colon + 1, p->options->host,
-        strlen(before) + (size_t)p->options->payload + 1, before);
+        strlen(before) + p->data_len + 1, before);
     add_around(p, head, "}");
 }
 
@@ -84,10 +83,10 @@ add_floor(struct publish *p, const char *channel, size_t number)
     char line[HEAD_SIZE];
 
     int text = snprintf(before, sizeof(before), "42[\"" EVENT_NAME "\",\"%s\",", channel);
-    size_t len = (size_t)text + (size_t)p->options->payload + 1;
+    size_t len = (size_t)text + p->data_len + 1;
     size_t head = frame_head(frame, FRAME_TEXT, len, false);
-    int line_len = snprintf(line, sizeof(line), "send %zu %ld %zu\n", number,
-        p->options->channels, head + len);
+    int line_len = snprintf(
+        line, sizeof(line), "send %zu %ld %zu\n", number, p->options->channels, head + len);
     add(p, line, (size_t)line_len);
     add(p, frame, head);
     add_around(p, before, "]");
@@ -109,7 +108,7 @@ on_ready(void *owner, uint32_t events)
     struct publish *p = owner;
     char answer[ANSWER_SIZE];
 
-    (void)events;   /* an end is seen by recv */
+    (void)events; /* an end is seen by recv */
     ssize_t got = recv(p->fd, answer, sizeof(answer), MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         die("the other end of publish=%s is gone", p->options->publish);
@@ -127,18 +126,29 @@ find_kind(const char *name)
 }
 
 void
+publish_resize(struct publish *p, size_t len)
+{
+    p->data_len = len;
+    p->data = realloc(p->data, len + 1);
+    if (p->data == NULL)
+        die("out of memory");
+}
+
+void
 publish_open(struct publish *p, int epoll, const struct options *o)
 {
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)o->publish_port),
+    struct sockaddr_in to = { .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)o->publish_port),
         .sin_addr.s_addr = inet_addr(o->host) };
     int on = 1;
 
-    *p = (struct publish){ .options = o, .kind = find_kind(o->publish),
+    *p = (struct publish){ .options = o,
+        .kind = find_kind(o->publish),
         .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
     p->numbers = calloc((size_t)o->channels, sizeof(*p->numbers));
-    p->data = malloc((size_t)o->payload + 1);
-    if (p->fd < 0 || p->numbers == NULL || p->data == NULL)
+    if (p->fd < 0 || p->numbers == NULL)
         die("cannot publish");
+    publish_resize(p, (size_t)o->payload);
     if (connect(p->fd, (const struct sockaddr *)&to, sizeof(to)) != 0)
         die("publish_port %ld: %s", o->publish_port, strerror(errno));
     setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -149,7 +159,7 @@ publish_open(struct publish *p, int epoll, const struct options *o)
 const char *
 publish_data(struct publish *p, size_t channel)
 {
-    event_write(p->data, (size_t)p->options->payload, crowd_now_us(), ++p->numbers[channel]);
+    event_write(p->data, p->data_len, crowd_now_us(), ++p->numbers[channel]);
     return p->data;
 }
 
@@ -169,7 +179,7 @@ publish_nobody(struct publish *p, size_t channel)
     char name[NAME_SIZE];
 
     (void)snprintf(name, sizeof(name), "nobody-%05zu", channel);
-    event_write(p->data, (size_t)p->options->payload, crowd_now_us(), 1);
+    event_write(p->data, p->data_len, crowd_now_us(), 1);
     kinds[p->kind].add(p, name, channel);
 }
 

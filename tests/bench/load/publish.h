@@ -14,9 +14,10 @@ struct publish {
     struct watch watch;
     const struct options *options;
     int fd;
-    unsigned kind;      /* a row of the table of kinds */
-    uint32_t *numbers;  /* of the last event of each channel */
-    char *data;         /* of one event */
+    unsigned kind;     /* a row of the table of kinds */
+    uint32_t *numbers; /* of the last event of each channel */
+    char *data;        /* of one event */
+    size_t data_len;
     char *out;
     size_t out_len;
     size_t out_size;
@@ -27,7 +28,9 @@ void publish_open(struct publish *p, int epoll, const struct options *o);
 void publish_add(struct publish *p, size_t channel);
 /* One event on a channel that nobody listens to. */
 void publish_nobody(struct publish *p, size_t channel);
-/* The data of the next event on channel, options' payload bytes without a terminator. */
+/* From now on the data of an event has len bytes. */
+void publish_resize(struct publish *p, size_t len);
+/* The data of the next event on channel, data_len bytes without a terminator. */
 const char *publish_data(struct publish *p, size_t channel);
 /* Sends what was added; waits while the other side takes no more. */
 void publish_flush(struct publish *p);

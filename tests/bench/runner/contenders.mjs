@@ -82,23 +82,26 @@ async function startSocketIo({ redis, certs }) {
 export const contenders = {
     floor: { title: 'floor', start: startFloorProgram },
     ours: { title: 'echo-server', start: startOurs },
-    socketio: { title: 'socket.io 4', start: startSocketIo },
-    echo: { title: 'laravel-echo-server', start: startLaravelEchoServer },
+    socketio: { title: 'socket.io 4', start: startSocketIo, isNode: true },
+    echo: { title: 'laravel-echo-server', start: startLaravelEchoServer, isNode: true },
 };
 
 /**
- * Starts contender name, and a crowd that is not connected yet: {server, ask(), close()}.
- * how: {certs, workers, config, application}; options: of the crowd.
+ * Starts contender name, and a crowd that is not connected yet: {name, server, ask(), close()}.
+ * how: {certs, workers, config, application}; options: of the crowd; via "http": events come
+ * through the HTTP API; label: its name in the results, where one contender is measured in two
+ * forms.
  */
-export async function enter(name, how, options) {
+async function enter({ name, how = {}, options, via, label = name }) {
     const redis = name === 'floor' ? null : await startRedis();
     const server = await contenders[name].start({ ...how, redis });
     const crowd = openCrowd({
         port: server.port, pids: server.pid, tls: how.certs !== undefined,
         ...server.crowd, ...options,
+        ...via === 'http' ? { publish: 'http', publish_port: server.port } : {},
     });
     return {
-        name, server,
+        name: label, server, isNode: contenders[name].isNode === true,
         ask: crowd.ask,
         async close() {
             await crowd.close();
@@ -106,4 +109,19 @@ export async function enter(name, how, options) {
             await redis?.stop();
         },
     };
+}
+
+/** Has all entries (of enter) at once while visit(entered) runs. */
+export async function together(run, entries, visit) {
+    const entered = [];
+    try {
+        for (const entry of entries.filter(({ name }) => run.who([name]).length)) {
+            entered.push(await enter(entry));
+        }
+        await visit(entered);
+    } finally {
+        for (const contender of entered) {
+            await contender.close();
+        }
+    }
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Rounds: all contenders, one after the other, again and again, so that what
-// the machine does meanwhile happens to all of them; and what was measured.
+// What was measured, a value a round, and what is made of it. A ratio is made
+// round by round, so that a drift of the machine is in both of its sides.
 
-/** Values of rounds; a round in which something was lost says so. */
 export class Results {
     constructor() {
         this.rows = [];
     }
 
-    /** key: {workload, variant, size, contender, metric}; lost is counted, never hidden. */
+    /** key: {workload, variant, size, contender, metric}. */
     add(key, value, round = 0) {
         const row = this.find(key) ?? this.rows[this.rows.push({ ...key, values: [] }) - 1];
         row.values[round] = value;
@@ -34,19 +33,10 @@ export function summary(row) {
         ? { median: middle(values), min: Math.min(...values), max: Math.max(...values) } : null;
 }
 
-/** Round by round, so that a drift of the machine is in both. */
+/** The same of row divided by base. */
 export function ratio(row, base) {
     const values = (row?.values ?? []).map((value, round) => value / base?.values[round])
         .filter(Number.isFinite);
     return values.length
         ? { median: middle(values), min: Math.min(...values), max: Math.max(...values) } : null;
-}
-
-/** Each round begins with another one. visit(contender, round) is awaited. */
-export async function interleave(entered, rounds, visit) {
-    for (let round = 0; round < rounds; round++) {
-        for (let i = 0; i < entered.length; i++) {
-            await visit(entered[(i + round) % entered.length], round);
-        }
-    }
 }
