@@ -12,7 +12,7 @@
 #include "event.h"
 #include "transport.h"
 
-enum { SUBSCRIBE_SIZE = 400, NAME_SIZE = 200, FAILURES_EACH = 10, SLOW_BUFFER = 4096 };
+enum { SUBSCRIBE_SIZE = 400, NAME_SIZE = 200, FAILURES_EACH = 10 };
 
 static const struct transport *
 transport(const struct client *c)
@@ -46,7 +46,8 @@ client_open(struct client *c)
         .tls = c->crowd->tls,
         .session = c->crowd->session,
         .stamps = o->stamps,
-        .receive_bytes = (long)c->number < o->slow ? SLOW_BUFFER : 0 };
+
+        .is_remote = (long)c->number < o->slow };
 
     c->crowd->connecting++;
     c->state = CLIENT_CONNECTING;

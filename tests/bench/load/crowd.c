@@ -12,16 +12,15 @@
 
 enum { OPEN_AT_ONCE = 256 };
 
-/* The first session is kept for all others; 1 keeps the reference. */
+/* A copy of the first session is kept for all others, because OpenSSL spoils one that was used. */
 static int
 on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct crowd *crowd = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
-    if (crowd->session != NULL)
-        return 0;
-    crowd->session = session;
-    return 1;
+    if (crowd->session == NULL)
+        crowd->session = SSL_SESSION_dup(session);
+    return 0;
 }
 
 static void

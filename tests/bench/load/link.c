@@ -12,6 +12,12 @@
 
 #include "die.h"
 
+/*
+ * On loopback a segment has 64 kB and the sender's buffer therefore 4 MB: a thousand peers that
+ * do not read would hold the kernel's whole memory for TCP before a server notices one of them.
+ */
+enum { REMOTE_SEGMENT = 1460, REMOTE_BUFFER = 4096 };
+
 SSL_CTX *
 link_tls(void)
 {
@@ -50,12 +56,25 @@ begin(int fd, const struct link_target *to, unsigned source)
     set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (to->stamps)
         set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-    if (to->receive_bytes > 0)
-        set(fd, SOL_SOCKET, SO_RCVBUF, to->receive_bytes);
+    if (to->is_remote) {
+        set(fd, IPPROTO_TCP, TCP_MAXSEG, REMOTE_SEGMENT);
+        set(fd, SOL_SOCKET, SO_RCVBUF, REMOTE_BUFFER);
+    }
     bool is_loopback = (ntohl(host) >> 24) == IN_LOOPBACKNET;
     if (is_loopback && bind(fd, (const struct sockaddr *)&from, sizeof(from)) != 0)
         die("bind: %s", strerror(errno));
     return connect(fd, (const struct sockaddr *)&there, sizeof(there)) == 0 || errno == EINPROGRESS;
+}
+
+/* OpenSSL lets a session be used once: each link has its own copy. */
+static void
+resume(SSL *ssl, SSL_SESSION *session)
+{
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+
+    if (copy == NULL || SSL_set_session(ssl, copy) != 1)
+        die("a TLS session cannot be resumed");
+    SSL_SESSION_free(copy);
 }
 
 bool
@@ -72,7 +91,7 @@ link_open(struct link *l, const struct link_target *to, unsigned source)
     if (l->ssl == NULL || SSL_set_fd(l->ssl, l->fd) != 1)
         die("no TLS session");
     if (to->session != NULL)
-        SSL_set_session(l->ssl, to->session);
+        resume(l->ssl, to->session);
     return true;
 }
 

@@ -22,7 +22,7 @@ struct link_target {
     SSL_CTX *tls;         /* NULL: plain */
     SSL_SESSION *session; /* to resume, or NULL */
     bool stamps;          /* the kernel notes when bytes arrive */
-    int receive_bytes;    /* of the kernel's buffer; 0: as it likes */
+    bool is_remote;       /* small segments and buffers, as of a peer far away */
 };
 
 /* A context that trusts everybody: who the server is is not what is measured. */

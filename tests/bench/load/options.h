@@ -21,7 +21,7 @@ struct options {
     bool acks;    /* the server answers an ack of "subscribe" once it has joined */
     bool polling; /* the polling transport instead of WebSocket */
     bool stamps;  /* let the kernel note when bytes arrive; see drain */
-    long slow;    /* the first so many have a small buffer in the kernel; see stall */
+    long slow;    /* the first so many are as if far away; see stall */
     long sockets;
     long channels;       /* socket i is on channel i modulo channels */
     const char *channel; /* name of a channel without its number */

@@ -6,7 +6,8 @@
 import { together } from '../runner/contenders.mjs';
 import { startApplication } from '../runner/programs.mjs';
 
-const METRICS = ['cpu_us_client', 'wall_us', 'quiet_us', 'join_p50_us', 'join_p99_us', 'failed'];
+const METRICS = ['cpu_us_client', 'wall_us', 'quiet_us', 'join_p50_us', 'join_p99_us', 'failed',
+    'resumed'];
 
 /** All come, all go, again and again. */
 async function connects(run, { workload, variant, size, entries }) {
@@ -15,7 +16,11 @@ async function connects(run, { workload, variant, size, entries }) {
         ...entry, options: { sockets: size, ...entry.options },
     })), (entered) => run.interleave(entered, async (contender, round) => {
         const key = { workload, variant, size, contender: contender.name };
-        run.note(key, variant, await contender.ask('connect'), round, METRICS);
+        const answer = await contender.ask('connect');
+        run.note(key, variant, answer, round, METRICS);
+        if (variant === 'resumed' && answer.resumed < size - 1) {
+            run.losses.push(`${workload} ${contender.name}: ${answer.resumed} resumed of ${size}`);
+        }
         await contender.ask('leave');
     }));
 }

@@ -36,7 +36,7 @@ export async function latency(run) {
 
 export async function nobody(run) {
     const metrics = ['cpu_us_event', 'wall_us'];
-    for (const size of run.sizes([100, 10000])) {
+    for (const size of run.sizes([1, 10000])) {
         const count = (contender) => (contender.isNode ? 30000 : 200000) * run.scale;
         await each(run, { workload: 'nobody', variant: `${size} channels`, size, metrics,
             entries: named(['ours', 'echo'], { sockets: size, channels: size }) },
