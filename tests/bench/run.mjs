@@ -7,8 +7,9 @@ import { parseArgs } from 'node:util';
 import { checkout } from '../lib/server.mjs';
 import { contenders } from './runner/contenders.mjs';
 import { Session } from './runner/session.mjs';
+import { goalTable } from './runner/table.mjs';
 import { workloads } from './runner/workloads.mjs';
-import { writeResults } from './runner/write.mjs';
+import { writeDocs, writeResults } from './runner/write.mjs';
 
 const { values: options } = parseArgs({
     options: {
@@ -28,6 +29,10 @@ async function main() {
         console.log(Object.keys(workloads).join('\n'));
         return 0;
     }
+    if (options.docs) {
+        writeDocs(options.out);
+        return 0;
+    }
     const session = new Session({
         who: options.who.split(','), most: Number(options.most), rounds: Number(options.rounds),
         smoke: options.smoke,
@@ -39,7 +44,11 @@ async function main() {
         }
         await workloads[name](session);
     }
-    writeResults(session, { folder: options.out, docs: options.docs });
+    const goals = writeResults(session, { folder: options.out,
+        command: ['sh tests/bench/run.sh', ...process.argv.slice(2)].join(' ') });
+    console.log(goalTable(goals));
+    console.log(session.losses.length ? session.losses.join('\n') : 'nothing lost');
+    console.log(`in ${options.out}`);
     return session.losses.length ? 1 : 0;
 }
 

@@ -5,11 +5,10 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import readline from 'node:readline';
-import { freePort } from '../../lib/server.mjs';
+import { binary, freePort } from '../../lib/server.mjs';
 
-/** Where CMake puts them; run.sh and the tests say it. */
-const folder = process.env.BENCH_PROGRAMS
-    || path.join(path.dirname(process.env.ECHO_SERVER ?? ''), 'tests/bench');
+/** Where CMake puts them: beside the server of the same build. */
+const folder = path.join(path.dirname(binary), 'tests/bench');
 
 const running = new Set();
 process.on('exit', () => {

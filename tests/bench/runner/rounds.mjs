@@ -3,8 +3,8 @@
 // round by round, so that a drift of the machine is in both of its sides.
 
 export class Results {
-    constructor() {
-        this.rows = [];
+    constructor(rows = []) {
+        this.rows = rows;
     }
 
     /** key: {workload, variant, size, contender, metric}. */

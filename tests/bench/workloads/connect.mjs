@@ -9,8 +9,8 @@ import { startApplication } from '../runner/programs.mjs';
 const METRICS = ['cpu_us_client', 'wall_us', 'quiet_us', 'join_p50_us', 'join_p99_us', 'failed',
     'resumed'];
 
-/** All come, all go, again and again. */
-async function connects(run, { workload, variant, size, entries }) {
+/** All come, all go, again and again; a storm takes laravel-echo-server a minute. */
+async function connects(run, { workload, variant, size, entries, peerRounds }) {
     run.progress(`${workload} ${variant} ${size}`);
     await together(run, entries.map((entry) => ({
         ...entry, options: { sockets: size, ...entry.options },
@@ -22,7 +22,7 @@ async function connects(run, { workload, variant, size, entries }) {
             run.losses.push(`${workload} ${contender.name}: ${answer.resumed} resumed of ${size}`);
         }
         await contender.ask('leave');
-    }));
+    }, { peerRounds }));
 }
 
 const named = (names, entry = {}) => names.map((name) => ({ name, ...entry }));
@@ -38,9 +38,9 @@ export async function storm(run) {
     const application = await startApplication();
     const entry = (channel) => ({ how: { application }, options: { inflight: 0, channel } });
     try {
-        await connects(run, { workload: 'storm', variant: 'public', size,
+        await connects(run, { workload: 'storm', variant: 'public', size, peerRounds: 1,
             entries: named(['floor', 'ours', 'socketio', 'echo'], entry('bench-')) });
-        await connects(run, { workload: 'storm', variant: 'private', size,
+        await connects(run, { workload: 'storm', variant: 'private', size, peerRounds: 1,
             entries: named(['ours', 'echo'], entry('private-')) });
     } finally {
         await application.stop();

@@ -39,9 +39,10 @@ export async function nobody(run) {
     for (const size of run.sizes([1, 10000])) {
         const count = (contender) => (contender.isNode ? 30000 : 200000) * run.scale;
         await each(run, { workload: 'nobody', variant: `${size} channels`, size, metrics,
-            entries: named(['ours', 'echo'], { sockets: size, channels: size }) },
+            entries: named(['ours', 'socketio', 'echo'], { sockets: size, channels: size }) },
         (contender) => contender.ask('flood', {
-            count: count(contender), rate: contender.isNode ? 10000 : 100000, channels: size,
+            count: count(contender), rate: contender.isNode ? 10000 : 100000,
+            channels: size,
         }));
     }
 }

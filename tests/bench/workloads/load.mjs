@@ -38,7 +38,7 @@ const CUT = / transport=websocket why=slow /g;
  */
 export async function slow(run) {
     const [size, stopped] = run.sizes([10000, 1000]);
-    const paced = { rate: 5, ms: run.smoke ? 400 : 4000 };
+    const paced = run.smoke ? { rate: 50, ms: 600 } : { rate: 5, ms: 4000 };
     run.progress(`slow ${size}`);
     await together(run, [{
         name: 'ours',
