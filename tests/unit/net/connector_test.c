@@ -52,7 +52,7 @@ localhost_is_either_loopback(void **state)
         assert_int_equal(listen(fd, 1), 0);
         connect_to(l, &c, &target);
         assert_non_null(c.client.s);
-        assert_string_equal(stream_peer(c.client.s), loopbacks[i]);
+        assert_string_equal(stream_peer(c.client.s, (char[STREAM_PEER_SIZE]){ 0 }), loopbacks[i]);
         peer_fini(l, &c.client);
         close(fd);
     }
