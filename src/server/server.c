@@ -25,6 +25,7 @@
 #include "net/signals.h"
 #include "net/timer.h"
 #include "net/tls.h"
+#include "notify.h"
 #include "server/registration.h"
 #include "server/running.h"
 #include "snapshot.h"
@@ -47,6 +48,7 @@ struct server {
     const struct config *config;
     struct snapshot *limits;
     struct tls_context *tls;
+    struct notify *notify; /* NULL: no service manager */
     enum server_state state;
 
     struct loop *loop;
@@ -164,6 +166,7 @@ stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
+    notify_stopping(s->notify);
     hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
@@ -191,6 +194,7 @@ static void
 open_main(struct server *s)
 {
     signal(SIGPIPE, SIG_IGN);
+    s->notify = notify_open();
     s->loop = loop_new();
     s->box = mailbox_open(s->loop, "main", MAIN_MAILBOX_BYTES, s);
     timer_init(&s->patience, on_patience_over, s);
@@ -342,6 +346,7 @@ server_start(struct server *s)
     s->running = s->opened;
     log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
         s->limits->connections);
+    notify_ready(s->notify);
 }
 
 enum server_end
@@ -384,6 +389,7 @@ server_free(struct server *s)
     mailbox_free(s->box);
     loop_free(s->loop);
     tls_unref(s->tls);
+    notify_free(s->notify);
     snapshot_free(s->limits);
     free(s);
 }
