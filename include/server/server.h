@@ -23,6 +23,9 @@ struct server;
  * the port is taken.
  */
 MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct buffer *error);
+/* Where it listens: the configuration's port, or that of the socket that a service manager passed.
+ */
+unsigned server_port(const struct server *s);
 void server_start(struct server *s);
 
 enum server_end {

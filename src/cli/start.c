@@ -62,9 +62,9 @@ print_head(void)
 }
 
 static void
-print_ready(const struct config *c)
+print_ready(const struct config *c, unsigned port)
 {
-    printf("Running at %s on port %u\n", c->host ? c->host : "localhost", (unsigned)c->port);
+    printf("Running at %s on port %u\n", c->host ? c->host : "localhost", port);
     if (c->dev_mode)
         puts("Channels are ready.");
     if (c->subscriber_http)
@@ -150,7 +150,7 @@ serve(const struct config *c, struct lock_file *lock, const struct running_place
         return code;
     }
     server_start(s);
-    print_ready(c);
+    print_ready(c, server_port(s));
     if (c->embedded)
         print_embedded(c);
     end = server_wait(s);

@@ -51,7 +51,7 @@ on_subscribed(void *owner)
     liveness_watch(s->liveness, !s->paused);
     log_notice("redis ready host=%s port=%u prefix=%s", LOG_STR(buffer_str(&s->host)), s->port,
         LOG_STR(buffer_str(&s->prefix)));
-    s->handlers->on_subscribed(s->owner, true);
+    s->handlers->on_subscribed(s->owner, NULL);
 }
 
 static void
@@ -62,7 +62,7 @@ on_down(void *owner, const char *reason)
     s->subscribed = false;
     liveness_watch(s->liveness, false);
     log_warning("redis down reason=%s", LOG_STR(str_of(reason)));
-    s->handlers->on_subscribed(s->owner, false);
+    s->handlers->on_subscribed(s->owner, reason);
 }
 
 static void

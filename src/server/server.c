@@ -19,7 +19,7 @@
 #include "config/config.h"
 #include "descriptors.h"
 #include "hub/hub.h"
-#include "net/listener.h"
+#include "listening.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
@@ -27,8 +27,8 @@
 #include "net/tls.h"
 #include "notify.h"
 #include "server/registration.h"
-#include "server/running.h"
 #include "snapshot.h"
+#include "supervision.h"
 #include "worker.h"
 
 /* Beyond shutdownTimeout, for what was cut off to end. */
@@ -48,12 +48,14 @@ struct server {
     const struct config *config;
     struct snapshot *limits;
     struct tls_context *tls;
-    struct notify *notify; /* NULL: no service manager */
+    struct notify *notify;           /* NULL: no service manager */
+    struct supervision *supervision; /* as well */
     enum server_state state;
 
     struct loop *loop;
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
+    struct listening at;
     struct registration *registration;
     struct timer patience;
 
@@ -89,6 +91,7 @@ finish(struct server *s, enum server_state end)
     enter(s, end);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
+    supervision_close(s->supervision);
     registration_close(s->registration);
     s->registration = NULL;
     timer_stop(&s->patience);
@@ -150,6 +153,54 @@ run_hub(void *owner)
     return NULL;
 }
 
+/* ---- the service manager ---- */
+
+static void
+on_worker_pong(void *owner, unsigned number)
+{
+    supervision_pong(((struct server *)owner)->supervision, number);
+}
+
+static void
+on_hub_pong(void *owner)
+{
+    struct server *s = owner;
+
+    supervision_pong(s->supervision, s->opened);
+}
+
+static void
+on_redis(void *owner, const char *down)
+{
+    supervision_redis(((struct server *)owner)->supervision, down);
+}
+
+/* The hub comes after the workers. */
+static void
+ping(void *owner, unsigned party)
+{
+    struct server *s = owner;
+
+    if (party < s->opened)
+        worker_ping(s->workers[party]);
+    else
+        hub_ping(s->hub, on_hub_pong, s);
+}
+
+static void
+open_supervision(struct server *s)
+{
+    const struct supervision_options o = {
+        .workers = s->opened,
+        .port = s->at.port,
+        .redis = s->limits->hub.redis || s->limits->hub.presence_redis,
+        .ping = ping,
+        .owner = s,
+    };
+
+    s->supervision = supervision_open(s->loop, s->notify, &o);
+}
+
 /* ---- signals ---- */
 
 static void
@@ -166,7 +217,7 @@ stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
-    notify_stopping(s->notify);
+    supervision_stopping(s->supervision);
     hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
@@ -259,6 +310,7 @@ open_workers(struct server *s, struct buffer *error)
             .tls = s->tls,
             .peers = s->workers,
             .on_done = on_worker_thread_end,
+            .on_pong = on_worker_pong,
             .owner = s,
         };
         struct worker *w = worker_open(&o, &why);
@@ -273,48 +325,23 @@ open_workers(struct server *s, struct buffer *error)
     return s->opened == count;
 }
 
-static bool
-listen_on(struct server *s, const char *host, bool *in_use, struct buffer *error)
-{
-    unsigned count = s->limits->workers, port = (unsigned)s->config->port;
-    int *fds = mem_resize(NULL, count, sizeof(*fds));
-    bool ok = listener_bind(host, port, count, fds, in_use, error);
-
-    for (unsigned i = 0; ok && i < count; i++) {
-        ok = worker_listen(s->workers[i], fds[i]);
-        if (!ok)
-            buffer_printf(error, "cannot listen on %s:%u", host ? host : "*", port);
-    }
-    free(fds);
-    return ok;
-}
-
-/* Without IPv6 the embedded default is on IPv4's loopback alone. */
-static bool
-listen_all(struct server *s, bool *in_use, struct buffer *error)
-{
-    struct buffer ignored = { 0 };
-    bool ok;
-
-    if (!s->config->embedded)
-        return listen_on(s, s->config->host, in_use, error);
-    if (!listen_on(s, "127.0.0.1", in_use, error))
-        return false;
-    ok = listen_on(s, "::1", in_use, &ignored) || !*in_use;
-    if (!ok)
-        buffer_append_str(error, buffer_str(&ignored));
-    buffer_fini(&ignored);
-    return ok;
-}
-
 static void
 enroll(struct server *s)
 {
-    const char *host = running_host(s->config);
-
-    s->registration = registration_open(s->loop, host, (unsigned)s->config->port);
+    s->registration = registration_open(s->loop, s->at.host, s->at.port);
     if (!s->registration)
         log_warning("the server's name under its port is taken: `stop` needs its lock file");
+}
+
+static void
+open_hub(struct server *s)
+{
+    struct hub_options o = s->limits->hub;
+
+    o.on_redis = on_redis;
+    o.owner = s;
+    s->hub_loop = loop_new();
+    s->hub = hub_open(s->hub_loop, &o);
 }
 
 struct server *
@@ -326,14 +353,21 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
     s->config = c;
     s->limits = snapshot_new(c, descriptors_raise());
     open_main(s);
-    s->hub_loop = loop_new();
-    s->hub = hub_open(s->hub_loop, &s->limits->hub);
-    if (!open_tls(s, error) || !open_workers(s, error) || !listen_all(s, in_use, error)) {
+    open_hub(s);
+    if (!open_tls(s, error) || !open_workers(s, error) ||
+        !listening_open(&s->at, c, s->workers, s->opened, in_use, error)) {
         server_free(s);
         return NULL;
     }
     enroll(s);
+    open_supervision(s);
     return s;
+}
+
+unsigned
+server_port(const struct server *s)
+{
+    return s->at.port;
 }
 
 void
@@ -344,9 +378,9 @@ server_start(struct server *s)
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
     s->running = s->opened;
-    log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
-        s->limits->connections);
-    notify_ready(s->notify);
+    log_info(
+        "ready port=%u workers=%u connections=%zu", s->at.port, s->opened, s->limits->connections);
+    supervision_start(s->supervision);
 }
 
 enum server_end
@@ -389,6 +423,7 @@ server_free(struct server *s)
     mailbox_free(s->box);
     loop_free(s->loop);
     tls_unref(s->tls);
+    supervision_free(s->supervision);
     notify_free(s->notify);
     snapshot_free(s->limits);
     free(s);

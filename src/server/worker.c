@@ -75,6 +75,13 @@ worker_on_move(struct worker *w, struct http_parcel *parcel)
         http_parcel_drop(parcel);
 }
 
+void
+worker_on_ping(struct worker *w, struct http_parcel *parcel)
+{
+    ENSURE(!parcel);
+    w->options.on_pong(w->options.owner, w->options.number);
+}
+
 /* ---- the end ---- */
 
 static void
@@ -229,6 +236,12 @@ void
 worker_start(struct worker *w)
 {
     ENSURE(pthread_create(&w->thread, NULL, run, w) == 0);
+}
+
+void
+worker_ping(struct worker *w)
+{
+    worker_messages_post(w, WORKER_MESSAGE_PING, NULL);
 }
 
 void

@@ -27,6 +27,8 @@ struct worker_options {
     struct worker *const *peers;
     /* The thread ends; called on it. */
     void (*on_done)(void *owner);
+    /* The answer to worker_ping(); called on its thread. */
+    void (*on_pong)(void *owner, unsigned number);
     void *owner;
 };
 
@@ -35,6 +37,8 @@ MUST_USE struct worker *worker_open(const struct worker_options *o, struct buffe
 /* Accept on fd, which is taken over; before worker_start(), once or twice. */
 MUST_USE bool worker_listen(struct worker *w, int fd);
 void worker_start(struct worker *w);
+/* Any thread: on_pong follows unless the worker hangs, or has ended. */
+void worker_ping(struct worker *w);
 /* Any thread: end, orderly, within limits->shutdown_timeout_ms. */
 void worker_stop(struct worker *w);
 /* Instead of worker_start(): end what was opened. */
