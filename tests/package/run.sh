@@ -83,12 +83,8 @@ exposure_is_low() {
     [ "$(printf '%s\n2.0\n' "$score" | sort -V | tail -1)" = 2.0 ]
 }
 
-# `man` warns of what it cannot set.
 manual_is_clean() {
-    warnings=$(MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l "$source/docs/echo-server.1" \
-        2>&1 >/dev/null)
-    echo "$warnings"
-    [ -z "$warnings" ]
+    mandoc -T lint -W warning "$source/docs/echo-server.1"
 }
 
 # Every command and option that the program lists is in its manual.
@@ -165,8 +161,10 @@ close_root() {
     rm -rf --one-file-system "$root"
 }
 
+path=/usr/sbin:/usr/bin:/sbin:/bin
+
 in_root() {
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
+    env -i PATH="$path" DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"
 }
 
 # ---- what an administrator does ----
@@ -240,7 +238,7 @@ start_by_unit() {
     in_root install -d -o "$user" "/run/$(setting RuntimeDirectory)" || return 1
     ids=$(awk -F: -v user="$user" '$1 == user { print $3 ":" $4 }' "$root/etc/passwd")
     # Words of the unit, split as systemd does where nothing is quoted.
-    env -i $(setting Environment) chroot --userspec="$ids" "$root" $(setting ExecStart) \
+    env -i PATH="$path" $(setting Environment) chroot --userspec="$ids" "$root" $(setting ExecStart) \
         >"$logs/server.out" 2>"$logs/server.err" &
     server=$!
     serves
@@ -279,7 +277,8 @@ ends() {
     code=$?
     echo "exit code $code"
     cat "$logs/server.err"
-    [ "$code" -eq 0 ] && [ ! -e "$root/run/echo-server/echo-server.lock" ]
+    # The manager removes the folder; it is empty.
+    [ "$code" -eq 0 ] && rmdir "$root/run/$(setting RuntimeDirectory)"
 }
 
 configuration_is_kept() {
