@@ -56,7 +56,7 @@ lock_path_of(const char *file)
 void
 place_init(struct place *p, const struct args *a)
 {
-    char *absent;
+    char *meant;
 
     *p = (struct place){ 0 };
     if (a->config)
@@ -70,9 +70,9 @@ place_init(struct place *p, const struct args *a)
             free(file);
     }
     p->exists = p->file && access(p->file, F_OK) == 0;
-    absent = p->file ? NULL : join(a->dir, default_names[0]);
-    p->lock_path = lock_path_of(p->file ? p->file : absent);
-    free(absent);
+    meant = p->file ? mem_strdup(p->file) : join(a->dir, default_names[0]);
+    p->lock_path = lock_path_of(meant);
+    free(meant);
 }
 
 void
