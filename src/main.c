@@ -7,5 +7,6 @@
 int
 main(int argc, char **argv)
 {
-    return cli_run(argc, argv);
+    (void)argc;
+    return cli_run(argv);
 }

@@ -41,6 +41,10 @@ void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 enum { LOG_VALUE_SIZE = 256 };
 
+/* Hand each line that is written to sink too, without its head and its end.  Before there are
+ * threads; sink itself must bear to be called by any. */
+void log_set_sink(void (*sink)(enum log_level level, struct str line));
+
 /*
  * A peer's text made fit for a line: bare when it is plain, else quoted, control characters and
  * bytes that are not UTF-8 escaped as \xNN, cut with "..." at LOG_VALUE_SIZE.  Returns out.

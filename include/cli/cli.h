@@ -6,6 +6,6 @@
 #define CLI_CLI_H
 
 /* The process's exit code. */
-int cli_run(int argc, char **argv);
+int cli_run(char **argv);
 
 #endif

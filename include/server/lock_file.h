@@ -4,7 +4,12 @@
  *
  * The lock is flock(2)'s, which vanishes with its process: what the file holds, {"process": PID},
  * is never believed by itself.  So a stale file, a PID that was given to another process, or a
- * container where every PID is 1, refuse no start and harm no stranger.  Any thread.
+ * container where every PID is 1, refuse no start and harm no stranger.
+ *
+ * laravel-echo-server writes the same file at the same place and locks nothing.  It is believed
+ * where the PID is, by its command line, a laravel-echo-server of the same user that was there when
+ * the file was written; and since it reads our file as its own, the way back works as well.  Any
+ * thread.
  */
 #ifndef SERVER_LOCK_FILE_H
 #define SERVER_LOCK_FILE_H
@@ -19,7 +24,7 @@ struct lock_file;
 
 enum lock_file_result {
     LOCK_FILE_TAKEN,
-    LOCK_FILE_HELD,   /* by a process that lives */
+    LOCK_FILE_HELD,   /* by a process that lives, or it names a laravel-echo-server */
     LOCK_FILE_FAILED, /* *error is one sentence */
 };
 
@@ -30,5 +35,7 @@ void lock_file_release(struct lock_file *lock);
 
 /* Whether a live process holds it; *pid is 0 when that process cannot be named. */
 bool lock_file_holder(const char *path, pid_t *pid);
+/* The laravel-echo-server that the file names, or 0. */
+pid_t lock_file_reference(const char *path);
 
 #endif

@@ -3,7 +3,7 @@
  * registration: a running server's entry under its port: an abstract Unix socket, which vanishes
  * with the process and lives in the same network namespace as the port.  The kernel, not the
  * server, says whose it is.  So `stop` and a second `start` find a server whatever became of its
- * lock file or its folder.
+ * lock file or its folder.  To its own user and to root it says a line about itself.
  */
 #ifndef SERVER_REGISTRATION_H
 #define SERVER_REGISTRATION_H
@@ -13,11 +13,14 @@
 
 #include "base/attr.h"
 
+struct buffer;
 struct loop;
 struct registration;
 
-/* host NULL: all addresses; "localhost": both of loopback.  NULL: somebody has this name. */
-MUST_USE struct registration *registration_open(struct loop *l, const char *host, unsigned port);
+/* host NULL: all addresses; "localhost": both of loopback.  describe appends the line that is said
+ * to who asks.  NULL: somebody has this name. */
+MUST_USE struct registration *registration_open(struct loop *l, const char *host, unsigned port,
+    void (*describe)(void *owner, struct buffer *line), void *owner);
 void registration_close(struct registration *r);
 
 /*
@@ -26,5 +29,10 @@ void registration_close(struct registration *r);
  * server of this process is not found.
  */
 bool registration_find(const char *host, unsigned port, pid_t *pid);
+/* The same, and its line; nothing is appended when it says none within a few seconds. */
+bool registration_ask(const char *host, unsigned port, pid_t *pid, struct buffer *line);
+
+/* Whether two servers with these addresses would be in each other's way at one port. */
+bool registration_overlaps(const char *one, const char *other);
 
 #endif

@@ -26,6 +26,7 @@ MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct
 /* Where it listens: the configuration's port, or that of the socket that a service manager passed.
  */
 unsigned server_port(const struct server *s);
+/* From here on signals are obeyed, also those that the caller has held back until now. */
 void server_start(struct server *s);
 
 enum server_end {

@@ -16,6 +16,7 @@
 enum { LINE_MAX_BYTES = 4096 };
 
 static atomic_int threshold = LOG_LEVEL_NOTICE;
+static void (*log_sink)(enum log_level level, struct str line);
 
 static const char *const names[] = {
     [LOG_LEVEL_ERROR] = "error",
@@ -49,6 +50,12 @@ log_level_parse(const char *name, enum log_level *level)
     return false;
 }
 
+void
+log_set_sink(void (*sink)(enum log_level level, struct str line))
+{
+    log_sink = sink;
+}
+
 /* "2026-11-23T20:39:06.123Z notice ", returns its length. */
 static size_t
 write_head(char *line, size_t size, enum log_level level)
@@ -69,13 +76,13 @@ void
 log_at(enum log_level level, const char *format, ...)
 {
     char line[LINE_MAX_BYTES];
-    size_t len, room;
+    size_t head, len, room;
     va_list args;
     int wanted;
 
     if (!log_enabled(level))
         return;
-    len = write_head(line, sizeof(line), level);
+    len = head = write_head(line, sizeof(line), level);
     room = sizeof(line) - len - 1;
     va_start(args, format);
     wanted = vsnprintf(line + len, room, format, args);
@@ -83,6 +90,8 @@ log_at(enum log_level level, const char *format, ...)
     if (wanted < 0)
         return;
     len += (size_t)wanted < room ? (size_t)wanted : room - 1;
+    if (log_sink)
+        log_sink(level, str_slice(line + head, len - head));
     line[len++] = '\n';
     /* There is nobody to tell when the log itself cannot be written. */
     if (write(STDERR_FILENO, line, len) < 0)

@@ -1,64 +1,115 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * args: one table of flags.
+ * args: the command is looked for first, over the flags of all commands, because flags may precede
+ * it; then the words are read again by what that command takes.
  */
 #include "args.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "command.h"
 
-struct flag {
-    const char *name;
-    char letter; /* 0: none */
-    bool takes_value;
-    size_t at; /* in struct args: const char * or bool */
-    const char *value_name, *help;
+enum { HELP_COLUMN = 28 };
+
+static const struct flag common[] = {
+    { .name = "help", .letter = 'h', .at = offsetof(struct args, help), .help = "this text" },
+    { .name = "version",
+        .letter = 'v',
+        .at = offsetof(struct args, version),
+        .help = "the version" },
+    { .name = NULL },
 };
 
-#define TEXT(field) .takes_value = true, .at = offsetof(struct args, field)
-#define SWITCH(field) .at = offsetof(struct args, field)
-
-static const struct flag flags[] = {
-    { "config", 'c', TEXT(config), "FILE",
-        "configuration (echo-server.json, else laravel-echo-server.json)" },
-    { "dir", 'd', TEXT(dir), "DIR", "folder of the configuration (the current one)" },
-    { "port", 0, TEXT(port), "N", "port, whatever the configuration says" },
-    { "dev", 0, SWITCH(dev), NULL, "development mode; without a configuration: the built-in one" },
-    { "force", 0, SWITCH(force), NULL, "stop a running server first" },
-    { "help", 'h', SWITCH(help), NULL, "this text" },
-    { "version", 'v', SWITCH(version), NULL, "the version" },
+/* A word that is a flag, taken apart. */
+struct spelling {
+    const char *word;
+    struct str name;
+    bool is_long;
+    const char *value; /* behind "=", or NULL */
 };
 
-static const struct flag *
-find(struct str name)
-{
-    for (size_t i = 0; i < COUNT_OF(flags); i++)
-        if (str_is(name, flags[i].name))
-            return &flags[i];
-    return NULL;
-}
-
-static const struct flag *
-find_letter(char letter)
-{
-    for (size_t i = 0; i < COUNT_OF(flags); i++)
-        if (letter && flags[i].letter == letter)
-            return &flags[i];
-    return NULL;
-}
-
-/* value NULL: there was no "=". */
 static bool
+is_flag(const char *word)
+{
+    return word[0] == '-' && word[1];
+}
+
+static struct spelling
+spell(const char *word)
+{
+    bool is_long = word[1] == '-';
+    const char *equals = strchr(word, '=');
+    struct str name = str_of(word + (is_long ? 2 : 1));
+
+    if (equals)
+        name.len = (size_t)(equals - name.data);
+    return (struct spelling){ word, name, is_long, equals ? equals + 1 : NULL };
+}
+
+static const struct flag *
+find_in(const struct flag *flags, const struct spelling *s)
+{
+    for (const struct flag *f = flags; f && f->name; f++)
+        if (s->is_long ? str_is(s->name, f->name)
+                       : f->letter && s->name.len == 1 && *s->name.data == f->letter)
+            return f;
+    return NULL;
+}
+
+/* What the command takes; of no command: what any command takes. */
+static const struct flag *
+find(const struct command *commands, const struct command *command, const struct spelling *s)
+{
+    const struct flag *f = find_in(common, s);
+
+    if (command && !f)
+        return find_in(command->flags, s);
+    for (; commands->name && !f; commands++)
+        f = find_in(commands->flags, s);
+    return f;
+}
+
+static const struct command *
+find_command(const struct command *commands, const char *word)
+{
+    for (; commands->name; commands++)
+        if (strcmp(word, commands->name) == 0 ||
+            (commands->alias && strcmp(word, commands->alias) == 0))
+            return commands;
+    return NULL;
+}
+
+static void
+look_for_command(char **next, const struct command *commands, struct args *a)
+{
+    while (*next && !a->word) {
+        const char *word = *next++;
+        struct spelling s;
+        const struct flag *f;
+
+        if (strcmp(word, "--") == 0)
+            continue;
+        if (!is_flag(word)) {
+            a->word = word;
+            a->command = find_command(commands, word);
+            return;
+        }
+        s = spell(word);
+        f = find(commands, NULL, &s);
+        if (f && f->value_name && !s.value && *next)
+            next++;
+    }
+}
+
+static void
 set_switch(const struct flag *f, struct args *a, const char *value)
 {
-    bool on = !value || !(str_is(str_of(value), "false") || str_is(str_of(value), "0"));
+    bool off = value && (strcmp(value, "false") == 0 || strcmp(value, "0") == 0);
 
-    *(bool *)((char *)a + f->at) = on;
-    return true;
+    *(bool *)((char *)a + f->at) = !off;
 }
 
 /* Takes the next word when there was no "=". */
@@ -76,58 +127,100 @@ set_text(
     return true;
 }
 
+/* --no-flag. */
 static bool
-take_flag(const char *word, struct args *a, char ***next, struct buffer *error)
+take_negation(const struct command *commands, struct spelling s, struct args *a)
 {
-    bool is_long = word[1] == '-';
-    struct str name = str_of(word + (is_long ? 2 : 1));
-    const char *equals = strchr(word, '=');
     const struct flag *f;
 
-    if (equals)
-        name.len = (size_t)(equals - name.data);
-    f = is_long ? find(name) : name.len == 1 ? find_letter(*name.data) : NULL;
-    if (!f && is_long && str_starts(name, "no-")) {
-        f = find(str_slice(name.data + 3, name.len - 3));
-        if (f && !f->takes_value)
-            return set_switch(f, a, "false");
-        f = NULL;
-    }
-    if (!f) {
-        log_warning("unknown option %.*s", equals ? (int)(equals - word) : (int)strlen(word), word);
-        return true;
-    }
-    if (f->takes_value)
-        return set_text(f, a, equals ? equals + 1 : NULL, next, error);
-    return set_switch(f, a, equals ? equals + 1 : NULL);
+    if (!s.is_long || !str_starts(s.name, "no-"))
+        return false;
+    s.name = str_slice(s.name.data + 3, s.name.len - 3);
+    f = find(commands, a->command, &s);
+    if (!f || f->value_name)
+        return false;
+    set_switch(f, a, "false");
+    return true;
+}
+
+static void
+warn_unknown(const struct spelling *s, const struct args *a)
+{
+    int len = (int)(s->name.data + s->name.len - s->word);
+
+    if (a->command)
+        log_warning("%s takes no option %.*s: it is ignored; see `echo-server %s --help`",
+            a->command->name, len, s->word, a->command->name);
+    else
+        log_warning("unknown option %.*s", len, s->word);
+}
+
+static bool
+take_flag(const struct command *commands, const char *word, struct args *a, char ***next,
+    struct buffer *error)
+{
+    struct spelling s = spell(word);
+    const struct flag *f = find(commands, a->command, &s);
+
+    if (f && f->value_name)
+        return set_text(f, a, s.value, next, error);
+    if (f)
+        set_switch(f, a, s.value);
+    else if (!take_negation(commands, s, a))
+        warn_unknown(&s, a);
+    /* Where it is another command's, its value is not an operand of this one. */
+    f = f ? NULL : find(commands, NULL, &s);
+    if (f && f->value_name && !s.value && **next)
+        (*next)++;
+    return true;
+}
+
+static void
+take_word(const char *word, struct args *a)
+{
+    if (word == a->word)
+        return;
+    if (a->command && a->command->operand && !a->operand)
+        a->operand = word;
+    else
+        log_warning("unknown argument %s", word);
 }
 
 bool
-args_parse(int argc, char **argv, struct args *a, struct buffer *error)
+args_parse(char **argv, const struct command *commands, struct args *a, struct buffer *error)
 {
-    char **next = argv + (argc > 0 ? 1 : 0);
+    char **next = argv + (*argv ? 1 : 0);
+    bool flags_end = false;
 
     *a = (struct args){ 0 };
+    look_for_command(next, commands, a);
     while (*next) {
         const char *word = *next++;
 
-        if (word[0] == '-' && word[1]) {
-            if (!take_flag(word, a, &next, error))
-                return false;
-        } else if (!a->command) {
-            a->command = word;
-        } else {
-            log_warning("unknown argument %s", word);
-        }
+        if (!flags_end && strcmp(word, "--") == 0)
+            flags_end = true;
+        else if (flags_end || !is_flag(word))
+            take_word(word, a);
+        else if (!take_flag(commands, word, a, &next, error))
+            return false;
     }
     return true;
 }
 
-void
-args_help(struct buffer *out)
+/* ---- help ---- */
+
+static void
+pad(struct buffer *out, size_t from)
 {
-    for (size_t i = 0; i < COUNT_OF(flags); i++) {
-        const struct flag *f = &flags[i];
+    size_t width = out->len - from;
+
+    buffer_printf(out, "%*s", width < HELP_COLUMN ? (int)(HELP_COLUMN - width) : 2, "");
+}
+
+static void
+help_flags(const struct flag *flags, struct buffer *out)
+{
+    for (const struct flag *f = flags; f && f->name; f++) {
         size_t before = out->len;
 
         if (f->letter)
@@ -136,6 +229,41 @@ args_help(struct buffer *out)
             buffer_printf(out, "      --%s", f->name);
         if (f->value_name)
             buffer_printf(out, "=%s", f->value_name);
-        buffer_printf(out, "%*s%s\n", (int)(before + 22 - out->len), "", f->help);
+        pad(out, before);
+        buffer_printf(out, "%s\n", f->help);
     }
+}
+
+void
+args_help_command(const struct command *command, struct buffer *out)
+{
+    buffer_printf(out, "Usage: echo-server %s%s%s [options]\n\n%s.\n", command->name,
+        command->operand ? " " : "", command->operand ? command->operand : "",
+        command->help ? command->help : "For those who build the server");
+    if (command->alias)
+        buffer_printf(out, "Also: echo-server %s\n", command->alias);
+    buffer_append_text(out, "\nOptions:\n");
+    help_flags(command->flags, out);
+    help_flags(common, out);
+}
+
+void
+args_help_all(const struct command *commands, struct buffer *out)
+{
+    buffer_append_text(out, "Usage: echo-server <command> [options]\n\nCommands:\n");
+    for (const struct command *c = commands; c->name; c++) {
+        size_t before = out->len;
+
+        if (!c->help)
+            continue;
+        buffer_printf(
+            out, "  %s%s%s", c->name, c->operand ? " " : "", c->operand ? c->operand : "");
+        if (c->alias)
+            buffer_printf(out, ", %s", c->alias);
+        pad(out, before);
+        buffer_printf(out, "%s\n", c->help);
+    }
+    buffer_append_text(out, "\nOptions:\n");
+    help_flags(common, out);
+    buffer_append_text(out, "\n`echo-server <command> --help` shows the options of a command.\n");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * args: the words of the command line.  Options stand before or behind the command, as
- * `--flag value` or `--flag=value`; an unknown one is a warning.
+ * args: the words of the command line.  Flags stand before or behind the command, as
+ * `--flag value` or `--flag=value`, a switch also as `--no-flag`; one that the command does not
+ * take is a warning.  Behind `--` nothing is a flag.
  */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
@@ -11,18 +12,23 @@
 #include "base/attr.h"
 
 struct buffer;
+struct command;
 
-/* Texts are borrowed from argv. */
+/* Texts are borrowed from argv; NULL: not given. */
 struct args {
-    const char *command; /* NULL: none */
+    const char *word;              /* the command as it was written */
+    const struct command *command; /* NULL: none, or there is none of this name */
+    const char *operand;           /* the word behind the command */
     const char *config, *dir, *port;
     bool dev, force, help, version;
 };
 
 /* False: *error is one sentence. */
-MUST_USE bool args_parse(int argc, char **argv, struct args *a, struct buffer *error);
+MUST_USE bool args_parse(
+    char **argv, const struct command *commands, struct args *a, struct buffer *error);
 
-/* Append the lines of --help. */
-void args_help(struct buffer *out);
+/* Append what --help says: of one command, or of all. */
+void args_help_command(const struct command *command, struct buffer *out);
+void args_help_all(const struct command *commands, struct buffer *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli: the table of commands.
+ * cli: the tables of commands and of their flags.
  */
 #include "cli/cli.h"
 
@@ -10,97 +10,143 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "command.h"
 #include "config/config_docs.h"
 #include "exits.h"
+#include "reload.h"
 #include "start.h"
+#include "status.h"
 #include "stop.h"
+#include "unheard.h"
 
-struct command {
-    const char *name;
-    int (*run)(const struct args *a);
-    const char *help; /* NULL: for those who build the server, not listed */
+#define TEXT(field, value) .value_name = (value), .at = offsetof(struct args, field)
+#define SWITCH(field) .at = offsetof(struct args, field)
+
+#define FLAG_CONFIG                                                                                \
+    {                                                                                              \
+        .name = "config", .letter = 'c', TEXT(config, "FILE"),                                     \
+        .help = "configuration (echo-server.json, else laravel-echo-server.json)"                  \
+    }
+#define FLAG_DIR                                                                                   \
+    {                                                                                              \
+        .name = "dir", .letter = 'd', TEXT(dir, "DIR"),                                            \
+        .help = "folder of the configuration (the current one)"                                    \
+    }
+#define FLAG_PORT                                                                                  \
+    {                                                                                              \
+        .name = "port", TEXT(port, "N"), .help = "port, whatever the configuration says"           \
+    }
+
+static const struct flag start_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    FLAG_PORT,
+    { .name = "dev",
+        SWITCH(dev),
+        .help = "development mode; without a configuration: the built-in one" },
+    { .name = "force", SWITCH(force), .help = "stop a running server first" },
+    { .name = NULL },
 };
 
-static int
-print(void (*write)(struct buffer *out))
-{
-    struct buffer text = { 0 };
+/* Of a command that looks for a running server. */
+static const struct flag place_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    FLAG_PORT,
+    { .name = NULL },
+};
 
-    write(&text);
-    fwrite(text.data, 1, text.len, stdout);
-    buffer_fini(&text);
+/* Frees it. */
+static int
+print(struct buffer *text)
+{
+    fwrite(text->data, 1, text->len, stdout);
+    buffer_fini(text);
     return EXIT_DONE;
 }
 
 static int
 docs_config(const struct args *a)
 {
+    struct buffer text = { 0 };
+
     (void)a;
-    return print(config_docs_manual);
+    config_docs_manual(&text);
+    return print(&text);
 }
 
 static int
 docs_example(const struct args *a)
 {
+    struct buffer text = { 0 };
+
     (void)a;
-    return print(config_docs_example);
+    config_docs_example(&text);
+    return print(&text);
 }
 
 static const struct command commands[] = {
-    { "start", start_run, "serve, in the foreground, until SIGTERM" },
-    { "stop", stop_run, "stop the running server; returns when it is gone" },
-    { "docs:config", docs_config, NULL },
-    { "docs:example", docs_example, NULL },
+    { .name = "start",
+        .help = "Serve, in the foreground, until SIGTERM",
+        .flags = start_flags,
+        .run = start_run },
+    { .name = "stop",
+        .help = "Stop the running server; returns when it is gone",
+        .flags = place_flags,
+        .run = stop_run },
+    { .name = "status",
+        .help = "Tell of the running server, and of a start that failed; exit code 3 without one",
+        .flags = place_flags,
+        .run = status_run },
+    { .name = "reload",
+        .help = "Have the running server read its configuration and certificates again",
+        .flags = place_flags,
+        .run = reload_run },
+    { .name = "docs:config", .run = docs_config },
+    { .name = "docs:example", .run = docs_example },
+    { .name = NULL },
 };
 
-static void
-write_help(struct buffer *out)
+static int
+print_help(const struct command *command)
 {
-    buffer_append_text(out, "Usage: echo-server <command> [options]\n\nCommands:\n");
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (commands[i].help)
-            buffer_printf(out, "  %-20s%s\n", commands[i].name, commands[i].help);
-    buffer_append_text(out, "\nOptions:\n");
-    args_help(out);
-}
+    struct buffer text = { 0 };
 
-static const struct command *
-find(const char *name)
-{
-    for (size_t i = 0; i < COUNT_OF(commands); i++)
-        if (str_is(str_of(name), commands[i].name))
-            return &commands[i];
-    return NULL;
+    if (command)
+        args_help_command(command, &text);
+    else
+        args_help_all(commands, &text);
+    return print(&text);
 }
 
 static int
 run(const struct args *a)
 {
-    const struct command *command = a->command ? find(a->command) : NULL;
-
     if (a->version) {
         puts(ECHO_SERVER_VERSION);
         return EXIT_DONE;
     }
+    if (a->word && !a->command) {
+        log_error("there is no command %s: see `echo-server --help`", a->word);
+        return EXIT_FAILED;
+    }
     if (a->help)
-        return print(write_help);
-    if (command)
-        return command->run(a);
+        return print_help(a->command);
     if (a->command)
-        log_error("there is no command %s: see `echo-server --help`", a->command);
-    else
-        print(write_help);
+        return a->command->run(a);
+    print_help(NULL);
     return EXIT_FAILED;
 }
 
 int
-cli_run(int argc, char **argv)
+cli_run(char **argv)
 {
     struct buffer error = { 0 };
     struct args a;
     int code = EXIT_FAILED;
 
-    if (args_parse(argc, argv, &a, &error))
+    unheard_begin();
+    if (args_parse(argv, commands, &a, &error))
         code = run(&a);
     else
         log_error("%.*s", STR_ARG(buffer_str(&error)));

@@ -31,9 +31,9 @@ join(const char *dir, const char *name)
     return path;
 }
 
-/* Without ".json", with ".lock". */
+/* Without ".json", with another ending. */
 static char *
-lock_path_of(const char *file)
+with_ending(const char *file, const char *ending)
 {
     const char *dir = getenv(LOCK_DIR_VARIABLE), *slash = strrchr(file, '/');
     struct str stem;
@@ -47,7 +47,7 @@ lock_path_of(const char *file)
     stem = str_of(file);
     if (str_ends(stem, ".json"))
         stem.len -= 5;
-    buffer_printf(&b, "%.*s.lock", STR_ARG(stem));
+    buffer_printf(&b, "%.*s%s", STR_ARG(stem), ending);
     path = mem_copy_text(b.data, b.len);
     buffer_fini(&b);
     return path;
@@ -71,7 +71,8 @@ place_init(struct place *p, const struct args *a)
     }
     p->exists = p->file && access(p->file, F_OK) == 0;
     meant = p->file ? mem_strdup(p->file) : join(a->dir, default_names[0]);
-    p->lock_path = lock_path_of(meant);
+    p->lock_path = with_ending(meant, ".lock");
+    p->failed_path = with_ending(meant, ".failed");
     free(meant);
 }
 
@@ -80,5 +81,6 @@ place_fini(struct place *p)
 {
     free(p->file);
     free(p->lock_path);
+    free(p->failed_path);
     *p = (struct place){ 0 };
 }

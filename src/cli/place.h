@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place: where the configuration and its lock file are.
+ * place: where the configuration is, and what lies beside it.
  */
 #ifndef CLI_PLACE_H
 #define CLI_PLACE_H
@@ -13,6 +13,7 @@ struct place {
     char *file; /* NULL: none was named and none is there */
     bool exists;
     char *lock_path; /* beside file, or where it would be; in ECHO_SERVER_LOCK_DIR if that is set */
+    char *failed_path; /* there, too: see failed_start.h */
 };
 
 void place_init(struct place *p, const struct args *a);

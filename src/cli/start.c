@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * start: configuration, lock file, server; the lines on stdout that tools wait for.
+ * start: configuration, turn, server; the lines on stdout that tools wait for.
  */
 #include "start.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "args.h"
@@ -14,14 +13,20 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "exits.h"
+#include "failed_start.h"
 #include "place.h"
 #include "server/lock_file.h"
 #include "server/running.h"
 #include "server/server.h"
-#include "stop.h"
+#include "targets.h"
+#include "turn.h"
 
-/* A server that has just bound its port registers within this. */
-enum { SEARCHES = 10, SEARCH_REST_MS = 20 };
+struct start {
+    const struct place *place;
+    struct config *config;
+    struct turn turn;
+    bool lock_failed; /* said so */
+};
 
 static void
 say(void *owner, enum config_severity severity, const char *line)
@@ -90,138 +95,166 @@ print_embedded(const struct config *c)
     fflush(stdout);
 }
 
-/* ---- another server ---- */
-
-static int
-refuse_second(const struct running_place *where, const char *what)
-{
-    pid_t pid = 0;
-
-    if (!running_find(where, &pid) || !pid)
-        log_error("%s: a server is already running", what);
-    else
-        log_error("%s: a server is already running, process %d; stop it first, or use --force",
-            what, (int)pid);
-    return EXIT_RUNNING;
-}
-
-static bool
-is_found_in_time(const struct running_place *where)
-{
-    pid_t pid;
-
-    for (int i = 0; i < SEARCHES; i++) {
-        if (running_find(where, &pid))
-            return true;
-        nanosleep(&(struct timespec){ .tv_nsec = SEARCH_REST_MS * 1000000L }, NULL);
-    }
-    return false;
-}
-
-static int
-fail_to_open(const struct running_place *where, bool in_use, struct str error)
-{
-    struct running_place by_port = { NULL, where->host, where->port };
-    char what[32];
-
-    snprintf(what, sizeof(what), "port %u", where->port);
-    if (in_use && is_found_in_time(&by_port))
-        return refuse_second(&by_port, what);
-    log_error("%.*s", STR_ARG(error));
-    return EXIT_FAILED;
-}
-
 /* ---- the server ---- */
 
 static int
-serve(const struct config *c, struct lock_file *lock, const struct running_place *where)
+serve(struct server *s, const struct config *c, struct lock_file *lock)
 {
-    struct buffer error = { 0 };
-    bool in_use;
-    struct server *s;
-    enum server_end end;
-    int code = EXIT_DONE;
-
-    print_head();
-    s = server_open(c, &in_use, &error);
-    if (!s) {
-        code = fail_to_open(where, in_use, buffer_str(&error));
-        buffer_fini(&error);
-        return code;
-    }
     server_start(s);
     print_ready(c, server_port(s));
     if (c->embedded)
         print_embedded(c);
-    end = server_wait(s);
-    if (end == SERVER_ABANDONED) {
+    if (server_wait(s) == SERVER_ABANDONED) {
         lock_file_release(lock);
         _exit(EXIT_DONE); /* threads still use what an orderly end would free */
     }
     server_free(s);
+    lock_file_release(lock);
+    return EXIT_DONE;
+}
+
+/* It is found by its port all the same. */
+static void
+warn_lock(struct start *start, struct str error)
+{
+    if (!start->lock_failed)
+        log_warning("%.*s", STR_ARG(error));
+    start->lock_failed = true;
+}
+
+/* The place as a whole, or nothing of it: NULL, and *in_use when somebody has it. */
+static struct server *
+take_place(struct start *start, struct lock_file **lock, bool *in_use, struct buffer *error)
+{
+    enum lock_file_result got = LOCK_FILE_TAKEN;
+    struct server *s = NULL;
+
+    *lock = NULL;
+    *in_use = true;
+    if (start->turn.place.lock_path)
+        got = lock_file_take(start->turn.place.lock_path, lock, error);
+    if (got == LOCK_FILE_FAILED)
+        warn_lock(start, buffer_str(error));
+    buffer_clear(error);
+    if (got != LOCK_FILE_HELD)
+        s = server_open(start->config, in_use, error);
+    if (!s)
+        lock_file_release(*lock);
+    return s;
+}
+
+static int
+refuse(const struct start *start, const struct running *holder)
+{
+    unsigned port = start->turn.place.port;
+
+    if (!holder->pid)
+        log_error("port %u: a server is already running", port);
+    else
+        log_error("port %u: a %s is already running, process %d; stop it first, or use --force",
+            port, targets_kind(holder), (int)holder->pid);
+    return EXIT_RUNNING;
+}
+
+/* EXIT_RUNNING: somebody was quicker. */
+static int
+try_to_serve(struct start *start)
+{
+    struct buffer error = { 0 };
+    struct lock_file *lock;
+    bool in_use;
+    struct server *s = take_place(start, &lock, &in_use, &error);
+    int code = EXIT_RUNNING;
+
+    if (s && !turn_is_forbidden(&start->turn)) {
+        failed_start_forget(start->place);
+        code = serve(s, start->config, lock);
+    } else if (s) {
+        server_free(s);
+        lock_file_release(lock);
+        code = EXIT_DONE;
+    } else if (!in_use || turn_is_a_strangers(&start->turn)) {
+        log_error("%.*s", STR_ARG(buffer_str(&error)));
+        code = EXIT_FAILED;
+    }
+    buffer_fini(&error);
     return code;
 }
 
 static int
-lock_and_serve(const struct config *c, const struct running_place *where)
+wait_and_serve(struct start *start)
 {
-    struct lock_file *lock = NULL;
-    struct buffer error = { 0 };
-    int code;
+    struct running holder;
+    int code = EXIT_RUNNING;
 
-    if (where->lock_path) {
-        switch (lock_file_take(where->lock_path, &lock, &error)) {
-        case LOCK_FILE_TAKEN:
+    print_head();
+    while (code == EXIT_RUNNING) {
+        switch (turn_wait(&start->turn, &holder)) {
+        case TURN_FREE:
+            code = try_to_serve(start);
             break;
-        case LOCK_FILE_HELD:
-            return refuse_second(where, where->lock_path);
-        case LOCK_FILE_FAILED: /* it is found by its port all the same */
-            log_warning("%.*s", STR_ARG(buffer_str(&error)));
-            break;
+        case TURN_YIELDED:
+        case TURN_SIGNALLED:
+            return EXIT_DONE;
+        case TURN_REFUSED:
+            return refuse(start, &holder);
         }
     }
-    buffer_fini(&error);
-    code = serve(c, lock, where);
-    lock_file_release(lock);
     return code;
 }
 
 static int
 start_configured(const struct args *a, const struct place *p)
 {
-    struct config *c = load(a, p);
+    struct start start = { .place = p, .config = load(a, p) };
+    struct config *c = start.config;
     struct running_place where;
-    int code = EXIT_RUNNING;
+    int code;
 
     if (!c)
         return EXIT_FAILED;
     log_set_level((enum log_level)c->log_level);
     if (c->dev_mode && !config_is_set(c, "logLevel"))
         log_set_level(LOG_LEVEL_INFO);
-    where = (struct running_place){ c->embedded ? NULL : p->lock_path, running_host(c),
-        (unsigned)c->port };
-    if (!a->force || stop_servers(&where, c))
-        code = lock_and_serve(c, &where);
+    where = (struct running_place){
+        .lock_path = c->embedded ? NULL : p->lock_path,
+        .host = running_host(c),
+        .port = (unsigned)c->port,
+    };
+    turn_init(&start.turn, c, &where, a->force);
+    code = wait_and_serve(&start);
     config_free(c);
     return code;
+}
+
+static int
+start_in(const struct args *a, const struct place *p)
+{
+    if (p->file && p->exists)
+        return start_configured(a, p);
+    if (p->file)
+        log_error("%s: there is no such configuration file", p->file);
+    else if (a->dev)
+        return start_configured(a, p);
+    else
+        log_error("there is no echo-server.json or laravel-echo-server.json in %s: write one "
+                  "(echo-server.example.json shows every option), name one with --config, or try "
+                  "the built-in configuration with --dev",
+            a->dir ? a->dir : "this folder");
+    return EXIT_FAILED;
 }
 
 int
 start_run(const struct args *a)
 {
     struct place p;
-    int code = EXIT_FAILED;
+    int code;
 
     place_init(&p, a);
-    if (p.file && !p.exists)
-        log_error("%s: there is no such configuration file", p.file);
-    else if (!p.file && !a->dev)
-        log_error("there is no echo-server.json or laravel-echo-server.json in %s: write one "
-                  "(echo-server.example.json shows every option), name one with --config, or try "
-                  "the built-in configuration with --dev",
-            a->dir ? a->dir : "this folder");
-    else
-        code = start_configured(a, &p);
+    failed_start_watch();
+    code = start_in(a, &p);
+    if (code != EXIT_DONE)
+        failed_start_record(&p);
     place_fini(&p);
     return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop: by the lock file beside the configuration, else by the port.
+ * stop: a mark first, so that a start which cannot be seen yet knows; then whoever is found, until
+ * nobody is.
  */
 #include "stop.h"
 
@@ -10,72 +11,115 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "exits.h"
-#include "place.h"
+#include "server/process.h"
 #include "server/running.h"
+#include "server/stop_marks.h"
+#include "targets.h"
 
 /* Beyond the server's own shutdownTimeout. */
-enum { PATIENCE_MS = 5000, SERVERS_MAX = 4 };
+enum { SERVERS_MAX = 8 };
 
-static bool
-report(enum running_end end, pid_t pid)
+bool
+stop_report(enum running_end end, const struct running *r, const char *where)
 {
+    int pid = (int)r->pid;
+
     switch (end) {
     case RUNNING_GONE:
-        printf("Stopped, process %d.\n", (int)pid);
+        printf("Stopped the %s of %s, process %d.\n", targets_kind(r), where, pid);
         return true;
     case RUNNING_KILLED:
-        printf("Killed, process %d: it did not end in time.\n", (int)pid);
+        printf("Killed the %s of %s, process %d: it did not end in time.\n", targets_kind(r), where,
+            pid);
+        log_warning("process %d did not end in time and was killed", pid);
         return true;
     case RUNNING_DENIED:
-        log_error("process %d cannot be ended: it belongs to somebody else", (int)pid);
+        log_error("process %d cannot be ended: it belongs to somebody else", pid);
         return false;
     case RUNNING_STUCK:
-        log_error("process %d does not end", (int)pid);
+        log_error("process %d does not end", pid);
         return false;
     }
     return false;
 }
 
-bool
-stop_servers(const struct running_place *place, const struct config *c)
+static const char *
+label(const struct target *t)
 {
-    pid_t pid;
+    return t->place.file ? t->place.file : "the built-in configuration";
+}
 
-    for (int i = 0; i < SERVERS_MAX && running_find(place, &pid); i++) {
-        if (!pid) {
-            log_error("a server runs at port %u, but its process is not to be seen from here",
-                place->port);
-            return false;
-        }
-        if (!report(running_stop(place, pid, c->shutdown_timeout_ms + PATIENCE_MS), pid))
+static bool
+stop_one(const struct target *t, const struct running *r)
+{
+    if (!r->pid) {
+        log_error(
+            "a server runs at port %u, but its process is not to be seen from here", t->where.port);
+        return false;
+    }
+    return stop_report(
+        running_stop(&t->where, r->pid, t->config->shutdown_timeout_ms + STOP_PATIENCE_MS), r,
+        label(t));
+}
+
+/* Where there is no configuration, no start is under way. */
+static void
+leave_marks(const struct targets *t, bool is_by_port)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->items[i].place.exists || is_by_port)
+            stop_marks_leave(t->items[i].where.host, t->items[i].where.port);
+}
+
+/* A server that this stop must not end. */
+static void
+say_nothing_to_stop(struct targets *t)
+{
+    struct running r;
+    size_t i;
+
+    for (i = 0; i < t->count; i++)
+        t->items[i].where.than = NULL;
+    if (targets_choose(t, &i, &r) == TARGETS_ONE)
+        printf("Process %d was started after this stop, and goes on.\n", (int)r.pid);
+    else
+        puts("No server is running here.");
+}
+
+static bool
+stop_all(struct targets *t, bool is_by_port)
+{
+    struct running r;
+    size_t i = 0;
+    enum targets_choice choice = targets_choose(t, &i, &r);
+    bool any = choice == TARGETS_ONE;
+
+    if (any)
+        targets_keep(t, i);
+    if (choice != TARGETS_SEVERAL)
+        leave_marks(t, is_by_port);
+    for (int n = 0; n < SERVERS_MAX && choice != TARGETS_SEVERAL; n++) {
+        choice = targets_choose(t, &i, &r);
+        if (choice == TARGETS_NONE)
+            break;
+        any = true;
+        if (choice == TARGETS_ONE && !stop_one(&t->items[i], &r))
             return false;
     }
-    return true;
+    if (!any && choice == TARGETS_NONE)
+        say_nothing_to_stop(t);
+    return choice == TARGETS_NONE;
 }
 
 int
 stop_run(const struct args *a)
 {
-    struct config_setting port = { "port", a->port, "--port" };
-    struct place p;
-    struct config *c;
-    struct running_place where;
-    pid_t pid;
+    struct process_birth self = process_own_birth();
+    struct targets t;
     bool ok;
 
-    place_init(&p, a);
-    if (p.file && !p.exists)
-        log_warning("%s: there is no such file", p.file);
-    /* Whatever is wrong with the configuration: a running server can be stopped. */
-    c = config_load(&(struct config_request){ .file = p.exists ? p.file : NULL,
-        .settings = &port,
-        .setting_count = a->port ? 1 : 0,
-        .lenient = true });
-    where = (struct running_place){ p.lock_path, running_host(c), (unsigned)c->port };
-    if (!running_find(&where, &pid))
-        puts("No server is running here.");
-    ok = stop_servers(&where, c);
-    config_free(c);
-    place_fini(&p);
+    targets_init(&t, a, &self);
+    ok = stop_all(&t, a->port != NULL);
+    targets_fini(&t);
     return ok ? EXIT_DONE : EXIT_FAILED;
 }

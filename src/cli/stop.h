@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop: `echo-server stop`, which returns when the server is gone.
+ * stop: `echo-server stop`, which returns when the server is gone.  It ends no server that is
+ * younger than itself: that is the one which a later start has put in the place (see turn.h).
  */
 #ifndef CLI_STOP_H
 #define CLI_STOP_H
 
 #include <stdbool.h>
 
+#include "base/attr.h"
+#include "server/running.h"
+
 struct args;
-struct config;
-struct running_place;
+
+/* What a server gets beyond its shutdownTimeout, before it is killed. */
+enum { STOP_PATIENCE_MS = 5000 };
 
 int stop_run(const struct args *a);
 
-/* End every server that is found in the place; false (and logged): one is left. */
-bool stop_servers(const struct running_place *place, const struct config *c);
+/* Say how an end went; false: the server is still there. */
+MUST_USE bool stop_report(enum running_end end, const struct running *r, const char *where);
 
 #endif

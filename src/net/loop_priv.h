@@ -6,6 +6,7 @@
 #ifndef NET_LOOP_PRIV_H
 #define NET_LOOP_PRIV_H
 
+#include <stdatomic.h>
 #include <uv.h>
 
 #include "net/loop.h"
@@ -32,10 +33,10 @@ struct loop {
     void (*flush)(struct list *node); /* set by stream.c, so that loop.c does not know it */
     struct loop_drop *drops;
     size_t drop_count, drop_capacity;
-    size_t streams;
-    char *received; /* bytes as they came from a socket */
-    char *plain;    /* TLS: one record, decrypted or to be encrypted */
-    char *cipher;   /* TLS: records to be written */
+    atomic_size_t streams; /* written by the loop's thread alone */
+    char *received;        /* bytes as they came from a socket */
+    char *plain;           /* TLS: one record, decrypted or to be encrypted */
+    char *cipher;          /* TLS: records to be written */
 };
 
 #endif

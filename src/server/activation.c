@@ -106,14 +106,19 @@ activation_take(struct activation *a, struct buffer *error)
     uint64_t count = read_count();
 
     *a = (struct activation){ 0 };
-    unsetenv("LISTEN_FDS");
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_FDNAMES");
     if (count <= ACTIVATION_SOCKETS_MAX)
         return take_sockets(a, (unsigned)count, error);
     buffer_printf(error, "the service manager passed %llu sockets: at most %d can be served",
         (unsigned long long)count, ACTIVATION_SOCKETS_MAX);
     return false;
+}
+
+void
+activation_clear_environment(void)
+{
+    unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDNAMES");
 }
 
 bool

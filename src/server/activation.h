@@ -22,11 +22,11 @@ struct activation {
     unsigned port;
 };
 
-/*
- * Takes LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES out of the environment.  False: what was passed
- * cannot be served; *error is one sentence.
+/* By LISTEN_FDS and LISTEN_PID.  False: what was passed cannot be served; *error is one sentence.
  */
 MUST_USE bool activation_take(struct activation *a, struct buffer *error);
+/* Take these, and LISTEN_FDNAMES, out of the environment; before any other thread runs. */
+void activation_clear_environment(void);
 /* count descriptors of one socket, itself the first: connections wait in one queue, and whoever is
  * free takes the next.  False: there are no descriptors left; the socket is closed. */
 MUST_USE bool activation_share(int fd, unsigned count, int *fds, struct buffer *error);

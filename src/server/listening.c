@@ -70,7 +70,7 @@ listen_configured(
 /* ---- by the service manager ---- */
 
 static bool
-listen_passed(const struct crew *crew, struct listening *at, struct buffer *error)
+listen_passed(const struct crew *crew, const struct listening *at, struct buffer *error)
 {
     int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
     bool ok = true;
@@ -85,22 +85,30 @@ listen_passed(const struct crew *crew, struct listening *at, struct buffer *erro
 /* ---- which ---- */
 
 bool
-listening_open(struct listening *at, const struct config *c, struct worker *const *workers,
-    unsigned count, bool *in_use, struct buffer *error)
+listening_choose(struct listening *at, const struct config *c, struct buffer *error)
 {
-    const struct crew crew = { workers, count };
-
-    *in_use = false;
     at->host = running_host(c);
     at->port = (unsigned)c->port;
     if (!activation_take(&at->passed, error))
         return false;
     if (at->passed.count == 0)
-        return listen_configured(&crew, c, in_use, error);
+        return true;
     at->host = *at->passed.host ? at->passed.host : NULL;
     at->port = at->passed.port;
     if (at->port != (unsigned)c->port)
         log_warning("the service manager's socket has port %u: %d of the configuration is not used",
             at->port, (int)c->port);
-    return listen_passed(&crew, at, error);
+    return true;
+}
+
+bool
+listening_open(const struct listening *at, const struct config *c, struct worker *const *workers,
+    unsigned count, bool *in_use, struct buffer *error)
+{
+    const struct crew crew = { workers, count };
+
+    *in_use = false;
+    if (at->passed.count > 0)
+        return listen_passed(&crew, at, error);
+    return listen_configured(&crew, c, in_use, error);
 }

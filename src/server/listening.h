@@ -21,8 +21,10 @@ struct listening {
     struct activation passed; /* what host may point into */
 };
 
+/* Nothing is bound yet.  False: *error is one sentence. */
+MUST_USE bool listening_choose(struct listening *at, const struct config *c, struct buffer *error);
 /* False: *error is one sentence, and *in_use says whether the address is taken. */
-MUST_USE bool listening_open(struct listening *at, const struct config *c,
+MUST_USE bool listening_open(const struct listening *at, const struct config *c,
     struct worker *const *workers, unsigned count, bool *in_use, struct buffer *error);
 
 #endif

@@ -12,34 +12,46 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
+#include "held_file.h"
+#include "server/process.h"
 
 /* Somebody else's look at the lock, or a holder that removes the file, is over by then. */
-enum { ATTEMPTS = 10, REST_MS = 10, CONTENT_MAX = 256, REASON_SIZE = 128 };
+enum { ATTEMPTS = 10, CONTENT_MAX = 256, REASON_SIZE = 128 };
 
 struct lock_file {
     char *path;
     int fd;
 };
 
-static void
-rest(void)
+static pid_t
+read_content(int fd)
 {
-    nanosleep(&(struct timespec){ .tv_nsec = REST_MS * 1000000L }, NULL);
+    char text[CONTENT_MAX];
+    ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+    const char *at;
+    long pid;
+
+    if (len <= 0)
+        return 0;
+    text[len] = 0;
+    at = strstr(text, "\"process\"");
+    at = at ? strchr(at, ':') : NULL;
+    pid = at ? strtol(at + 1, NULL, 10) : 0;
+    return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
-/* The file may have been removed between open and lock; then the lock is on nothing. */
-static bool
-is_still_at(int fd, const char *path)
+/* The PID of the laravel-echo-server that wrote it and lives, or 0. */
+static pid_t
+reference_in(int fd)
 {
-    struct stat held, there;
+    pid_t pid = read_content(fd);
+    struct stat file;
 
-    return fstat(fd, &held) == 0 && stat(path, &there) == 0 && held.st_ino == there.st_ino &&
-           held.st_dev == there.st_dev;
+    return pid && fstat(fd, &file) == 0 && process_is_reference(pid, file.st_mtime) ? pid : 0;
 }
 
 static bool
@@ -48,6 +60,8 @@ write_holder(int fd)
     char text[64];
     int len = snprintf(text, sizeof(text), "{\n\t\"process\": %d\n}", (int)getpid());
 
+    /* laravel-echo-server made it for everybody; where it is another user's, it stays so. */
+    (void)!fchmod(fd, 0600);
     return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len;
 }
 
@@ -66,24 +80,20 @@ fail(const char *path, int error, int fd, struct buffer *why)
 enum lock_file_result
 lock_file_take(const char *path, struct lock_file **lock, struct buffer *error)
 {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        /* Whoever may read it could hold the lock as well. */
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = held_file_open(path, ATTEMPTS);
 
-        if (fd < 0)
-            return fail(path, errno, -1, error);
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still_at(fd, path)) {
-            if (!write_holder(fd))
-                return fail(path, errno, fd, error);
-            *lock = mem_zalloc(sizeof(**lock));
-            (*lock)->path = mem_strdup(path);
-            (*lock)->fd = fd;
-            return LOCK_FILE_TAKEN;
-        }
+    if (fd < 0)
+        return errno == EWOULDBLOCK ? LOCK_FILE_HELD : fail(path, errno, -1, error);
+    if (reference_in(fd)) {
         close(fd);
-        rest();
+        return LOCK_FILE_HELD;
     }
-    return LOCK_FILE_HELD;
+    if (!write_holder(fd))
+        return fail(path, errno, fd, error);
+    *lock = mem_zalloc(sizeof(**lock));
+    (*lock)->path = mem_strdup(path);
+    (*lock)->fd = fd;
+    return LOCK_FILE_TAKEN;
 }
 
 void
@@ -91,28 +101,10 @@ lock_file_release(struct lock_file *lock)
 {
     if (!lock)
         return;
-    if (is_still_at(lock->fd, lock->path))
-        unlink(lock->path);
+    held_file_remove(lock->fd, lock->path);
     close(lock->fd);
     free(lock->path);
     free(lock);
-}
-
-static pid_t
-read_content(int fd)
-{
-    char text[CONTENT_MAX];
-    ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
-    const char *at;
-    long pid;
-
-    if (len <= 0)
-        return 0;
-    text[len] = 0;
-    at = strstr(text, "\"process\"");
-    at = at ? strchr(at, ':') : NULL;
-    pid = at ? strtol(at + 1, NULL, 10) : 0;
-    return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : 0;
 }
 
 /* "1234 08:01:131074 0 EOF": whether it is this PID and this inode. */
@@ -151,10 +143,17 @@ kernel_agrees(int fd, pid_t pid)
     return agrees;
 }
 
+/* -1: there is none.  It may be a pipe. */
+static int
+open_to_look(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
+
 bool
 lock_file_holder(const char *path, pid_t *pid)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* it may be a pipe */
+    int fd = open_to_look(path);
     bool held = false;
 
     *pid = 0;
@@ -168,8 +167,21 @@ lock_file_holder(const char *path, pid_t *pid)
         if (kernel_agrees(fd, *pid))
             break;
         *pid = 0; /* a moment after the lock was taken the content is still the old one */
-        rest();
+        held_file_rest();
     }
     close(fd);
     return held;
+}
+
+pid_t
+lock_file_reference(const char *path)
+{
+    int fd = open_to_look(path);
+    pid_t pid;
+
+    if (fd < 0)
+        return 0;
+    pid = reference_in(fd);
+    close(fd);
+    return pid;
 }

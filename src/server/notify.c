@@ -89,12 +89,16 @@ struct notify *
 notify_open(void)
 {
     const char *name = getenv("NOTIFY_SOCKET");
-    struct notify *n = name && *name ? notify_new(name) : NULL;
 
+    return name && *name ? notify_new(name) : NULL;
+}
+
+void
+notify_clear_environment(void)
+{
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
-    return n;
 }
 
 void

@@ -14,11 +14,11 @@
 
 struct notify;
 
-/*
- * Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID out of the environment, so that nobody else
- * speaks for this process; call it before any thread runs.  NULL: nobody asked to be told.
- */
+/* By NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.  NULL: nobody asked to be told. */
 struct notify *notify_open(void);
+/* Take these out of the environment, so that nobody else speaks for this process; before any other
+ * thread runs. */
+void notify_clear_environment(void);
 void notify_free(struct notify *n);
 
 /* Serving; also what ends notify_reloading(). */

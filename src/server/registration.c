@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  It is
- * connected to, and closed at once: the PID comes from the credentials of the connection.
+ * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  Who
+ * connects is told one line and closed; the PID comes from the credentials of the connection, which
+ * a server that does not run yet, or is busy, has as well.
  */
 #include "server/registration.h"
 
@@ -16,12 +17,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/poller.h"
 #include "net/timer.h"
 
-enum { NAME_SIZE = 100, BACKLOG = 128, CONNECT_LIMIT_S = 1, PAUSE_MS = 100 };
+enum {
+    NAME_SIZE = 100,
+    BACKLOG = 128,
+    CONNECT_LIMIT_S = 1,
+    ANSWER_LIMIT_S = 3,
+    LINE_MAX_BYTES = 8192,
+    PAUSE_MS = 100,
+};
 
 static const char *const loopback[] = { "localhost", "127.0.0.1", "::1" };
 
@@ -30,6 +39,8 @@ struct registration {
     struct poller *poller;
     struct timer pause; /* out of descriptors: what cannot be accepted stays readable */
     int fd;
+    void (*describe)(void *owner, struct buffer *line);
+    void *owner;
 };
 
 static socklen_t
@@ -46,7 +57,28 @@ make_name(const char *host, unsigned port, char name[NAME_SIZE])
     snprintf(name, NAME_SIZE, "echo-server/%u/%s", port, host ? host : "*");
 }
 
-/* Whoever asks has what he wants once he is connected. */
+static bool
+read_peer(int fd, struct ucred *peer)
+{
+    socklen_t size = sizeof(*peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0;
+}
+
+/* A line fits into an empty socket; who asks and does not read gets less. */
+static void
+answer(const struct registration *r, int fd)
+{
+    struct ucred peer;
+    struct buffer line = { 0 };
+
+    if (!read_peer(fd, &peer) || (peer.uid != geteuid() && peer.uid != 0))
+        return;
+    r->describe(r->owner, &line);
+    (void)!send(fd, line.data, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    buffer_fini(&line);
+}
+
 static void
 on_ready(void *owner, bool readable, bool writable)
 {
@@ -54,8 +86,10 @@ on_ready(void *owner, bool readable, bool writable)
     int fd;
 
     (void)readable, (void)writable;
-    while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+    while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        answer(r, fd);
         close(fd);
+    }
     if (errno == EAGAIN)
         return;
     poller_watch(r->poller, false, false);
@@ -71,7 +105,8 @@ on_pause_over(void *owner)
 }
 
 struct registration *
-registration_open(struct loop *l, const char *host, unsigned port)
+registration_open(struct loop *l, const char *host, unsigned port,
+    void (*describe)(void *owner, struct buffer *line), void *owner)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct registration *r;
@@ -90,6 +125,8 @@ registration_open(struct loop *l, const char *host, unsigned port)
     r = mem_zalloc(sizeof(*r));
     r->fd = fd;
     r->loop = l;
+    r->describe = describe;
+    r->owner = owner;
     timer_init(&r->pause, on_pause_over, r);
     r->poller = poller_open(l, fd, on_ready, r);
     poller_watch(r->poller, true, false);
@@ -107,25 +144,39 @@ registration_close(struct registration *r)
     free(r);
 }
 
-/* False: nobody listens under this name. */
+static void
+read_line(int fd, struct buffer *line)
+{
+    struct timeval limit = { .tv_sec = ANSWER_LIMIT_S };
+    ssize_t len;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    do {
+        len = recv(fd, buffer_reserve(line, LINE_MAX_BYTES), LINE_MAX_BYTES, 0);
+        if (len > 0)
+            line->len += (size_t)len;
+    } while (len > 0 && line->len < LINE_MAX_BYTES);
+}
+
+/* False: nobody listens under this name.  line NULL: he need not say anything. */
 static bool
-ask_owner(const char *name, pid_t *pid)
+ask_owner(const char *name, pid_t *pid, struct buffer *line)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval limit = { .tv_sec = CONNECT_LIMIT_S };
     struct sockaddr_un address;
     socklen_t len = make_address(name, &address);
-    struct ucred owner = { 0 };
-    socklen_t size = sizeof(owner);
+    struct ucred peer;
     bool there;
 
     if (fd < 0)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
     there = connect(fd, (struct sockaddr *)&address, len) == 0;
-    if (there && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &size) == 0 &&
-        (owner.uid == geteuid() || owner.uid == 0))
-        *pid = owner.pid;
+    if (there && read_peer(fd, &peer) && (peer.uid == geteuid() || peer.uid == 0))
+        *pid = peer.pid;
+    if (there && *pid && *pid != getpid() && line)
+        read_line(fd, line);
     close(fd);
     if (*pid != getpid())
         return there;
@@ -154,7 +205,7 @@ overlaps(const char *one, const char *other)
 
 /* Other hosts at this port: the lines of /proc/net/unix that end with "@echo-server/<port>/...". */
 static bool
-search(const char *host, unsigned port, pid_t *pid)
+search(const char *host, unsigned port, pid_t *pid, struct buffer *said)
 {
     FILE *table = fopen("/proc/net/unix", "re");
     char prefix[NAME_SIZE], line[512];
@@ -169,18 +220,30 @@ search(const char *host, unsigned port, pid_t *pid)
         if (!at || strlen(at) >= NAME_SIZE)
             continue;
         at[strcspn(at, "\n")] = 0;
-        found = overlaps(at + strlen(prefix), host) && ask_owner(at + 2, pid);
+        found = overlaps(at + strlen(prefix), host) && ask_owner(at + 2, pid, said);
     }
     fclose(table);
     return found;
 }
 
 bool
-registration_find(const char *host, unsigned port, pid_t *pid)
+registration_overlaps(const char *one, const char *other)
+{
+    return overlaps(one ? one : "*", other ? other : "*");
+}
+
+bool
+registration_ask(const char *host, unsigned port, pid_t *pid, struct buffer *line)
 {
     char name[NAME_SIZE];
 
     *pid = 0;
     make_name(host, port, name);
-    return ask_owner(name, pid) || search(host ? host : "*", port, pid);
+    return ask_owner(name, pid, line) || search(host ? host : "*", port, pid, line);
+}
+
+bool
+registration_find(const char *host, unsigned port, pid_t *pid)
+{
+    return registration_ask(host, port, pid, NULL);
 }

@@ -10,11 +10,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/str.h"
 #include "config/config.h"
+#include "server/description.h"
 #include "server/lock_file.h"
+#include "server/process.h"
 #include "server/registration.h"
 
 enum { KILL_PATIENCE_MS = 5000 };
@@ -25,16 +30,77 @@ running_host(const struct config *c)
     return c->embedded ? "localhost" : c->host;
 }
 
-bool
-running_find(const struct running_place *place, pid_t *pid)
+/* One whose age is not to be seen is not ours to end either. */
+static bool
+is_too_young(const struct running_place *place, pid_t pid)
 {
-    pid_t holder = 0;
-    bool held = place->lock_path && lock_file_holder(place->lock_path, &holder);
+    struct process_birth birth;
 
-    *pid = holder;
-    if (held && holder)
+    return place->than && pid && process_read_birth(pid, &birth) &&
+           process_is_younger(&birth, place->than);
+}
+
+static bool
+find_by_lock(const struct running_place *place, struct running *found)
+{
+    bool held;
+
+    *found = (struct running){ 0 };
+    if (!place->lock_path)
+        return false;
+    held = lock_file_holder(place->lock_path, &found->pid);
+    if (!held) {
+        found->pid = lock_file_reference(place->lock_path);
+        held = found->reference = found->pid != 0;
+    }
+    return held && !is_too_young(place, found->pid);
+}
+
+static bool
+has_config_name(struct str line, const char *name)
+{
+    struct description d;
+    const char *slash;
+
+    if (!description_parse(line, &d))
+        return false;
+    slash = memrchr(d.config.data, '/', d.config.len);
+    if (slash)
+        d.config = str_slice(slash + 1, (size_t)(d.config.data + d.config.len - slash - 1));
+    return str_is(d.config, name);
+}
+
+static bool
+find_by_port(const struct running_place *place, struct running *found)
+{
+    struct buffer line = { 0 };
+    bool there;
+
+    *found = (struct running){ 0 };
+    if (!place->port)
+        return false;
+    if (!place->config_name) {
+        there = registration_find(place->host, place->port, &found->pid);
+    } else {
+        there = registration_ask(place->host, place->port, &found->pid, &line) &&
+                has_config_name(buffer_str(&line), place->config_name);
+        buffer_fini(&line);
+    }
+    return there && !is_too_young(place, found->pid);
+}
+
+bool
+running_find(const struct running_place *place, struct running *found)
+{
+    struct running by_port;
+    bool held = find_by_lock(place, found);
+
+    if (held && found->pid)
         return true;
-    return registration_find(place->host, place->port, pid) || held;
+    if (!find_by_port(place, &by_port))
+        return held;
+    *found = by_port;
+    return true;
 }
 
 /* The C library has these calls only since 2.36. */
@@ -73,17 +139,45 @@ end_process(int pidfd, uint64_t patience_ms)
     return is_gone_within(pidfd, KILL_PATIENCE_MS) ? RUNNING_KILLED : RUNNING_STUCK;
 }
 
+/* The pidfd of the process while it is still the one that is found in the place; else -1 and *gone
+ * says whether it ended. */
+static int
+hold_process(const struct running_place *place, pid_t pid, bool *gone)
+{
+    int pidfd = pid ? pidfd_of(pid) : -1;
+    struct running again;
+
+    *gone = pid && (pidfd >= 0 || errno == ESRCH);
+    if (pidfd < 0 || (running_find(place, &again) && again.pid == pid))
+        return pidfd;
+    close(pidfd);
+    return -1;
+}
+
 enum running_end
 running_stop(const struct running_place *place, pid_t pid, uint64_t patience_ms)
 {
-    int pidfd = pid ? pidfd_of(pid) : -1;
-    enum running_end end = RUNNING_GONE;
-    pid_t again = 0;
+    bool gone;
+    int pidfd = hold_process(place, pid, &gone);
+    enum running_end end;
 
     if (pidfd < 0)
-        return pid && errno == ESRCH ? RUNNING_GONE : RUNNING_DENIED;
-    if (running_find(place, &again) && again == pid)
-        end = end_process(pidfd, patience_ms);
+        return gone ? RUNNING_GONE : RUNNING_DENIED;
+    end = end_process(pidfd, patience_ms);
     close(pidfd);
     return end;
+}
+
+bool
+running_signal(const struct running_place *place, pid_t pid, int number)
+{
+    bool gone;
+    int pidfd = hold_process(place, pid, &gone);
+    bool sent;
+
+    if (pidfd < 0)
+        return false;
+    sent = signal_by(pidfd, number) == 0;
+    close(pidfd);
+    return sent;
 }

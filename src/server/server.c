@@ -3,7 +3,7 @@
  * server: the main thread.
  *
  * OPEN --start--> RUNNING --signal--> STOPPING --workers, then the hub, are done--> ENDED
- *                                        `------another signal, or too late-------> ABANDONED
+ *                                        `------SIGINT, or too late---------------> ABANDONED
  */
 #include "server/server.h"
 
@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "descriptors.h"
+#include "entry.h"
 #include "hub/hub.h"
 #include "listening.h"
 #include "net/loop.h"
@@ -26,7 +27,6 @@
 #include "net/timer.h"
 #include "net/tls.h"
 #include "notify.h"
-#include "server/registration.h"
 #include "snapshot.h"
 #include "supervision.h"
 #include "worker.h"
@@ -56,7 +56,7 @@ struct server {
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
     struct listening at;
-    struct registration *registration;
+    struct entry *entry;
     struct timer patience;
 
     struct loop *hub_loop;
@@ -84,16 +84,30 @@ enter(struct server *s, enum server_state next)
     s->state = next;
 }
 
+/* Held back they wait; other threads never get them.  Without a watch they would end the process
+ * before it has removed its lock file. */
+static void
+hold_signals(bool hold)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < COUNT_OF(watched); i++)
+        sigaddset(&set, watched[i]);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 /* The main loop ends with this. */
 static void
 finish(struct server *s, enum server_state end)
 {
     enter(s, end);
+    hold_signals(true);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
     supervision_close(s->supervision);
-    registration_close(s->registration);
-    s->registration = NULL;
+    entry_close(s->entry);
+    s->entry = NULL;
     timer_stop(&s->patience);
     mailbox_close(s->box);
     loop_stop(s->loop);
@@ -216,6 +230,7 @@ static void
 stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
+    entry_set_state(s->entry, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
     supervision_stopping(s->supervision);
     hub_retire(s->hub); /* before the workers part with their sockets */
@@ -235,8 +250,8 @@ on_signal(void *owner, int number)
     }
     if (s->state == SERVER_STATE_RUNNING)
         stop(s, number);
-    else if (s->state == SERVER_STATE_STOPPING)
-        finish(s, SERVER_STATE_ABANDONED);
+    else if (s->state == SERVER_STATE_STOPPING && number == SIGINT)
+        finish(s, SERVER_STATE_ABANDONED); /* SIGTERM comes from every `stop` under way */
 }
 
 /* ---- opening ---- */
@@ -325,12 +340,25 @@ open_workers(struct server *s, struct buffer *error)
     return s->opened == count;
 }
 
-static void
-enroll(struct server *s)
+static uint64_t
+count_connections(void *owner)
 {
-    s->registration = registration_open(s->loop, s->at.host, s->at.port);
-    if (!s->registration)
-        log_warning("the server's name under its port is taken: `stop` needs its lock file");
+    const struct server *s = owner;
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < s->opened; i++)
+        count += worker_connection_count(s->workers[i]);
+    return count;
+}
+
+static bool
+enroll(struct server *s, bool *in_use, struct buffer *error)
+{
+    const struct entry_source source = { s->at.host, s->at.port, count_connections, s };
+
+    s->entry = entry_open(s->loop, s->config, &source, error);
+    *in_use = !s->entry;
+    return s->entry != NULL;
 }
 
 static void
@@ -354,12 +382,12 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
     s->limits = snapshot_new(c, descriptors_raise());
     open_main(s);
     open_hub(s);
-    if (!open_tls(s, error) || !open_workers(s, error) ||
+    if (!listening_choose(&s->at, c, error) || !open_tls(s, error) || !open_workers(s, error) ||
+        !enroll(s, in_use, error) ||
         !listening_open(&s->at, c, s->workers, s->opened, in_use, error)) {
         server_free(s);
         return NULL;
     }
-    enroll(s);
     open_supervision(s);
     return s;
 }
@@ -373,11 +401,16 @@ server_port(const struct server *s)
 void
 server_start(struct server *s)
 {
+    notify_clear_environment();
+    activation_clear_environment();
     enter(s, SERVER_STATE_RUNNING);
+    entry_set_state(s->entry, "ready");
+    hold_signals(true);
     ENSURE(pthread_create(&s->hub_thread, NULL, run_hub, s) == 0);
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
     s->running = s->opened;
+    hold_signals(false);
     log_info(
         "ready port=%u workers=%u connections=%zu", s->at.port, s->opened, s->limits->connections);
     supervision_start(s->supervision);

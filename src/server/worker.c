@@ -238,6 +238,12 @@ worker_start(struct worker *w)
     ENSURE(pthread_create(&w->thread, NULL, run, w) == 0);
 }
 
+size_t
+worker_connection_count(const struct worker *w)
+{
+    return loop_stream_count(w->loop);
+}
+
 void
 worker_ping(struct worker *w)
 {

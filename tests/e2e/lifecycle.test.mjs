@@ -3,13 +3,14 @@
 // its lock file.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, test } from 'node:test';
 import { openPage } from '../lib/echo.mjs';
 import {
-    freePort, runServer, startServer, tempDir, waitFor, within, SLOW,
+    binary, freePort, runServer, sleep, startServer, tempDir, waitFor, within, SLOW,
 } from '../lib/server.mjs';
 
 const servers = [];
@@ -105,35 +106,52 @@ describe('a start', () => {
 });
 
 describe('a second server', () => {
-    async function second(server, args = []) {
-        const file = writeConfig({ port: server.port });
-        return runServer(['start', `--config=${file}`, ...args], { ms: 10000 * SLOW });
-    }
+    const HURRY = { shutdownTimeout: 0 };   // what is waited for: 5 s more than that
+    const begin = (file, args = []) =>
+        runServer(['start', `--config=${file}`, ...args], { ms: 20000 * SLOW });
+    const second = (port, args) => begin(writeConfig({ port, ...HURRY }), args);
 
-    test('on the same port is refused with the PID of the first', async () => {
-        const server = await start();
-        const end = await second(server);
-        assert.equal(end.code, 3, end.stderr);
-        assert.match(end.stdout + end.stderr, new RegExp(`\\b${server.pid}\\b`));
+    test('waits, and is then refused with the PID of the first', async () => {
+        const server = await start({ config: HURRY });
+        const unlocked = await start({ config: HURRY });
+        fs.rmSync(lockOf(unlocked));
+        const ends = await Promise.all([
+            second(server.port), begin(server.configPath), begin(unlocked.configPath),
+        ]);
+        for (const [i, pid] of [server.pid, server.pid, unlocked.pid].entries()) {
+            assert.equal(ends[i].code, 3, ends[i].stderr);
+            assert.match(ends[i].stderr, new RegExp(`running, process ${pid};`));
+        }
         assert.ok(await canConnect(server.port));
     });
 
-    test('from the same configuration is refused, also without the lock file', async () => {
+    test('takes the place of the first if that ends meanwhile', async () => {
         const server = await start();
-        for (const remove of [false, true]) {
-            if (remove) {
-                fs.rmSync(lockOf(server));
-            }
-            const end = await runServer(['start', `--config=${server.configPath}`]);
-            assert.equal(end.code, 3, end.stderr);
-            assert.match(end.stdout + end.stderr, new RegExp(`\\b${server.pid}\\b`));
-        }
+        const waiting = second(server.port);
+        await sleep(300);
+        await server.stop();
+        await waitFor(() => canConnect(server.port), 10000 * SLOW, 'the second to listen');
+        assert.equal((await stop(`--port=${server.port}`)).code, 0);
+        assert.equal((await waiting).code, 0);
+    });
+
+    test('can be ended while it waits', async () => {
+        const server = await start();
+        const child = spawn(binary, ['start', `--config=${server.configPath}`],
+            { stdio: ['ignore', 'ignore', 'pipe'] });
+        await new Promise((resolve) => { child.stderr.once('data', resolve); });
+        const exited = new Promise((resolve) => {
+            child.once('exit', (code, signal) => resolve({ code, signal }));
+        });
+        child.kill('SIGTERM');
+        assert.deepEqual(await within(exited, undefined, 'the end'), { code: 0, signal: null });
+        assert.ok(fs.existsSync(lockOf(server)));
     });
 
     test('on a port that another program holds is refused with the port', async () => {
         const stranger = net.createServer().listen(0, '127.0.0.1');
         await new Promise((resolve) => { stranger.once('listening', resolve); });
-        const end = await second({ port: stranger.address().port });
+        const end = await second(stranger.address().port);
         assert.equal(end.code, 1);
         assert.match(end.stderr, new RegExp(`\\b${stranger.address().port}\\b`));
         stranger.close();
@@ -232,10 +250,16 @@ describe('the command line', () => {
         const version = await runServer(['--version']);
         assert.equal(version.code, 0);
         assert.match(version.stdout, /\d+\.\d+/);
-        const help = await runServer(['--help']);
-        assert.equal(help.code, 0);
-        for (const word of ['start', 'stop', '--config', '--dir', '--dev', '--force']) {
-            assert.ok(help.stdout.includes(word), word);
+        for (const [args, words] of [
+            [['--help'], ['start', 'stop', 'status', 'reload', '--version']],
+            [['start', '--help'], ['--config=', '--dir=', '--dev', '--force']],
+            [['-h', 'stop'], ['--config=', '--dir=']],
+        ]) {
+            const help = await runServer(args);
+            assert.equal(help.code, 0);
+            for (const word of words) {
+                assert.ok(help.stdout.includes(word), `${word} in ${help.stdout}`);
+            }
         }
     });
 });

@@ -82,7 +82,7 @@ class Client {
         this.crowd.drops++;
         if (!this.crowd.closed) {
             this.timer = setTimeout(() => this.open(), this.delay * (0.5 + Math.random()));
-            this.delay = Math.min(this.delay * 2, 5000);
+            this.delay = Math.min(this.delay * 2, this.crowd.longestDelay);
         }
     }
 
@@ -95,12 +95,13 @@ class Client {
 /**
  * count clients at port. channels(number), headers(number): what client
  * number subscribes to and as whom. version: of Engine.IO. onEvent(client,
- * name, channel, data). Opened rate by rate, so that no backlog overflows.
+ * name, channel, data). longestDelay: in ms, before a client connects again.
+ * Opened rate by rate, so that no backlog overflows.
  */
 export async function openCrowd({ port, count, channels = () => [], headers = () => ({}),
-    version = 4, onEvent, ms = 120000 * SLOW }) {
+    version = 4, onEvent, longestDelay = 5000, ms = 120000 * SLOW }) {
     const crowd = {
-        port, version, channels, headers, onEvent,
+        port, version, channels, headers, onEvent, longestDelay,
         refusals: [], drops: 0, closed: false, clients: [],
         connected: () => crowd.clients.filter(({ ready }) => ready).length,
         allJoined: (limit = ms) => waitFor(

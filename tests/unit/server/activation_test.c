@@ -79,6 +79,7 @@ take(struct taken *t)
 
     t->result = activation_take(&t->activation, &error);
     snprintf(t->error, sizeof(t->error), "%.*s", (int)error.len, error.len ? error.data : "");
+    activation_clear_environment();
     t->environment_is_clean =
         !getenv("LISTEN_FDS") && !getenv("LISTEN_PID") && !getenv("LISTEN_FDNAMES");
     t->blocks = !(fcntl(3, F_GETFL) & O_NONBLOCK);

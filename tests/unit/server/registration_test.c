@@ -17,8 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "server/process.h"
 #include "server/registration.h"
 #include "server/running.h"
 
@@ -29,6 +31,13 @@ some_port(void)
     static unsigned next;
 
     return 100000 + ((unsigned)getpid() % 10000) * 10 + next++ % 10;
+}
+
+static void
+describe(void *owner, struct buffer *line)
+{
+    (void)owner;
+    buffer_append_text(line, "state=ready port=1 config=/srv/my site/e.json\n");
 }
 
 /* A process that is registered, and ends by SIGTERM unless it is deaf. */
@@ -46,7 +55,7 @@ server_begin(const char *host, unsigned port, bool deaf)
 
         if (deaf)
             signal(SIGTERM, SIG_IGN);
-        if (!registration_open(l, host, port) || write(ready[1], &byte, 1) != 1)
+        if (!registration_open(l, host, port, describe, NULL) || write(ready[1], &byte, 1) != 1)
             _exit(1);
         for (;;)
             pause();
@@ -104,7 +113,7 @@ a_name_that_is_taken_is_not_given_twice(void **state)
     struct loop *l = loop_new();
 
     (void)state;
-    assert_null(registration_open(l, NULL, port));
+    assert_null(registration_open(l, NULL, port, describe, NULL));
     server_end(pid);
     loop_stop(l);
     loop_run(l);
@@ -116,7 +125,7 @@ a_process_does_not_find_itself(void **state)
 {
     unsigned port = some_port();
     struct loop *l = loop_new();
-    struct registration *r = registration_open(l, NULL, port);
+    struct registration *r = registration_open(l, NULL, port, describe, NULL);
     pid_t found;
 
     (void)state;
@@ -149,7 +158,7 @@ out_of_descriptors_nothing_spins(void **state)
 {
     unsigned port = some_port();
     struct loop *l = loop_new();
-    struct quiet q = { .l = l, .r = registration_open(l, NULL, port) };
+    struct quiet q = { .l = l, .r = registration_open(l, NULL, port, describe, NULL) };
     struct rlimit before, none = { 0 };
     clock_t used;
     pid_t found, pid;
@@ -177,11 +186,14 @@ static void
 a_server_is_ended_by_its_port(void **state)
 {
     struct running_place place = { .port = some_port() };
-    pid_t found, pid = server_begin(NULL, place.port, false);
+    pid_t pid = server_begin(NULL, place.port, false);
+    struct running found;
 
     (void)state;
     assert_true(running_find(&place, &found));
-    assert_int_equal(running_stop(&place, found, 5000), RUNNING_GONE);
+    assert_int_equal(found.pid, pid);
+    assert_false(found.reference);
+    assert_int_equal(running_stop(&place, found.pid, 5000), RUNNING_GONE);
     waitpid(pid, NULL, 0);
     assert_false(running_find(&place, &found));
 }
@@ -190,12 +202,58 @@ static void
 a_server_that_does_not_end_in_time_is_killed(void **state)
 {
     struct running_place place = { .port = some_port() };
-    pid_t found, pid = server_begin(NULL, place.port, true);
+    pid_t pid = server_begin(NULL, place.port, true);
 
     (void)state;
-    assert_true(running_find(&place, &found));
-    assert_int_equal(running_stop(&place, found, 50), RUNNING_KILLED);
+    assert_int_equal(running_stop(&place, pid, 50), RUNNING_KILLED);
     waitpid(pid, NULL, 0);
+}
+
+static void
+a_server_that_is_younger_is_not_found(void **state)
+{
+    struct process_birth self = process_own_birth(), child;
+    struct running_place place = { .port = some_port(), .than = &self };
+    pid_t pid = server_begin(NULL, place.port, false);
+    struct running found;
+
+    (void)state;
+    assert_false(running_find(&place, &found));
+    assert_int_equal(running_stop(&place, pid, 50), RUNNING_GONE);
+    assert_int_equal(kill(pid, 0), 0);
+    assert_true(process_read_birth(pid, &child));
+    place.than = &child;
+    assert_true(running_find(&place, &found));
+    server_end(pid);
+}
+
+/* A server says its line on its loop, which the asker, a child here, cannot run. */
+static void
+it_says_its_line_to_its_user(void **state)
+{
+    unsigned port = some_port();
+    struct running_place place = { .port = port, .config_name = "e.json" };
+    struct loop *l = loop_new();
+    struct registration *r = registration_open(l, NULL, port, describe, NULL);
+    struct running found;
+    int status = 0;
+    pid_t pid = fork();
+
+    (void)state;
+    assert_non_null(r);
+    if (pid == 0) {
+        bool named = running_find(&place, &found) && found.pid == getppid();
+
+        place.config_name = "f.json";
+        _exit(named && !running_find(&place, &found) ? 0 : 1);
+    }
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        loop_turn(l);
+    assert_int_equal(status, 0);
+    registration_close(r);
+    loop_stop(l);
+    loop_run(l);
+    loop_free(l);
 }
 
 static void
@@ -221,6 +279,8 @@ main(void)
         cmocka_unit_test(out_of_descriptors_nothing_spins),
         cmocka_unit_test(a_server_is_ended_by_its_port),
         cmocka_unit_test(a_server_that_does_not_end_in_time_is_killed),
+        cmocka_unit_test(a_server_that_is_younger_is_not_found),
+        cmocka_unit_test(it_says_its_line_to_its_user),
         cmocka_unit_test(a_stranger_is_never_signalled),
     };
 

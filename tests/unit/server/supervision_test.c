@@ -64,6 +64,7 @@ tear_down(void **state)
     supervision_free(supervision);
     loop_free(loop);
     notify_free(notify);
+    notify_clear_environment();
     manager_close(&manager);
     return 0;
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * turn: looks, rests, looks again.
+ */
+#include "turn.h"
+
+#include <signal.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "server/stop_marks.h"
+#include "stop.h"
+#include "targets.h"
+
+/* A server that was killed is out of sight a little before the kernel gives its port away. */
+enum { REST_MS = 20, BLIND_MS = 2000 };
+
+static sigset_t
+held_back(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+static uint64_t
+limit_of(const struct turn *t)
+{
+    return t->config->shutdown_timeout_ms + STOP_PATIENCE_MS;
+}
+
+void
+turn_init(struct turn *t, const struct config *c, const struct running_place *place, bool may_end)
+{
+    sigset_t set = held_back();
+
+    *t = (struct turn){ .config = c, .place = *place, .may_end = may_end };
+    t->self = process_own_birth();
+    t->deadline_ms = clock_ms() + limit_of(t);
+    signal(SIGHUP, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* True: by a signal. */
+static bool
+is_ended_while_resting(void)
+{
+    const struct timespec rest = { .tv_nsec = REST_MS * 1000000L };
+    sigset_t set = held_back();
+
+    return sigtimedwait(&set, NULL, &rest) > 0;
+}
+
+bool
+turn_is_forbidden(const struct turn *t)
+{
+    if (!stop_marks_forbid(t->place.host, t->place.port, &t->self))
+        return false;
+    log_notice("not started: a later stop went by");
+    return true;
+}
+
+static bool
+is_younger(const struct turn *t, const struct running *holder)
+{
+    struct process_birth birth;
+
+    if (!holder->pid || !process_read_birth(holder->pid, &birth) ||
+        !process_is_younger(&birth, &t->self))
+        return false;
+    log_notice("not started: a %s that was started later is running, process %d",
+        targets_kind(holder), (int)holder->pid);
+    return true;
+}
+
+static void
+say_waiting(struct turn *t, const struct running *holder)
+{
+    if (t->has_said)
+        return;
+    t->has_said = true;
+    log_notice(
+        "waiting for the running %s to end, process %d", targets_kind(holder), (int)holder->pid);
+}
+
+/* Once it is denied, there is nothing but to wait. */
+static void
+end_holder(struct turn *t, const struct running *holder)
+{
+    enum running_end end = running_stop(&t->place, holder->pid, limit_of(t));
+
+    t->may_end = stop_report(end, holder, "this place");
+}
+
+/* Its own one, whatever comes of this start. */
+static void
+take_mark(struct turn *t)
+{
+    if (t->has_mark || !stop_marks_take(t->place.host, t->place.port, &t->self))
+        return;
+    t->has_mark = true;
+    t->may_end = true;
+}
+
+enum turn_word
+turn_wait(struct turn *t, struct running *holder)
+{
+    while (!t->looks++ || !is_ended_while_resting()) {
+        take_mark(t);
+        if (turn_is_forbidden(t))
+            return TURN_YIELDED;
+        if (!running_find(&t->place, holder))
+            return TURN_FREE;
+        if (is_younger(t, holder))
+            return TURN_YIELDED;
+        say_waiting(t, holder);
+        if (t->may_end && holder->pid)
+            end_holder(t, holder);
+        else if (clock_ms() >= t->deadline_ms)
+            return TURN_REFUSED;
+    }
+    return TURN_SIGNALLED;
+}
+
+bool
+turn_is_a_strangers(struct turn *t)
+{
+    struct running holder;
+
+    if (running_find(&t->place, &holder)) {
+        t->blind_since_ms = 0;
+        return false;
+    }
+    if (!t->blind_since_ms)
+        t->blind_since_ms = clock_ms();
+    return clock_ms() - t->blind_since_ms >= BLIND_MS;
+}
