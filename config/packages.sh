@@ -75,6 +75,11 @@ look_test() {
     need_file /usr/share/php/Illuminate/Redis php-laravel-framework
     php -m 2>/dev/null | grep -qx redis || missing="$missing php-redis"
     need_command chromium chromium
+    need_command perl perl-base
+    need_file /usr/bin/systemd-socket-activate systemd
+    need_command objdump binutils
+    need_command mandoc mandoc
+    need_command debootstrap debootstrap
 }
 
 look() {

@@ -4,7 +4,7 @@
 # "N passed, N failed".  Logs are kept in build-test/logs.
 #
 #   sh tests/run.sh                     everything
-#   sh tests/run.sh lint plain          some of: lint plain address thread
+#   sh tests/run.sh lint plain          some of: lint plain package address thread
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -136,6 +136,18 @@ run_lint() {
         sh "$out/clang"
 }
 
+# The .deb on clean roots; needs root.
+run_package() {
+    log=$logs/package-roots.log
+    sh tests/package/run.sh "$out/bundles" >"$log" 2>&1
+    status=$?
+    good=$(grep -c '^ok ' "$log")
+    bad=$(grep -c '^not ok ' "$log")
+    [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+    suite package "$good" "$bad"
+    [ "$bad" -eq 0 ] || show_failure "$log"
+}
+
 run_plain() {
     build plain gcc && all plain
 }
@@ -172,14 +184,15 @@ sh config/bundles.sh "$out/bundles" >"$logs/bundles.log" 2>&1 || {
 
 began=$(date +%s)
 # In this order: what the instrumented suites set stays set.
-for name in ${*:-lint plain address thread}; do
+for name in ${*:-lint plain package address thread}; do
     case $name in
     lint) run_lint ;;
     plain) run_plain ;;
+    package) run_package ;;
     address) run_address ;;
     thread) run_thread ;;
     *)
-        echo "unknown suite $name: one of lint plain address thread" >&2
+        echo "unknown suite $name: one of lint plain package address thread" >&2
         exit 2
         ;;
     esac

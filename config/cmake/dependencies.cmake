@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Every library comes from the system's packages; nothing is vendored.
+option(STATIC_LIBRARIES
+    "Link hiredis, llhttp, libuv and jansson statically, and offer packages by CPack" OFF)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -10,8 +12,23 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis>=0.14)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
+# In place of the shared library that pkg-config named.
+function(link_statically module)
+    find_library(${module}_STATIC_LIBRARY NAMES ${ARGN} HINTS ${${module}_LIBDIR} REQUIRED)
+    set_target_properties(PkgConfig::${module} PROPERTIES INTERFACE_LINK_LIBRARIES
+        "${${module}_STATIC_LIBRARY};Threads::Threads;${CMAKE_DL_LIBS}")
+endfunction()
+
+set(llhttp_names llhttp)
+if(STATIC_LIBRARIES)
+    link_statically(UV libuv_a.a libuv.a)
+    link_statically(HIREDIS libhiredis.a)
+    link_statically(JANSSON libjansson.a)
+    set(llhttp_names libllhttp.a)
+endif()
+
 # llhttp is a library on newer systems; Debian 12 packages its C sources with Node.
-find_library(LLHTTP_LIBRARY llhttp)
+find_library(LLHTTP_LIBRARY NAMES ${llhttp_names})
 find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp /usr/include/llhttp)
 if(NOT LLHTTP_INCLUDE)
     message(FATAL_ERROR "llhttp.h not found: install libllhttp-dev, or node-llhttp on Debian 12")

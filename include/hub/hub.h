@@ -34,10 +34,17 @@ struct hub_options {
     uint64_t beat_ms;        /* between proofs of life of the subscription; 0: 5 s */
     uint64_t silence_ms;     /* without one the connection is made anew; 0: 10 s */
     uint64_t lease_ms;       /* a node that is silent for so long is dead; 0: 9 s */
+    /* On the hub's thread, once for each change: Redis answers (down NULL), or why it does not.
+     * May be NULL. */
+    void (*on_redis)(void *owner, const char *down);
+    void *owner;
 };
 
 /* o is copied. */
 struct hub *hub_open(struct loop *l, const struct hub_options *o);
+
+/* From any thread: on_pong follows, on the hub's, unless the hub hangs or has ended. */
+void hub_ping(struct hub *h, void (*on_pong)(void *owner), void *owner);
 
 /*
  * From any thread, before the workers are told to end: the members of this node are on their way

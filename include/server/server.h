@@ -27,6 +27,9 @@ struct server;
 MUST_USE struct server *server_open(const struct config *c, bool *in_use, struct buffer *error);
 /* Where SIGHUP gets another configuration from; NULL: it is bad, and each problem was said. */
 void server_reload_from(struct server *s, struct config *(*load)(void *owner), void *owner);
+/* Where it listens: the configuration's port, or that of the socket that a service manager passed.
+ */
+unsigned server_port(const struct server *s);
 /* From here on signals are obeyed, also those that the caller has held back until now. */
 void server_start(struct server *s);
 

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place: --config, --dir and the two default names.
+ * place: --config, --dir and the two default names; ECHO_SERVER_LOCK_DIR for those who may not
+ * write beside the configuration: a service, a container with a read-only root.
  */
 #include "place.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "args.h"
 #include "base/buffer.h"
 #include "base/mem.h"
+
+#define LOCK_DIR_VARIABLE "ECHO_SERVER_LOCK_DIR"
 
 static const char *const default_names[] = { "echo-server.json", "laravel-echo-server.json" };
 
@@ -31,10 +35,16 @@ join(const char *dir, const char *name)
 static char *
 with_ending(const char *file, const char *ending)
 {
-    struct str stem = str_of(file);
+    const char *dir = getenv(LOCK_DIR_VARIABLE), *slash = strrchr(file, '/');
+    struct str stem;
     struct buffer b = { 0 };
     char *path;
 
+    if (dir && *dir) {
+        buffer_printf(&b, "%s/", dir);
+        file = slash ? slash + 1 : file;
+    }
+    stem = str_of(file);
     if (str_ends(stem, ".json"))
         stem.len -= 5;
     buffer_printf(&b, "%.*s%s", STR_ARG(stem), ending);
@@ -46,7 +56,7 @@ with_ending(const char *file, const char *ending)
 void
 place_init(struct place *p, const struct args *a)
 {
-    char *absent = NULL;
+    char *meant;
 
     *p = (struct place){ 0 };
     if (a->config)
@@ -60,11 +70,10 @@ place_init(struct place *p, const struct args *a)
             free(file);
     }
     p->exists = p->file && access(p->file, F_OK) == 0;
-    if (!p->file)
-        absent = join(a->dir, default_names[0]);
-    p->lock_path = with_ending(p->file ? p->file : absent, ".lock");
-    p->failed_path = with_ending(p->file ? p->file : absent, ".failed");
-    free(absent);
+    meant = p->file ? mem_strdup(p->file) : join(a->dir, default_names[0]);
+    p->lock_path = with_ending(meant, ".lock");
+    p->failed_path = with_ending(meant, ".failed");
+    free(meant);
 }
 
 void

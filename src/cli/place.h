@@ -12,7 +12,7 @@ struct args;
 struct place {
     char *file; /* NULL: none was named and none is there */
     bool exists;
-    char *lock_path;   /* beside file, or where it would be */
+    char *lock_path; /* beside file, or where it would be; in ECHO_SERVER_LOCK_DIR if that is set */
     char *failed_path; /* there, too: see failed_start.h */
 };
 

@@ -68,9 +68,9 @@ print_head(void)
 }
 
 static void
-print_ready(const struct config *c)
+print_ready(const struct config *c, unsigned port)
 {
-    printf("Running at %s on port %u\n", c->host ? c->host : "localhost", (unsigned)c->port);
+    printf("Running at %s on port %u\n", c->host ? c->host : "localhost", port);
     if (c->dev_mode)
         puts("Channels are ready.");
     if (c->subscriber_http)
@@ -113,7 +113,7 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
 
     server_reload_from(s, load_again, start);
     server_start(s);
-    print_ready(c);
+    print_ready(c, server_port(s));
     if (c->embedded)
         print_embedded(c);
     if (server_wait(s) == SERVER_ABANDONED) {

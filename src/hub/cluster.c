@@ -34,6 +34,8 @@ struct cluster {
     struct presence_store *store; /* owned by presence; NULL without */
     uint64_t handover_ms;
     bool commands, subscribed, up;
+    void (*on_redis)(void *owner, const char *down); /* or NULL */
+    void *on_redis_owner;
     bool farewell;    /* cluster_retire() was called: nothing is said again */
     bool retired;     /* the lease has ended; on_retired is called once the reaper is idle */
     uint64_t unheard; /* events that no other node got */
@@ -97,15 +99,17 @@ on_commands(void *owner, bool ready)
 }
 
 static void
-on_subscribed(void *owner, bool subscribed)
+on_subscribed(void *owner, const char *down)
 {
     struct cluster *c = owner;
 
-    c->subscribed = subscribed;
-    if (subscribed)
+    c->subscribed = !down;
+    if (c->subscribed)
         maybe_up(c);
     else
         go_down(c);
+    if (c->on_redis)
+        c->on_redis(c->on_redis_owner, down);
 }
 
 static void
@@ -324,6 +328,8 @@ cluster_open(struct loop *l, const struct hub_options *o, const struct cluster_p
 
     c->handlers = h;
     c->owner = owner;
+    c->on_redis = o->on_redis;
+    c->on_redis_owner = o->owner;
     c->handover_ms = o->leave_grace_ms > HANDOVER_MS ? o->leave_grace_ms : HANDOVER_MS;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
     buffer_append_str(&c->node, place->node);

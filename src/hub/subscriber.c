@@ -59,7 +59,7 @@ on_subscribed(void *owner)
     set_subscribed(s, true);
     log_notice("redis ready where=%s prefix=%s", LOG_STR(str_of(redis_link_where(s->link))),
         LOG_STR(buffer_str(&s->prefix)));
-    s->handlers->on_subscribed(s->owner, true);
+    s->handlers->on_subscribed(s->owner, NULL);
 }
 
 static void
@@ -69,7 +69,7 @@ on_down(void *owner, const char *reason)
 
     set_subscribed(s, false);
     log_warning("redis down reason=%s", LOG_STR(str_of(reason)));
-    s->handlers->on_subscribed(s->owner, false);
+    s->handlers->on_subscribed(s->owner, reason);
 }
 
 /* The first event that somebody gets proves the prefix. */

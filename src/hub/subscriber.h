@@ -23,8 +23,8 @@ struct subscriber_handlers {
     bool (*on_event)(void *owner, struct str channel, struct str payload);
     /* The same under "<prefix>echo-server:", without that: nodes speak to each other. */
     void (*on_internal)(void *owner, struct str name, struct str payload);
-    /* The subscription took effect, or is lost (or cannot be had). */
-    void (*on_subscribed)(void *owner, bool subscribed);
+    /* The subscription took effect (down NULL), or why it is lost, or cannot be had. */
+    void (*on_subscribed)(void *owner, const char *down);
     /* The link for commands is ready, or is not any more (or cannot be reached). */
     void (*on_commands)(void *owner, bool ready);
 };

@@ -4,6 +4,7 @@
  */
 #include "net/signals.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/ensure.h"
@@ -47,4 +48,15 @@ signals_close(struct signals_watch *w)
 {
     if (w && !uv_is_closing((uv_handle_t *)&w->signal))
         uv_close((uv_handle_t *)&w->signal, on_closed);
+}
+
+void
+signals_hold(const int *numbers, size_t count, bool hold)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(&set, numbers[i]);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }

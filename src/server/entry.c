@@ -14,10 +14,8 @@
 #include "config/config.h"
 #include "server/description.h"
 #include "server/registration.h"
-#include "server/running.h"
 
 struct entry {
-    const struct config *config;
     struct entry_source source;
     char *config_path; /* from the root, wherever its links lead later; NULL: built-in */
     uint64_t started_ms;
@@ -29,12 +27,12 @@ static void
 describe(void *owner, struct buffer *line)
 {
     const struct entry *e = owner;
-    const char *host = running_host(e->config);
+    const char *host = e->source.host;
     const struct description d = {
         .version = STR_LIT(ECHO_SERVER_VERSION),
         .state = str_of(e->state),
         .started = e->started_ms / 1000,
-        .port = e->config->port,
+        .port = e->source.port,
         .host = str_of(host ? host : "*"),
         .connections = e->source.count_connections(e->source.owner),
         .config = str_of(e->config_path),
@@ -56,11 +54,10 @@ entry_open(
     struct loop *l, const struct config *c, const struct entry_source *source, struct buffer *error)
 {
     struct entry *e = mem_zalloc(sizeof(*e));
-    const char *host = running_host(c);
-    unsigned port = (unsigned)c->port;
+    const char *host = source->host;
+    unsigned port = source->port;
     pid_t pid;
 
-    e->config = c;
     e->source = *source;
     e->config_path = absolute(c->file);
     e->started_ms = clock_wall_ms();

@@ -15,8 +15,10 @@ struct config;
 struct entry;
 struct loop;
 
-/* What changes while the server runs. */
+/* What the configuration does not say. */
 struct entry_source {
+    const char *host; /* as registration_open() */
+    unsigned port;
     uint64_t (*count_connections)(void *owner);
     void *owner;
 };

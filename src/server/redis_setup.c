@@ -89,3 +89,16 @@ redis_setup_fini(struct redis_setup *s)
     free(s->cluster);
     tls_unref(s->tls);
 }
+
+bool
+redis_setup_open(struct redis_setup *s, const struct config *c, struct buffer *error)
+{
+    struct buffer why = { 0 };
+    bool ok = redis_setup_init(s, c, &why);
+
+    if (!ok)
+        buffer_printf(
+            error, "%s: %.*s", c->file ? c->file : "environment", STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    return ok;
+}

@@ -21,6 +21,8 @@ struct redis_setup {
 
 /* c must outlive it.  False: *error holds a sentence about databaseConfig.redis.tls. */
 MUST_USE bool redis_setup_init(struct redis_setup *s, const struct config *c, struct buffer *error);
+/* The same, and the sentence begins with the configuration's file. */
+MUST_USE bool redis_setup_open(struct redis_setup *s, const struct config *c, struct buffer *error);
 /* Tolerates one that failed. */
 void redis_setup_fini(struct redis_setup *s);
 

@@ -18,14 +18,17 @@
 #include "config/config.h"
 #include "entry.h"
 #include "hub/hub.h"
-#include "net/listener.h"
+#include "listening.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
 #include "net/timer.h"
+#include "notify.h"
 #include "redis_setup.h"
 #include "reloader.h"
+#include "server/needs.h"
 #include "snapshot.h"
+#include "supervision.h"
 #include "worker.h"
 
 /* Beyond shutdownTimeout, for what was cut off to end. */
@@ -45,11 +48,14 @@ struct server {
     const struct config *config;
     struct reloader *reload;
     struct redis_setup redis;
+    struct notify *notify;           /* NULL: no service manager */
+    struct supervision *supervision; /* as well */
     enum server_state state;
 
     struct loop *loop;
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
+    struct listening at;
     struct entry *entry;
     struct timer patience;
 
@@ -78,27 +84,15 @@ enter(struct server *s, enum server_state next)
     s->state = next;
 }
 
-/* Held back they wait; other threads never get them.  Without a watch they would end the process
- * before it has removed its lock file. */
-static void
-hold_signals(bool hold)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    for (size_t i = 0; i < COUNT_OF(watched); i++)
-        sigaddset(&set, watched[i]);
-    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
-}
-
 /* The main loop ends with this. */
 static void
 finish(struct server *s, enum server_state end)
 {
     enter(s, end);
-    hold_signals(true);
+    signals_hold(watched, COUNT_OF(watched), true);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
+    supervision_close(s->supervision);
     entry_close(s->entry);
     s->entry = NULL;
     timer_stop(&s->patience);
@@ -177,6 +171,54 @@ run_hub(void *owner)
     return NULL;
 }
 
+/* ---- the service manager ---- */
+
+static void
+on_worker_pong(void *owner, unsigned number)
+{
+    supervision_pong(((struct server *)owner)->supervision, number);
+}
+
+static void
+on_hub_pong(void *owner)
+{
+    struct server *s = owner;
+
+    supervision_pong(s->supervision, s->opened);
+}
+
+static void
+on_redis(void *owner, const char *down)
+{
+    supervision_redis(((struct server *)owner)->supervision, down);
+}
+
+/* The hub comes after the workers. */
+static void
+ping(void *owner, unsigned party)
+{
+    struct server *s = owner;
+
+    if (party < s->opened)
+        worker_ping(s->workers[party]);
+    else
+        hub_ping(s->hub, on_hub_pong, s);
+}
+
+static void
+open_supervision(struct server *s)
+{
+    const struct supervision_options o = {
+        .workers = s->opened,
+        .port = s->at.port,
+        .redis = needs_redis(s->config),
+        .ping = ping,
+        .owner = s,
+    };
+
+    s->supervision = supervision_open(s->loop, s->notify, &o);
+}
+
 /* ---- signals ---- */
 
 static void
@@ -194,6 +236,7 @@ stop(struct server *s, int number)
     enter(s, SERVER_STATE_STOPPING);
     entry_set_state(s->entry, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
+    supervision_stopping(s->supervision);
     hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
@@ -206,8 +249,11 @@ on_signal(void *owner, int number)
 {
     struct server *s = owner;
 
-    if (number == SIGHUP && s->state == SERVER_STATE_RUNNING)
+    if (number == SIGHUP && s->state == SERVER_STATE_RUNNING) {
+        notify_reloading(s->notify);
         reloader_run(s->reload);
+        notify_ready(s->notify);
+    }
     if (number == SIGHUP)
         return;
     if (s->state == SERVER_STATE_RUNNING)
@@ -222,6 +268,7 @@ static void
 open_main(struct server *s)
 {
     signal(SIGPIPE, SIG_IGN);
+    s->notify = notify_open();
     s->loop = loop_new();
     s->box = mailbox_open(s->loop, "main", MAIN_MAILBOX_BYTES, s);
     timer_init(&s->patience, on_patience_over, s);
@@ -244,51 +291,13 @@ open_workers(struct server *s)
             .peers = s->workers,
             .on_done = on_worker_thread_end,
             .on_renewed = on_worker_limits,
+            .on_pong = on_worker_pong,
             .owner = s,
         };
 
         s->workers[s->opened++] = worker_open(&o);
     }
     reloader_attach(s->reload, s->workers, &s->opened);
-}
-
-static bool
-listen_on(struct server *s, const char *host, bool *in_use, struct buffer *error)
-{
-    unsigned count = s->opened, port = (unsigned)s->config->port;
-    int *fds = mem_resize(NULL, count, sizeof(*fds));
-    struct buffer why = { 0 };
-    bool ok = listener_bind(host, port, count, fds, in_use, &why);
-
-    if (!ok)
-        buffer_printf(error, "%s: %s: %.*s", s->config->file ? s->config->file : "environment",
-            *in_use ? "port" : "host", STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-    for (unsigned i = 0; ok && i < count; i++) {
-        ok = worker_listen(s->workers[i], fds[i]);
-        if (!ok)
-            buffer_printf(error, "cannot listen on %s:%u", host ? host : "*", port);
-    }
-    free(fds);
-    return ok;
-}
-
-/* Without IPv6 the embedded default is on IPv4's loopback alone. */
-static bool
-listen_all(struct server *s, bool *in_use, struct buffer *error)
-{
-    struct buffer ignored = { 0 };
-    bool ok;
-
-    if (!s->config->embedded)
-        return listen_on(s, s->config->host, in_use, error);
-    if (!listen_on(s, "127.0.0.1", in_use, error))
-        return false;
-    ok = listen_on(s, "::1", in_use, &ignored) || !*in_use;
-    if (!ok)
-        buffer_append_str(error, buffer_str(&ignored));
-    buffer_fini(&ignored);
-    return ok;
 }
 
 static uint64_t
@@ -305,24 +314,11 @@ count_connections(void *owner)
 static bool
 enroll(struct server *s, bool *in_use, struct buffer *error)
 {
-    const struct entry_source source = { count_connections, s };
+    const struct entry_source source = { s->at.host, s->at.port, count_connections, s };
 
     s->entry = entry_open(s->loop, s->config, &source, error);
     *in_use = !s->entry;
     return s->entry != NULL;
-}
-
-static bool
-open_redis(struct server *s, struct buffer *error)
-{
-    struct buffer why = { 0 };
-    bool ok = redis_setup_init(&s->redis, s->config, &why);
-
-    if (!ok)
-        buffer_printf(error, "%s: %.*s", s->config->file ? s->config->file : "environment",
-            STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-    return ok;
 }
 
 static void
@@ -331,6 +327,8 @@ open_hub(struct server *s)
     struct hub_options o = reloader_limits(s->reload)->hub;
 
     o.redis_link = s->redis.options;
+    o.on_redis = on_redis;
+    o.owner = s;
     s->hub_loop = loop_new();
     s->hub = hub_open(s->hub_loop, &o);
 }
@@ -338,10 +336,11 @@ open_hub(struct server *s)
 static bool
 open_and_listen(struct server *s, bool *in_use, struct buffer *error)
 {
-    if (!reloader_begin(s->reload, error))
+    if (!listening_choose(&s->at, s->config, error) || !reloader_begin(s->reload, error))
         return false;
     open_workers(s);
-    return enroll(s, in_use, error) && listen_all(s, in_use, error);
+    return enroll(s, in_use, error) &&
+           listening_open(&s->at, s->config, s->workers, s->opened, in_use, error);
 }
 
 struct server *
@@ -351,7 +350,7 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
-    if (!open_redis(s, error)) {
+    if (!redis_setup_open(&s->redis, c, error)) {
         free(s); /* nothing else is open */
         return NULL;
     }
@@ -362,7 +361,14 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
         server_free(s);
         return NULL;
     }
+    open_supervision(s);
     return s;
+}
+
+unsigned
+server_port(const struct server *s)
+{
+    return s->at.port;
 }
 
 void
@@ -374,16 +380,19 @@ server_reload_from(struct server *s, struct config *(*load)(void *owner), void *
 void
 server_start(struct server *s)
 {
+    notify_clear_environment();
+    activation_clear_environment();
     enter(s, SERVER_STATE_RUNNING);
     entry_set_state(s->entry, "ready");
-    hold_signals(true);
+    signals_hold(watched, COUNT_OF(watched), true);
     ENSURE(pthread_create(&s->hub_thread, NULL, run_hub, s) == 0);
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
     s->running = s->opened;
-    hold_signals(false);
-    log_info("ready port=%u workers=%u connections=%zu", (unsigned)s->config->port, s->opened,
+    signals_hold(watched, COUNT_OF(watched), false);
+    log_info("ready port=%u workers=%u connections=%zu", s->at.port, s->opened,
         reloader_limits(s->reload)->connections);
+    supervision_start(s->supervision);
 }
 
 enum server_end
@@ -425,6 +434,8 @@ server_free(struct server *s)
     loop_free(s->hub_loop);
     mailbox_free(s->box);
     loop_free(s->loop);
+    supervision_free(s->supervision);
+    notify_free(s->notify);
     reloader_free(s->reload);
     redis_setup_fini(&s->redis);
     free(s);

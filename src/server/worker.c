@@ -77,6 +77,13 @@ worker_on_move(struct worker *w, const struct worker_content *c)
         http_parcel_drop(c->parcel);
 }
 
+void
+worker_on_ping(struct worker *w, const struct worker_content *c)
+{
+    (void)c; /* nothing */
+    w->options.on_pong(w->options.owner, w->options.number);
+}
+
 /* ---- the end ---- */
 
 static void
@@ -266,6 +273,12 @@ size_t
 worker_connection_count(const struct worker *w)
 {
     return loop_stream_count(w->loop);
+}
+
+void
+worker_ping(struct worker *w)
+{
+    worker_messages_post(w, WORKER_MESSAGE_PING, &(struct worker_content){ 0 });
 }
 
 void

@@ -28,6 +28,8 @@ struct worker_options {
     void (*on_done)(void *owner);
     /* It has let go of everything older than the snapshot of worker_renew(); called on it. */
     void (*on_renewed)(void *owner);
+    /* The answer to worker_ping(); called on its thread. */
+    void (*on_pong)(void *owner, unsigned number);
     void *owner;
 };
 
@@ -35,6 +37,8 @@ struct worker *worker_open(const struct worker_options *o);
 /* Accept on fd, which is taken over; before worker_start(), once or twice. */
 MUST_USE bool worker_listen(struct worker *w, int fd);
 void worker_start(struct worker *w);
+/* Any thread: on_pong follows unless the worker hangs, or has ended. */
+void worker_ping(struct worker *w);
 /* Any thread: its connections, those to the auth hosts included. */
 size_t worker_connection_count(const struct worker *w);
 /* Any thread: end, orderly, within limits->shutdown_timeout_ms. */

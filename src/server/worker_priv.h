@@ -20,6 +20,7 @@ struct message;
 
 /* X(ENUM, name): worker_on_<name>() on the worker's thread. */
 #define WORKER_MESSAGES(X)                                                                         \
+    X(PING, ping)                                                                                  \
     X(STOP, stop)                                                                                  \
     X(MOVE, move)                                                                                  \
     X(RENEW, renew)                                                                                \

@@ -106,6 +106,25 @@ an_absolute_name_does_not_care_for_the_folder(void **state)
     expect(&a, "/x.json", false, "/x.lock");
 }
 
+static void
+a_lock_folder_keeps_the_lock_s_name(void **state)
+{
+    const struct args named = { .dir = dir, .config = "prod.json" }, none = { .dir = dir };
+    struct place p;
+
+    (void)state;
+    setenv("ECHO_SERVER_LOCK_DIR", "/run/echo-server", 1);
+    place_init(&p, &named);
+    assert_string_equal(p.lock_path, "/run/echo-server/prod.lock");
+    place_fini(&p);
+    place_init(&p, &none);
+    assert_string_equal(p.lock_path, "/run/echo-server/echo-server.lock");
+    place_fini(&p);
+    setenv("ECHO_SERVER_LOCK_DIR", "", 1);
+    expect(&named, "/prod.json", false, "/prod.lock");
+    unsetenv("ECHO_SERVER_LOCK_DIR");
+}
+
 int
 main(void)
 {
@@ -113,6 +132,7 @@ main(void)
         cmocka_unit_test(echo_server_json_comes_first_and_then_the_reference_s_name),
         cmocka_unit_test(a_named_file_is_meant_whether_it_is_there_or_not),
         cmocka_unit_test(an_absolute_name_does_not_care_for_the_folder),
+        cmocka_unit_test(a_lock_folder_keeps_the_lock_s_name),
     };
 
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

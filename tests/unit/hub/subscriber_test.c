@@ -51,10 +51,10 @@ on_internal(void *owner, struct str name, struct str payload)
 }
 
 static void
-on_subscribed(void *owner, bool on)
+on_subscribed(void *owner, const char *down)
 {
     (void)owner;
-    subscribed = on ? 1 : -1;
+    subscribed = down ? -1 : 1;
 }
 
 static void

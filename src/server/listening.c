@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listening: one descriptor a worker for each address.
+ */
+#include "listening.h"
+
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "net/listener.h"
+#include "server/running.h"
+#include "worker.h"
+
+struct crew {
+    struct worker *const *workers;
+    unsigned count;
+    const char *origin; /* of the configuration, for messages */
+};
+
+/* Each worker takes its descriptor over. */
+static bool
+hand_out(
+    const struct crew *crew, const int *fds, const char *host, unsigned port, struct buffer *error)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; ok && i < crew->count; i++)
+        ok = worker_listen(crew->workers[i], fds[i]);
+    if (!ok)
+        buffer_printf(error, "cannot listen on %s:%u", host ? host : "*", port);
+    return ok;
+}
+
+/* ---- by the configuration ---- */
+
+static bool
+listen_on(
+    const struct crew *crew, const char *host, unsigned port, bool *in_use, struct buffer *error)
+{
+    int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
+    struct buffer why = { 0 };
+    bool ok = listener_bind(host, port, crew->count, fds, in_use, &why);
+
+    if (ok)
+        ok = hand_out(crew, fds, host, port, error);
+    else
+        buffer_printf(error, "%s: %s: %.*s", crew->origin, *in_use ? "port" : "host",
+            STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
+    free(fds);
+    return ok;
+}
+
+/* Without IPv6 the embedded default is on IPv4's loopback alone. */
+static bool
+listen_configured(
+    const struct crew *crew, const struct config *c, bool *in_use, struct buffer *error)
+{
+    unsigned port = (unsigned)c->port;
+    struct buffer ignored = { 0 };
+    bool ok;
+
+    if (!c->embedded)
+        return listen_on(crew, c->host, port, in_use, error);
+    if (!listen_on(crew, "127.0.0.1", port, in_use, error))
+        return false;
+    ok = listen_on(crew, "::1", port, in_use, &ignored) || !*in_use;
+    if (!ok)
+        buffer_append_str(error, buffer_str(&ignored));
+    buffer_fini(&ignored);
+    return ok;
+}
+
+/* ---- by the service manager ---- */
+
+static bool
+listen_passed(const struct crew *crew, const struct listening *at, struct buffer *error)
+{
+    int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
+    bool ok = true;
+
+    for (unsigned i = 0; ok && i < at->passed.count; i++)
+        ok = activation_share(at->passed.fds[i], crew->count, fds, error) &&
+             hand_out(crew, fds, at->host, at->port, error);
+    free(fds);
+    return ok;
+}
+
+/* ---- which ---- */
+
+bool
+listening_choose(struct listening *at, const struct config *c, struct buffer *error)
+{
+    at->host = running_host(c);
+    at->port = (unsigned)c->port;
+    if (!activation_take(&at->passed, error))
+        return false;
+    if (at->passed.count == 0)
+        return true;
+    at->host = *at->passed.host ? at->passed.host : NULL;
+    at->port = at->passed.port;
+    if (at->port != (unsigned)c->port)
+        log_warning("the service manager's socket has port %u: %d of the configuration is not used",
+            at->port, (int)c->port);
+    return true;
+}
+
+bool
+listening_open(const struct listening *at, const struct config *c, struct worker *const *workers,
+    unsigned count, bool *in_use, struct buffer *error)
+{
+    const struct crew crew = { workers, count, c->file ? c->file : "environment" };
+
+    *in_use = false;
+    if (at->passed.count > 0)
+        return listen_passed(&crew, at, error);
+    return listen_configured(&crew, c, in_use, error);
+}
