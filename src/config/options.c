@@ -33,7 +33,7 @@ static const struct option table[] = {
     { .path = "protocol", .kind = OPTION_CHOICE, .js = JS_OR_DEFAULT,
       AT(protocol), .fallback = "http",
       .choices = protocols, .env = "PROTO",
-      .help = "\"https\" also needs sslCertPath and sslKeyPath." },
+      .help = "\"https\" also needs sslCertPath and sslKeyPath, or certificates." },
     { .path = "sslCertPath", .kind = OPTION_PATH, .js = JS_OR_DEFAULT,
       AT(ssl_cert_path), .env = "SSL_CERT",
       .live = true, .help = "PEM file with the certificate, or with it and its chain." },

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -25,10 +26,11 @@ struct files {
     size_t count;
 };
 
+/* A file may be called like one. */
 static bool
 is_pattern(const char *path)
 {
-    return strpbrk(path, "*?[") != NULL;
+    return strpbrk(path, "*?[") && access(path, F_OK) != 0;
 }
 
 static bool
@@ -148,7 +150,7 @@ matches_nothing(
     if (!path || f->count > 0)
         return false;
     fault->part = part;
-    buffer_printf(&fault->sentence, "no file matches the pattern %s", path);
+    buffer_printf(&fault->sentence, "no file that may be read matches the pattern %s", path);
     return true;
 }
 

@@ -249,7 +249,7 @@ load_first(const struct tls_trios *trios, const struct tls_pair *pair, struct tl
     }
     if (ok && f->sentence.len > 0) {
         out->passed_over = mem_copy_text(f->sentence.data, f->sentence.len);
-        buffer_clear(&f->sentence);
+        buffer_fini(&f->sentence);
     }
     return ok;
 }

@@ -98,7 +98,7 @@ find_host(const struct hosts *hosts, const char *asked)
     const struct host *found;
     char *dot;
 
-    for (; asked[len] && len < HOST_MAX; len++)
+    for (; len < HOST_MAX && asked[len]; len++)
         name[len] = (char)tolower((unsigned char)asked[len]);
     if (len > 0 && name[len - 1] == '.')
         len--;
@@ -292,7 +292,7 @@ digest_of(X509 *x)
 
     ENSURE(X509_digest(x, EVP_sha256(), raw, &len) == 1);
     text = mem_zalloc(2 * (size_t)len + 1);
-    for (unsigned i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++) {
         text[2 * i] = "0123456789abcdef"[raw[i] >> 4];
         text[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
     }

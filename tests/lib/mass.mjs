@@ -22,12 +22,12 @@ class Client {
     }
 
     open() {
-        const { port, version } = this.crowd;
+        const { port, version, ca } = this.crowd;
         this.joined.clear();
         this.ready = false;
         this.socket = new WebSocket(
-            `ws://127.0.0.1:${port}/socket.io/?EIO=${version}&transport=websocket`,
-            { perMessageDeflate: false });
+            `${ca ? 'wss' : 'ws'}://127.0.0.1:${port}/socket.io/?EIO=${version}&transport=websocket`,
+            { perMessageDeflate: false, ca });
         this.socket.on('message', (data) => this.on(data.toString()));
         this.socket.on('error', () => {});
         this.socket.once('close', () => this.onClose());
@@ -95,12 +95,13 @@ class Client {
 /**
  * count clients at port. channels(number), headers(number): what client
  * number subscribes to and as whom. version: of Engine.IO. onEvent(client,
- * name, channel, data). Opened rate by rate, so that no backlog overflows.
+ * name, channel, data). ca: of a TLS server. Opened rate by rate, so that no
+ * backlog overflows.
  */
 export async function openCrowd({ port, count, channels = () => [], headers = () => ({}),
-    version = 4, onEvent, ms = 120000 * SLOW }) {
+    version = 4, onEvent, ca, ms = 120000 * SLOW }) {
     const crowd = {
-        port, version, channels, headers, onEvent,
+        port, version, ca, channels, headers, onEvent,
         refusals: [], drops: 0, closed: false, clients: [],
         connected: () => crowd.clients.filter(({ ready }) => ready).length,
         allJoined: (limit = ms) => waitFor(

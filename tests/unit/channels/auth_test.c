@@ -55,9 +55,7 @@ open_with(const char *const *hosts, size_t count)
         .hosts = hosts, .host_count = count, .endpoint = "/broadcasting/auth", .verify_tls = true
     };
 
-    assert_true(target_count < COUNT_OF(targets));
     targets[target_count] = auth_target_new(&o, &error);
-    assert_non_null(targets[target_count]);
     return auth_open(loop, targets[target_count++], &limits);
 }
 

@@ -82,6 +82,70 @@ odd_texts_do_no_harm(void **state)
         assert_false(admits("b.test:*", "Origin", texts[i]));
 }
 
+/* ---- allowedOrigins ---- */
+
+static bool
+allows(const char *entry, const char *origin)
+{
+    const char *const list[] = { "https://other.test", entry, NULL };
+    const struct http_header header = { STR_LIT("Origin"), str_of(origin) };
+    const struct http_request r = { .headers = &header, .header_count = 1 };
+
+    return origins_allow(list, &r, false);
+}
+
+static void
+an_allowed_origin_is_exact_in_scheme_and_port(void **state)
+{
+    (void)state;
+    assert_true(allows("https://a.test", "https://A.test"));
+    assert_true(allows("https://a.test:443", "https://a.test"));
+    assert_true(allows("https://a.test/", "https://a.test"));
+    assert_false(allows("https://a.test", "http://a.test"));
+    assert_false(allows("https://a.test", "https://a.test:8443"));
+    assert_true(allows("http://[::1]:9", "http://[::1]:9"));
+    assert_true(allows("http://localhost:*", "http://localhost:3000"));
+    assert_false(allows("https://a.test", "null"));
+    assert_true(allows("null", "null"));
+}
+
+static void
+an_entry_without_a_scheme_leaves_open_what_it_does_not_say(void **state)
+{
+    (void)state;
+    assert_true(allows("a.test", "http://a.test:8080"));
+    assert_true(allows("a.test:8080", "https://a.test:8080"));
+    assert_false(allows("a.test:8080", "https://a.test"));
+    assert_false(allows("a.test", "https://b.test"));
+}
+
+static void
+a_wildcard_is_what_lies_below_a_domain(void **state)
+{
+    (void)state;
+    assert_true(allows("*.a.test", "https://x.a.test"));
+    assert_true(allows("https://*.a.test", "https://x.y.a.test"));
+    assert_false(allows("https://*.a.test", "http://x.a.test"));
+    assert_false(allows("*.a.test", "https://a.test"));
+    assert_false(allows("*.a.test", "https://xa.test"));
+    assert_false(allows("*.a.test", "https://.a.test.evil.test"));
+}
+
+static void
+who_names_no_page_is_none_unless_it_asks_for_a_script(void **state)
+{
+    const char *const list[] = { "https://a.test", NULL };
+    const struct http_header referer = { STR_LIT("Referer"), STR_LIT("https://a.test/x") };
+    const struct http_request nobody = { 0 };
+    const struct http_request page = { .headers = &referer, .header_count = 1 };
+
+    (void)state;
+    assert_true(origins_allow(list, &nobody, false));
+    assert_false(origins_allow(list, &nobody, true));
+    assert_true(origins_allow(list, &page, true));
+    assert_true(origins_allow(NULL, &nobody, true));
+}
+
 int
 main(void)
 {
@@ -92,6 +156,10 @@ main(void)
         cmocka_unit_test(the_referer_stands_in_for_a_missing_origin),
         cmocka_unit_test(nobody_is_refused_by_every_named_list),
         cmocka_unit_test(odd_texts_do_no_harm),
+        cmocka_unit_test(an_allowed_origin_is_exact_in_scheme_and_port),
+        cmocka_unit_test(an_entry_without_a_scheme_leaves_open_what_it_does_not_say),
+        cmocka_unit_test(a_wildcard_is_what_lies_below_a_domain),
+        cmocka_unit_test(who_names_no_page_is_none_unless_it_asks_for_a_script),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

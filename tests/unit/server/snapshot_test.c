@@ -192,6 +192,44 @@ members_are_kept_in_the_redis_that_is_named(void **state)
     config_free(c);
 }
 
+static void
+every_origin_allowed_is_no_list(void **state)
+{
+    const struct config_setting some = { "allowedOrigins", "https://a.test,*.b.test", "" };
+    struct config *c = configure(NULL, 0);
+    struct snapshot *l = snapshot_new(c, 1024);
+
+    (void)state;
+    assert_null(l->engine.allowed_origins);
+    assert_non_null(l->engine.proxies);
+    snapshot_free(l);
+    config_free(c);
+    c = configure(&some, 1);
+    l = snapshot_new(c, 1024);
+    assert_string_equal(l->engine.allowed_origins[1], "*.b.test");
+    assert_null(l->engine.allowed_origins[2]);
+    snapshot_free(l);
+    config_free(c);
+}
+
+/* There are as many threads as there were. */
+static void
+the_next_one_is_for_the_same_workers(void **state)
+{
+    const struct config_setting three[] = { { "workers", "3", "" }, { "maxConnections", "9", "" } };
+    struct config *c = configure(three, 2), *next = configure(NULL, 0);
+    struct snapshot *l = snapshot_new(c, 2048), *renewed = snapshot_renew(l, next);
+
+    (void)state;
+    assert_int_equal(renewed->workers, 3);
+    assert_int_equal(renewed->descriptors, 2048);
+    assert_true(renewed->connections > 9);
+    snapshot_free(l);
+    snapshot_free(renewed);
+    config_free(c);
+    config_free(next);
+}
+
 int
 main(void)
 {
@@ -204,6 +242,8 @@ main(void)
         cmocka_unit_test(any_origin_is_no_list),
         cmocka_unit_test(a_whisper_may_be_as_large_as_a_message),
         cmocka_unit_test(members_are_kept_in_the_redis_that_is_named),
+        cmocka_unit_test(every_origin_allowed_is_no_list),
+        cmocka_unit_test(the_next_one_is_for_the_same_workers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
