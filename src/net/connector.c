@@ -24,7 +24,7 @@
 #include "loop_priv.h"
 #include "net/poller.h"
 #include "net/tls.h"
-#include "resolver_priv.h"
+#include "resolver.h"
 #include "stream_priv.h"
 #include "stream_tls_priv.h"
 
@@ -385,7 +385,7 @@ connector_open(struct loop *l, const struct connector_target *target,
         use_path(c, target->path);
         loop_end_of_turn(l, &c->first);
     } else {
-        c->resolver = resolver_open_list(l, target->host, on_list, c);
+        c->resolver = resolver_open(l, target->host, on_list, c);
     }
     return c;
 }

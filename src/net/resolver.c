@@ -3,7 +3,7 @@
  * resolver: getaddrinfo on libuv's thread pool.  An address needs no pool, which slow name servers
  * may have filled: it is converted at once and reported at the end of the turn.
  */
-#include "net/resolver.h"
+#include "resolver.h"
 
 #include <stdlib.h>
 
@@ -11,7 +11,6 @@
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "loop_priv.h"
-#include "resolver_priv.h"
 
 struct resolver {
     uv_getaddrinfo_t request; /* its data is the resolver */
@@ -19,9 +18,8 @@ struct resolver {
     struct loop_task at_once; /* for an address */
     struct addrinfo *numeric;
     char *host;
-    /* One of the two; both NULL: cancelled. */
+    /* NULL: cancelled. */
     void (*on_list)(void *owner, const struct addrinfo *list, const char *error);
-    void (*on_done)(void *owner, const char *address, const char *error);
     void *owner;
 };
 
@@ -39,19 +37,8 @@ drop(void *object)
 static void
 report(struct resolver *r, const struct addrinfo *list, const char *error)
 {
-    char address[NI_MAXHOST];
-
-    if (r->on_list) {
+    if (r->on_list)
         r->on_list(r->owner, list, error);
-        return;
-    }
-    if (!r->on_done)
-        return;
-    if (list && getnameinfo(list->ai_addr, list->ai_addrlen, address, sizeof(address), NULL, 0,
-                    NI_NUMERICHOST) == 0)
-        r->on_done(r->owner, address, NULL);
-    else
-        r->on_done(r->owner, NULL, error ? error : "the address cannot be written as text");
 }
 
 static void
@@ -83,14 +70,16 @@ on_numeric(void *owner)
     report(r, r->numeric, NULL);
 }
 
-static struct resolver *
-start(struct loop *l, const char *host, void *owner)
+struct resolver *
+resolver_open(struct loop *l, const char *host,
+    void (*on_list)(void *owner, const struct addrinfo *list, const char *error), void *owner)
 {
     struct resolver *r = mem_zalloc(sizeof(*r));
     struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 
     r->loop = l;
     r->host = mem_strdup(host);
+    r->on_list = on_list;
     r->owner = owner;
     r->request.data = r;
     loop_task_init(&r->at_once, on_numeric, r);
@@ -104,26 +93,6 @@ start(struct loop *l, const char *host, void *owner)
     return r;
 }
 
-struct resolver *
-resolver_open_list(struct loop *l, const char *host,
-    void (*on_list)(void *owner, const struct addrinfo *list, const char *error), void *owner)
-{
-    struct resolver *r = start(l, host, owner);
-
-    r->on_list = on_list;
-    return r;
-}
-
-struct resolver *
-resolver_open(struct loop *l, const char *host,
-    void (*on_done)(void *owner, const char *address, const char *error), void *owner)
-{
-    struct resolver *r = start(l, host, owner);
-
-    r->on_done = on_done;
-    return r;
-}
-
 /* A look-up that runs already cannot be called back: it ends unheard. */
 void
 resolver_cancel(struct resolver *r)
@@ -131,7 +100,6 @@ resolver_cancel(struct resolver *r)
     if (!r)
         return;
     r->on_list = NULL;
-    r->on_done = NULL;
     if (!r->numeric)
         uv_cancel((uv_req_t *)&r->request);
 }

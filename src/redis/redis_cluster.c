@@ -15,6 +15,8 @@
 #include "redis_contact.h"
 #include "redis_request.h"
 
+enum { BEAT_MS = 2000 };
+
 /* The only place that writes c->state. */
 static void
 enter(struct redis_cluster *c, enum redis_cluster_state next)
@@ -42,6 +44,7 @@ redis_cluster_fall(struct redis_cluster *c, const char *reason)
     snprintf(c->reason, sizeof(c->reason), "%s", reason);
     enter(c, REDIS_CLUSTER_FALLING);
     timer_stop(&c->limit);
+    timer_stop(&c->beat);
     loop_end_of_turn(c->loop, &c->fallen);
 }
 
@@ -59,6 +62,16 @@ static void
 on_limit(void *owner)
 {
     redis_cluster_fall(owner, "the nodes of the cluster do not answer in time");
+}
+
+/* A node that dies without a word keeps its connection. */
+static void
+on_beat(void *owner)
+{
+    struct redis_cluster *c = owner;
+
+    timer_start(c->loop, &c->beat, BEAT_MS);
+    redis_masters_beat(c);
 }
 
 /* ---- from one order of slots to the next ---- */
@@ -171,6 +184,8 @@ redis_cluster_open(struct loop *l, struct redis_settings *s, const struct redis_
     list_init(&c->waiting);
     list_init(&c->scripts);
     timer_init(&c->limit, on_limit, c);
+    timer_init(&c->beat, on_beat, c);
+    timer_start(l, &c->beat, BEAT_MS);
     loop_task_init(&c->fallen, on_fallen, c);
     timer_start(l, &c->limit, 2 * (uint64_t)redis_settings_short_limit_ms(s));
     if (!redis_masters_arrange(c, o->slots, o->host))
@@ -195,6 +210,7 @@ redis_cluster_close(struct redis_cluster *c)
         return;
     enter(c, REDIS_CLUSTER_CLOSED);
     timer_stop(&c->limit);
+    timer_stop(&c->beat);
     loop_task_cancel(&c->fallen);
     redis_masters_fini(c);
     loop_defer_free(c->loop, c, drop);

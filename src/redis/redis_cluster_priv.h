@@ -50,7 +50,8 @@ struct redis_masters_node {
     char *host;
     unsigned port;
     struct redis_contact *contact;
-    bool wanted; /* while the list is made anew */
+    unsigned unanswered; /* beats */
+    bool wanted;         /* while the list is made anew */
 };
 
 /* Freed at the end of the turn in which it is closed. */
@@ -63,6 +64,7 @@ struct redis_cluster {
     enum redis_cluster_state state;
     bool was_open;
     struct timer limit; /* of OPENING and LEARNING */
+    struct timer beat;
     struct loop_task fallen;
     char reason[REDIS_REASON_SIZE];
 
@@ -86,6 +88,8 @@ void redis_cluster_review(struct redis_cluster *c);
 MUST_USE bool redis_masters_arrange(
     struct redis_cluster *c, const struct redis_value *slots, const char *host);
 bool redis_masters_all_open(const struct redis_cluster *c);
+/* Prove that each one lives; c falls by one that has left beats unanswered. */
+void redis_masters_beat(struct redis_cluster *c);
 /* NULL: it is not known. */
 struct redis_masters_node *redis_masters_find(
     const struct redis_cluster *c, struct str host, unsigned port);

@@ -163,11 +163,12 @@ redis_contact_psubscribe(struct redis_contact *c, struct str pattern)
 
 /* ---- what comes ---- */
 
-/* A master that became a replica answers, but is not the one any more. */
+/* A master that became a replica answers, but is not the one any more.  Of scripts the error says
+ * so somewhere, before Redis 7. */
 static bool
 is_demoted(const struct redis_value *v)
 {
-    return v->kind == REDIS_ERROR && str_starts(v->text, "READONLY");
+    return v->kind == REDIS_ERROR && str_contains(v->text, "READONLY You can't write");
 }
 
 static void

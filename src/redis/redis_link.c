@@ -254,29 +254,41 @@ this_server(const struct redis_link *r)
     return &r->settings.seeds.items[at - r->known.count];
 }
 
-static void
-remember_nodes(struct redis_link *r, const struct redis_settings_nodes *nodes)
+/* Whether the answer is that of a node of a cluster; then its nodes are known from now on. */
+static bool
+learn_nodes(struct redis_link *r, const struct redis_value *answer, const char *host)
 {
-    redis_settings_clear_nodes(&r->known);
-    for (size_t i = 0; i < nodes->count; i++)
-        redis_settings_add_node(&r->known, nodes->items[i].host, nodes->items[i].port);
-    r->turn = 0;
+    struct redis_slots *slots = mem_zalloc(sizeof(*slots));
+    bool in_cluster = redis_slots_read(slots, answer, host) && slots->nodes.count > 0;
+
+    if (in_cluster) {
+        redis_settings_clear_nodes(&r->known);
+        r->known = slots->nodes;
+        slots->nodes = (struct redis_settings_nodes){ 0 };
+        r->turn = 0;
+    }
+    redis_slots_fini(slots);
+    free(slots);
+    return in_cluster;
 }
 
-/* An answer without a slot is that of a server on its own, or of a node that was not met yet. */
+/* One that has left the cluster: it is as good as dead, where others are known. */
+static bool
+is_outcast(const struct redis_link *r, const struct redis_value *answer)
+{
+    return answer->kind == REDIS_ARRAY && answer->count == 0 && r->known.count > 0;
+}
+
+/* An error, or no slot at all, is the answer of a server on its own. */
 static void
 on_server_open(void *owner, const struct redis_value *answer)
 {
     struct redis_link *r = owner;
-    struct redis_slots *slots = mem_zalloc(sizeof(*slots));
     char *host = mem_strdup(r->settings.path ? "localhost" : this_server(r)->host);
-    bool in_cluster = redis_slots_read(slots, answer, host) && slots->masters.count > 0;
 
-    if (in_cluster)
-        remember_nodes(r, &slots->nodes);
-    redis_slots_fini(slots);
-    free(slots);
-    if (in_cluster && !r->handlers->on_message)
+    if (is_outcast(r, answer))
+        redis_contact_fall(r->contact, "a node has left the cluster");
+    else if (learn_nodes(r, answer, host) && !r->handlers->on_message)
         open_cluster(r, answer, host);
     else
         succeed(r);
@@ -307,21 +319,16 @@ try_server(struct redis_link *r)
 }
 
 static void
-attempt(struct redis_link *r)
+attempt(void *owner)
 {
     static const struct redis_sentinel_handlers handlers = { on_master, on_lost };
+    struct redis_link *r = owner;
 
     enter(r, LINK_SEEKING);
     if (r->settings.sentinels.count > 0)
         r->sentinel = redis_sentinel_open(r->loop, &r->settings, &handlers, r);
     else
         try_server(r);
-}
-
-static void
-on_backoff(void *owner)
-{
-    attempt(owner);
 }
 
 /* ---- the owner's side ---- */
@@ -336,7 +343,7 @@ redis_link_open(
     r->handlers = h;
     r->owner = owner;
     redis_settings_init(&r->settings, o);
-    timer_init(&r->backoff, on_backoff, r);
+    timer_init(&r->backoff, attempt, r);
     attempt(r);
     return r;
 }

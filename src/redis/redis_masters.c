@@ -2,11 +2,17 @@
 /*
  * redis_masters: the nodes of a cluster that commands go to.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "redis_cluster_priv.h"
 #include "redis_contact.h"
+#include "redis_request.h"
+
+/* Of beats, before a node is taken for dead. */
+enum { UNANSWERED_MAX = 2 };
 
 static void
 on_open(void *owner, const struct redis_value *answer)
@@ -107,6 +113,36 @@ redis_masters_all_open(const struct redis_cluster *c)
         if (!redis_contact_is_open(CONTAINER_OF(at, struct redis_masters_node, node)->contact))
             return false;
     return true;
+}
+
+static void
+on_pong(void *owner, const struct redis_value *reply)
+{
+    struct redis_masters_node *n = owner;
+
+    (void)reply;
+    n->unanswered = 0;
+}
+
+void
+redis_masters_beat(struct redis_cluster *c)
+{
+    struct bytes *ping = redis_request_new(&STR_LIT("PING"), 1);
+    char reason[REDIS_REASON_SIZE];
+
+    LIST_EACH(at, &c->nodes)
+    {
+        struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
+
+        if (redis_contact_send(n->contact, ping, on_pong, n))
+            n->unanswered++;
+        if (n->unanswered <= UNANSWERED_MAX)
+            continue;
+        snprintf(
+            reason, sizeof(reason), "%s does not answer any more", redis_contact_where(n->contact));
+        redis_cluster_fall(c, reason);
+    }
+    bytes_unref(ping);
 }
 
 struct redis_masters_node *

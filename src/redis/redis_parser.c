@@ -169,8 +169,9 @@ redis_parser_fini(struct redis_parser *p)
 bool
 redis_parser_feed(struct redis_parser *p, const char *data, size_t len)
 {
-    if (p->reader->len - p->reader->pos + len > BYTES_MAX)
+    if (p->under_way + len > BYTES_MAX)
         return false;
+    p->under_way += len;
     (void)redisReaderFeed(p->reader, data, len); /* what fails now fails in redis_parser_next() */
     return true;
 }
@@ -182,8 +183,11 @@ redis_parser_next(struct redis_parser *p, struct redis_value **out)
 
     if (redisReaderGetReply(p->reader, &value) != REDIS_OK)
         return REDIS_PARSE_BAD;
+    if (!value)
+        return REDIS_PARSE_MORE;
+    p->under_way = p->reader->len - p->reader->pos;
     *out = value;
-    return value ? REDIS_PARSE_VALUE : REDIS_PARSE_MORE;
+    return REDIS_PARSE_VALUE;
 }
 
 void

@@ -16,6 +16,7 @@ struct redisReader;
 /* Embedded. */
 struct redis_parser {
     struct redisReader *reader;
+    size_t under_way; /* bytes of the value that is not whole yet, and behind it */
 };
 
 enum redis_parse { REDIS_PARSE_VALUE, REDIS_PARSE_MORE, REDIS_PARSE_BAD };

@@ -97,7 +97,7 @@ bool
 redis_slots_read(struct redis_slots *s, const struct redis_value *v, const char *host)
 {
     redis_slots_fini(s);
-    if (v->kind != REDIS_ARRAY)
+    if (v->kind != REDIS_ARRAY || v->count > REDIS_SLOTS_COUNT)
         return false;
     for (size_t i = 0; i < v->count; i++)
         if (!read_range(s, &v->items[i], host))

@@ -12,7 +12,7 @@
 #include "event.h"
 #include "transport.h"
 
-enum { SUBSCRIBE_SIZE = 400, NAME_SIZE = 200, FAILURES_EACH = 10 };
+enum { SUBSCRIBE_SIZE = 400, NAME_SIZE = 200 };
 
 static const struct transport *
 transport(const struct client *c)
@@ -77,9 +77,7 @@ client_end(struct client *c)
     }
     c->state = CLIENT_IDLE;
     crowd->connecting--;
-    if (++crowd->failed > FAILURES_EACH * (crowd->wanted + 1))
-        die("%zu handshakes failed, %zu clients have joined", crowd->failed, crowd->joined);
-    client_open(c);
+    crowd_retry(crowd, c);
 }
 
 static void

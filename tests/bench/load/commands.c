@@ -194,6 +194,7 @@ run_whisper(struct commands *c, const struct arguments *a)
         if (!measure_await(&m))
             break;
     }
+    c->crowd.clients[0].last = 0; /* who whispers does not hear itself */
     measure_report(&m);
 }
 

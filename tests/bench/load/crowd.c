@@ -10,7 +10,7 @@
 #include "die.h"
 #include "process.h"
 
-enum { OPEN_AT_ONCE = 256 };
+enum { OPEN_AT_ONCE = 256, FAILURES_EACH = 10 };
 
 /* A copy of the first session is kept for all others, because OpenSSL spoils one that was used. */
 static int
@@ -40,8 +40,9 @@ crowd_open(struct crowd *crowd, const struct options *o)
 {
     *crowd = (struct crowd){ .options = o, .epoll = watch_open() };
     crowd->clients = calloc((size_t)o->sockets + 1, sizeof(struct client));
+    crowd->again = calloc((size_t)o->sockets + 1, sizeof(*crowd->again));
     crowd->buffer = malloc(CLIENT_READ_SIZE);
-    if (crowd->clients == NULL || crowd->buffer == NULL)
+    if (crowd->clients == NULL || crowd->again == NULL || crowd->buffer == NULL)
         die("out of memory");
     if (o->tls)
         open_tls(crowd);
@@ -54,15 +55,32 @@ may_open(const struct crowd *crowd)
 {
     size_t limit = (size_t)crowd->options->inflight;
     bool waits_for_session = crowd->options->resume && crowd->session == NULL && crowd->opened > 0;
-    return crowd->opened < crowd->wanted && !waits_for_session &&
-           (limit == 0 || crowd->connecting < limit);
+    bool is_due = crowd->again_count > 0 || (crowd->opened < crowd->wanted && !waits_for_session);
+
+    return is_due && (limit == 0 || crowd->connecting < limit);
+}
+
+static void
+open_next(struct crowd *crowd)
+{
+    size_t next = crowd->again_count > 0 ? crowd->again[--crowd->again_count] : crowd->opened++;
+
+    client_open(&crowd->clients[next]);
+}
+
+void
+crowd_retry(struct crowd *crowd, const struct client *c)
+{
+    if (++crowd->failed > FAILURES_EACH * (crowd->wanted + 1))
+        die("%zu handshakes failed, %zu clients have joined", crowd->failed, crowd->joined);
+    crowd->again[crowd->again_count++] = c->number;
 }
 
 void
 crowd_turn(struct crowd *crowd, int64_t timeout_us)
 {
     for (int i = 0; i < OPEN_AT_ONCE && may_open(crowd); i++)
-        client_open(&crowd->clients[crowd->opened++]);
+        open_next(crowd);
     watch_turn(crowd->epoll, may_open(crowd) ? 0 : timeout_us);
 }
 
@@ -96,6 +114,7 @@ crowd_leave(struct crowd *crowd)
     for (size_t i = 0; i < crowd->opened; i++)
         client_close(&crowd->clients[i]);
     crowd->wanted = crowd->opened = crowd->connecting = crowd->joined = 0;
+    crowd->again_count = 0;
     crowd->cut = crowd->failed = crowd->resumed = crowd->stalled = 0;
 }
 

@@ -64,6 +64,8 @@ struct crowd {
     struct client *clients;
     size_t wanted; /* clients to be opened */
     size_t opened;
+    uint32_t *again; /* clients whose handshake failed, to be opened anew */
+    size_t again_count;
     size_t connecting; /* opened and not yet joined */
     size_t joined;
     size_t cut;     /* joined, and ended by the server */
@@ -87,6 +89,8 @@ void crowd_open(struct crowd *crowd, const struct options *o);
 void crowd_turn(struct crowd *crowd, int64_t timeout_us);
 /* How many read the events of a channel. */
 size_t crowd_members(const struct crowd *crowd, size_t channel);
+/* A handshake failed: c is opened anew in a later turn. */
+void crowd_retry(struct crowd *crowd, const struct client *c);
 /* The first count clients read no more. */
 void crowd_stall(struct crowd *crowd, size_t count);
 /* Closes all; they may be opened again. */

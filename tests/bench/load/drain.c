@@ -59,5 +59,6 @@ drain_median_us(struct drain *d)
     if (d->rounds == 0)
         return 0;
     qsort(d->rounds_us, d->rounds, sizeof(d->rounds_us[0]), compare);
-    return (double)d->rounds_us[d->rounds / 2];
+    unsigned middle = d->rounds / 2;
+    return (double)d->rounds_us[middle];
 }

@@ -38,7 +38,8 @@ event_write(char *out, size_t size, uint64_t now_us, uint32_t number)
         (unsigned long long)(first_time + now_us), middle, first_number + number);
     memcpy(out, head, HEAD_LEN);
     pad(out + HEAD_LEN, size - HEAD_LEN - 2);
-    memcpy(out + size - 2, "\"}", 2);
+    out[size - 2] = '"';
+    out[size - 1] = '}';
 }
 
 static uint64_t

@@ -15,7 +15,7 @@ bucket(uint64_t us)
 {
     unsigned shift = 0;
 
-    while ((us >> shift) >= 2 * HISTOGRAM_STEPS)
+    while ((us >> shift) >= 2UL * HISTOGRAM_STEPS)
         shift++;
     unsigned index = shift * HISTOGRAM_STEPS + (unsigned)(us >> shift);
     return index < HISTOGRAM_BUCKETS ? index : HISTOGRAM_BUCKETS - 1;

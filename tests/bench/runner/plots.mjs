@@ -2,7 +2,7 @@
 // Which figures of a run are drawn, as {name of the file: SVG}.
 
 import { bars, lines } from './plot.mjs';
-import { ratio, summary } from './rounds.mjs';
+import { channels, ratio, summary } from './rounds.mjs';
 import { label } from './table.mjs';
 
 const ORDER = ['floor', 'ours', 'socketio', 'echo', 'ours-2', 'ours-deflate'];
@@ -60,8 +60,8 @@ export function plotsOf(results) {
             series: overFloor(results, 'fanout', ['one', 'burst 20', 'burst 100']) },
         channels: { draw: bars, title: 'Growth: one event to one socket',
             unit: us, groups: grouped(results, sizesOf(results, 'single').map((size) => ({
-                name: `${size.toLocaleString('en-US')} channels`, workload: 'single', size,
-                variant: `${size} channels`, metric: 'cpu_us_delivery' }))) },
+                name: channels(size), workload: 'single', size,
+                variant: 'paced', metric: 'cpu_us_delivery' }))) },
         memory: { draw: bars, title: 'An idle connection', unit: 'bytes of PSS',
             groups: grouped(results, ['memory', 'memory-tls'].flatMap((workload) =>
                 sizesOf(results, workload).map((size) => ({

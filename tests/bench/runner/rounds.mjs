@@ -2,6 +2,9 @@
 // What was measured, a value a round, and what is made of it. A ratio is made
 // round by round, so that a drift of the machine is in both of its sides.
 
+export const channels = (count) =>
+    (count === 1 ? '1 channel' : `${count.toLocaleString('en-US')} channels`);
+
 export class Results {
     constructor(rows = []) {
         this.rows = rows;

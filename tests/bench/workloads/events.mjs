@@ -4,6 +4,7 @@
 // ones, compressed ones, and polling.
 
 import { together } from '../runner/contenders.mjs';
+import { channels } from '../runner/rounds.mjs';
 
 const ALL = ['floor', 'ours', 'socketio', 'echo'];
 const LATENCY = ['p50_us', 'p99_us', 'p999_us', 'most_us', 'cpu_us_delivery'];
@@ -38,7 +39,7 @@ export async function nobody(run) {
     const metrics = ['cpu_us_event', 'wall_us'];
     for (const size of run.sizes([1, 10000])) {
         const count = (contender) => (contender.isNode ? 30000 : 200000) * run.scale;
-        await each(run, { workload: 'nobody', variant: `${size} channels`, size, metrics,
+        await each(run, { workload: 'nobody', variant: channels(size), size, metrics,
             entries: named(['ours', 'socketio', 'echo'], { sockets: size, channels: size }) },
         (contender) => contender.ask('flood', {
             count: count(contender), rate: contender.isNode ? 10000 : 100000,
@@ -47,19 +48,33 @@ export async function nobody(run) {
     }
 }
 
-/** Closed loop: the next event when the last one is there; a channel a socket. */
+const SINGLE_RATE = 5000;
+
+/** A channel a socket: the next event when the last is there, and at a fixed rate. */
+async function singles(run, { workload, size, entries }) {
+    run.progress(`${workload} ${size}`);
+    await together(run, entries, async (entered) => {
+        await joined(run, entered);
+        await run.interleave(entered, async (contender, round) => {
+            const key = { workload, size, contender: contender.name };
+            const share = (contender.isNode ? 0.2 : 1) * run.scale;
+            run.note(key, 'one', await contender.ask('one', { count: 5000 * share }), round);
+            run.note(key, 'paced', await contender.ask('paced',
+                { rate: SINGLE_RATE * (contender.isNode ? 0.1 : 1), ms: run.smoke ? 20 : 1000 }),
+            round);
+        });
+    });
+}
+
 export async function single(run) {
-    for (const channels of [1, ...run.sizes([10000])]) {
-        const options = { sockets: channels, channels };
-        const count = ({ isNode }) => Math.round((isNode ? 1000 : 5000) * run.scale);
-        const ask = (contender) => contender.ask('one', { count: count(contender) });
-        const variant = `${channels} channels`;
-        await each(run, { workload: 'single', variant, size: channels,
-            entries: named(ALL, options) }, ask);
-        await each(run, { workload: 'single-http', variant, size: channels,
-            entries: named(['ours', 'echo'], options).map((entry) => ({ ...entry, via: 'http' })),
-        }, ask);
+    for (const size of [1, ...run.sizes([10000])]) {
+        const options = { sockets: size, channels: size };
+        await singles(run, { workload: 'single', size, entries: named(ALL, options) });
     }
+    const [size] = run.sizes([1000]);
+    await singles(run, { workload: 'single-http', size,
+        entries: named(['ours', 'echo'], { sockets: size, channels: size })
+            .map((entry) => ({ ...entry, via: 'http' })) });
 }
 
 export async function payload(run) {

@@ -59,7 +59,8 @@ an_old_version_is_a_warning_with_the_effective_one(void **state)
         HTTPS "\"minVersion\":\"TLSv1\"}", "minVersion is \"TLSv1\"; \"TLSv1.2\" is in effect");
     warning_holds(HTTPS "\"maxVersion\":\"TLSv1.1\"}", "maxVersion is \"TLSv1.1\"; \"TLSv1.2\"");
     warning_holds(HTTPS "\"minVersion\":\"TLSv1.3\"}", "");
-    error_holds(HTTPS "\"minVersion\":\"SSLv3\"}", "minVersion is \"SSLv3\"; expected \"TLSv1\"");
+    warning_holds(HTTPS "\"minVersion\":\"SSLv3\"}",
+        "minVersion is \"SSLv3\"; taken as \"TLSv1.2\"; expected \"TLSv1\"");
     error_holds(HTTPS "\"minVersion\":\"TLSv1.3\",\"maxVersion\":\"TLSv1.2\"}", "leave neither");
     error_holds(HTTPS "\"secureOptions\":671088640}", "leave neither");
 }
