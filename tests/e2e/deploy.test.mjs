@@ -10,7 +10,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { deployLines, makeSite } from '../lib/deploy.mjs';
 import { openCrowd, SCALE } from '../lib/mass.mjs';
 import { redisConfig, startRedis } from '../lib/redis.mjs';
-import { canConnect, freePort, sleep, waitFor, SLOW } from '../lib/server.mjs';
+import { canConnect, freePort, sleep, SLOW } from '../lib/server.mjs';
 
 const DEPLOYS = Math.max(10, Math.round(50 * SCALE));
 const SWITCHES = Math.max(2, Math.round(10 * SCALE));
@@ -41,7 +41,7 @@ const write = (folder, name, config) =>
 
 /** Nothing is under way any more, and the newest start serves. */
 async function settle(site, newest) {
-    await waitFor(() => site.busy() <= 2, LONG, 'every deploy to be over');
+    await site.wait(() => site.busy() <= 2, 'every deploy to be over');
     const serving = site.servers();
     const story = () => JSON.stringify({ newest, serving, notes: site.notes() }) + site.log();
     assert.deepEqual(serving.map(({ pid }) => pid), [newest.pid], story());
@@ -78,7 +78,7 @@ async function deployAll(site, port, folder, { config, disturb = () => {} }) {
 
 /** A script that sleeps starts later than one that came after it. */
 async function newestStart(site, last) {
-    await waitFor(() => site.starts().length === last, LONG, `${last} starts`);
+    await site.wait(() => site.starts().length === last, `${last} starts`);
     return site.starts().at(-1);
 }
 
@@ -134,20 +134,20 @@ echo-server start --config="echo-server.json" > /dev/null 2>&1 &
         const site = keep(makeSite());
         const config = await makeConfig({ shutdownTimeout: 0 });
         write(site.root, 'echo-server.json', config);
-        const serves = (deploy) => waitFor(async () => {
+        const serves = (deploy) => site.wait(async () => {
             const servers = site.servers();
             return servers.length === 1 && servers[0].deploy === deploy
                 && await canConnect(config.port);
-        }, LONG, `deploy ${deploy} to serve`);
+        }, `deploy ${deploy} to serve`);
         const deploys = ['one', 'two'].map((go) => site.run(site.root, script(go)));
-        await waitFor(() => site.notes().length === 2, LONG, 'both to have stopped');
+        await site.wait(() => site.notes().length === 2, 'both to have stopped');
         for (const [i, go] of ['one', 'two'].entries()) {
             fs.writeFileSync(path.join(site.root, go), '');
             await serves(deploys[i]);
         }
         const third = site.run(site.root,
             'echo-server start --config="echo-server.json" > /dev/null 2>&1 &');
-        await waitFor(() => site.notes().length === 4, LONG, 'the third to be refused');
+        await site.wait(() => site.notes().length === 4, 'the third to be refused');
         await serves(deploys[1]);
         assert.deepEqual(site.notes().slice(2), [
             { command: 'start', deploy: deploys[0], code: 0 },
@@ -174,7 +174,7 @@ stopped=$?
 wait $start
 echo "$stopped $?" >> ends
 `);
-            await waitFor(() => ends().length === n, LONG, 'both to end');
+            await site.wait(() => ends().length === n, 'both to end');
         }
         assert.deepEqual(site.servers(), []);
         assert.deepEqual(new Set(ends()), new Set(['0 0']));
@@ -191,7 +191,7 @@ describe('laravel-echo-server and echo-server take turns', () => {
     /** Its own lines; its start does not wait for its stop, so the script must. */
     async function deployReference(site) {
         site.run(site.root, 'laravel-echo-server stop > /dev/null 2>&1 &');
-        await waitFor(() => site.busy() === 0, LONG, 'echo-server to be gone');
+        await site.wait(() => site.busy() === 0, 'echo-server to be gone');
         site.run(site.root, `laravel-echo-server start --config="${name}" > /dev/null 2>&1 &`);
     }
 
@@ -201,7 +201,7 @@ describe('laravel-echo-server and echo-server take turns', () => {
         write(site.root, name, config);
         await deployReference(site);
         const lock = path.join(site.root, 'laravel-echo-server.lock');
-        await waitFor(() => site.log().includes('Server ready'), LONG, 'laravel-echo-server');
+        await site.wait(() => site.log().includes('Server ready'), 'laravel-echo-server');
         const crowd = await crowdAt(config.port, 3);
         for (let n = 0; n < SWITCHES; n++) {
             const ours = n % 2 === 0;
@@ -211,14 +211,9 @@ describe('laravel-echo-server and echo-server take turns', () => {
             } else {
                 await deployReference(site);
             }
-            const story = () => `${ours ? 'echo-server' : 'laravel-echo-server'} ${n}: ${
-                JSON.stringify([site.servers(), site.references(), site.notes()])} ${site.log()}`;
-            const soon = (fn, what) => waitFor(fn, LONG, what).catch((error) => {
-                throw new Error(`${error.message}: ${story()}`);
-            });
-            await soon(() => crowd.drops >= drops + 10, 'the clients to be dropped');
-            await soon(() => crowd.connected() === 10, 'the clients to be back');
-            await soon(() => (ours ? site.references().length : site.servers().length) === 0,
+            await site.wait(() => crowd.drops >= drops + 10, 'the clients to be dropped');
+            await site.wait(() => crowd.connected() === 10, 'the clients to be back');
+            await site.wait(() => (ours ? site.references().length : site.servers().length) === 0,
                 'the other one to be gone');
             const serving = ours ? site.servers() : site.references();
             assert.equal(serving.length, 1);

@@ -71,8 +71,15 @@ exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
             command: commandOf(pid),
         }));
 
-    return {
+    const site = {
         root,
+        /** Waits for fn; what went on is told when that takes too long. */
+        wait: (fn, what, ms = 120000 * SLOW) => waitFor(fn, ms, what).catch((error) => {
+            const { message } = error;
+            throw new Error(`${message}\n${JSON.stringify({ servers: site.servers(),
+                references: site.references(), starts: site.starts(), notes: site.notes() })}\n${
+                site.log().slice(-8000)}`);
+        }),
         /** The servers, and starts under way: {pid, deploy}. */
         servers: () => processes().filter(({ command }) => command[0] === binary
             && command.includes('start')),
@@ -116,6 +123,7 @@ exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
             }
         },
     };
+    return site;
 }
 
 /** The lines; between: what the script does in seconds. */

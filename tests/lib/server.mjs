@@ -45,6 +45,8 @@ export function freePort(host = '127.0.0.1') {
         probe.once('error', reject);
         probe.listen(0, host, () => {
             const { port } = probe.address();
+            // What a `stop` of an earlier test left for a start that never came.
+            fs.rmSync(`/dev/shm/echo-server-${process.getuid()}-${port}`, { force: true });
             probe.close(() => resolve(port));
         });
     });
