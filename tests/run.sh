@@ -84,25 +84,31 @@ unit() {
     [ "$bad" -eq 0 ] || show_failure "$log"
 }
 
-# node_file LOG FILE: one file by Node's test runner; adds to good and bad.
-node_file() {
-    node --test --test-concurrency=1 --test-reporter=tap "$2" >"$1" 2>&1
-    status=$?
+# tally LOG: what a run of node_file in the log came to, into file_good and file_bad.
+tally() {
     file_good=$(sed -n 's/^# pass \([0-9]*\).*/\1/p' "$1" | tail -1)
     file_bad=$(awk '/^# (fail|cancelled) / { n += $3 } END { print n + 0 }' "$1")
-    [ "$status" -eq 0 ] || [ "$file_bad" -gt 0 ] || file_bad=1
-    return "$status"
+    [ "${2:-0}" -eq 0 ] || [ "$file_bad" -gt 0 ] || file_bad=1
 }
 
-# node_suite NAME FOLDER: the files of a folder against the build NAME.
+# node_suite NAME FOLDER: the files of a folder against the build NAME, as many at once as there are
+# cores; what failed runs once more, alone.
 node_suite() {
     good=0
     bad=0
     export ECHO_SERVER="$out/$1/echo-server"
     for file in tests/"$2"/*.test.mjs; do
+        printf '%s\n' "$file" "$logs/$1-$2-$(basename "$file" .test.mjs).log"
+    done | xargs -P "$(nproc)" -n 2 sh -c '
+        node --test --test-concurrency=1 --test-reporter=tap "$1" >"$2" 2>&1 </dev/null
+        echo $? >"$2.status"' node_file
+    for file in tests/"$2"/*.test.mjs; do
         log=$logs/$1-$2-$(basename "$file" .test.mjs).log
-        if ! node_file "$log" "$file"; then
-            if node_file "$log.again" "$file"; then
+        tally "$log" "$(cat "$log.status")"
+        if [ "$file_bad" -gt 0 ]; then
+            node --test --test-concurrency=1 --test-reporter=tap "$file" >"$log.again" 2>&1 </dev/null
+            tally "$log.again" $?
+            if [ "$file_bad" -eq 0 ]; then
                 flaky "$file" "$log"
             else
                 printf '    %s:\n' "$file"

@@ -5,8 +5,7 @@
  *   send --> queue --settle(), at the end of the turn--> one body for the held GET
  *   POST --> inbox --packets--> session --> "ok", once all of them were taken
  *
- * A GET and a POST may be open at a time, on connections of their own; a second of either ends the
- * session.
+ * A GET and a POST may be open at a time; a second of either ends the session.
  */
 #include "polling.h"
 
@@ -75,9 +74,9 @@ static bool
 polling_send(struct eio_transport *t, struct eio_message *m)
 {
     struct polling *p = polling_of(t);
+    size_t limit_bytes = t->session->engine->limits->queue_bytes;
 
-    if (p->count > 0 &&
-        p->queued_bytes + eio_message_len(m) > t->session->engine->limits->queue_bytes)
+    if (p->count > 0 && p->queued_bytes + eio_message_len(m) > limit_bytes)
         return false;
     queue_add(p, m);
     eio_session_mark(t->session);
