@@ -65,7 +65,7 @@ async function deployAll(site, port, folder, { config, disturb = () => {} }) {
         for (let n = 0; n < BURST; n++) {
             // Some starts follow their stop at once, some after a while.
             newest = site.run(folder(done + n),
-                deployLines({ config, between: n % 2 ? 0 : (Math.random() * 0.2).toFixed(3) }));
+                deployLines({ config, between: n % 2 ? '' : `sleep ${(Math.random() / 5).toFixed(3)}` }));
             await sleep(Math.random() * 80);
             disturb(done + n);
         }
@@ -124,29 +124,25 @@ describe(`${DEPLOYS} overlapping deploys`, () => {
 });
 
 describe('two scripts that both stop before either starts', () => {
-    const script = (go) => `
-echo-server stop > /dev/null 2>&1
-until [ -e ${go} ]; do sleep 0.05; done
-echo-server start --config="echo-server.json" > /dev/null 2>&1 &
-`;
+    const config = 'echo-server.json';
 
     test('end with the newer start, and the right of a stop is used up once', async () => {
         const site = keep(makeSite());
-        const config = await makeConfig({ shutdownTimeout: 0 });
-        write(site.root, 'echo-server.json', config);
+        const options = await makeConfig({ shutdownTimeout: 0 });
+        write(site.root, config, options);
         const serves = (deploy) => site.wait(async () => {
             const servers = site.servers();
             return servers.length === 1 && servers[0].deploy === deploy
-                && await canConnect(config.port);
+                && await canConnect(options.port);
         }, `deploy ${deploy} to serve`);
-        const deploys = ['one', 'two'].map((go) => site.run(site.root, script(go)));
+        const deploys = ['one', 'two'].map((go) => site.run(site.root, deployLines(
+            { config, stops: 'first', between: `until [ -e ${go} ]; do sleep 0.05; done` })));
         await site.wait(() => site.notes().length === 2, 'both to have stopped');
         for (const [i, go] of ['one', 'two'].entries()) {
             fs.writeFileSync(path.join(site.root, go), '');
             await serves(deploys[i]);
         }
-        const third = site.run(site.root,
-            'echo-server start --config="echo-server.json" > /dev/null 2>&1 &');
+        const third = site.run(site.root, deployLines({ config, stops: '' }));
         await site.wait(() => site.notes().length === 4, 'the third to be refused');
         await serves(deploys[1]);
         assert.deepEqual(site.notes().slice(2), [

@@ -36,8 +36,8 @@ function isZombie(pid) {
 
 /**
  * A folder with a bin folder of its own at the head of PATH. There,
- * `echo-server` notes each command's exit code and what it says, which the
- * lines throw away, and `laravel-echo-server` is the real one.
+ * `echo-server` keeps what it says, which the lines throw away, and
+ * `laravel-echo-server` is the real one.
  */
 export function makeSite() {
     const root = fs.realpathSync(tempDir('echo-site-'));
@@ -49,12 +49,9 @@ export function makeSite() {
     fs.writeFileSync(log, '');
     const births = path.join(root, 'births');
     fs.writeFileSync(births, '');
+    // Replaced by the server, so that this is born when the script says so.
     fs.writeFileSync(path.join(bin, 'echo-server'), `#!/bin/sh
-"${binary}" "$@" 2>>"${log}" &
-pid=$!
-[ "$1" = stop ] || echo "$DEPLOY $pid $(cut -d' ' -f22 /proc/$pid/stat)" >>"${births}"
-wait $pid
-echo "$1 $DEPLOY $?" >>"${notes}"
+exec "${binary}" "$@" 2>>"${log}"
 `, { mode: 0o755 });
     fs.writeFileSync(path.join(bin, 'laravel-echo-server'), `#!/bin/sh
 exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
@@ -87,12 +84,12 @@ exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
             ({ command }) => command[0].includes('laravel-echo-server')),
         busy: () => processes().length,
         log: () => fs.readFileSync(log, 'utf8'),
-        /** {command, deploy, code} of each command of ours that ended. */
+        /** {command, deploy, code} of each command of deployLines() that ended. */
         notes: () => fs.readFileSync(notes, 'utf8').split('\n').filter(Boolean).map((line) => {
             const [command, deploy, code] = line.split(' ');
             return { command, deploy: Number(deploy), code: Number(code) };
         }),
-        /** {deploy, pid, ticks} of each start of ours, the newest last. */
+        /** {deploy, pid, ticks} of each start of deployLines(), the newest last. */
         starts: () => fs.readFileSync(births, 'utf8').split('\n').filter(Boolean).map((line) => {
             const [deploy, pid, ticks] = line.split(' ').map(Number);
             return { deploy, pid, ticks };
@@ -126,11 +123,22 @@ exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
     return site;
 }
 
-/** The lines; between: what the script does in seconds. */
-export function deployLines({ config, between = 0, program = 'echo-server' }) {
-    return `
-${program} stop > /dev/null 2>&1 &
-sleep ${between}
-${program} start --config="${config}" > /dev/null 2>&1 &
+const noteEnd = (command) => `wait $${command}
+echo "${command} $DEPLOY $?" >> "$SITE/notes"
 `;
+
+/**
+ * The lines, and the notes that a test takes. between: what else the script
+ * does. stops: how; '' for not at all, 'first' to wait for its end.
+ */
+export function deployLines({ config, between = '', stops = 'in the background' }) {
+    return `${stops && `
+echo-server stop > /dev/null 2>&1 &
+stop=$!
+${stops === 'first' ? noteEnd('stop') : ''}`}
+${between}
+echo-server start --config="${config}" > /dev/null 2>&1 &
+start=$!
+echo "$DEPLOY $start $(cut -d' ' -f22 /proc/$start/stat)" >> "$SITE/births"
+${stops === 'in the background' ? noteEnd('stop') : ''}${noteEnd('start')}`;
 }
