@@ -41,7 +41,10 @@ const write = (folder, name, config) =>
 
 /** Nothing is under way any more, and the newest start serves. */
 async function settle(site, newest) {
-    await site.wait(() => site.busy() <= 2, 'every deploy to be over');
+    // A stop and a start of each deploy, but the start that serves; it may not have begun yet.
+    const ended = 2 * site.starts().length - 1;
+    await site.wait(() => site.notes().length === ended && site.busy() <= 2
+        && site.servers().length > 0, 'every deploy to be over');
     const serving = site.servers();
     const story = () => JSON.stringify({ newest, serving, notes: site.notes() }) + site.log();
     assert.deepEqual(serving.map(({ pid }) => pid), [newest.pid], story());
