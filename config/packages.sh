@@ -69,6 +69,7 @@ look_test() {
     need_command curl curl
     need_command openssl openssl
     need_file /usr/bin/redis-server redis-server
+    need_file /usr/bin/redis-cli redis-tools
     need_file /usr/sbin/nginx nginx-light
     need_command php php-cli
     need_file /usr/share/php/Illuminate/autoload.php php-laravel-framework

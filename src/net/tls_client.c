@@ -92,13 +92,13 @@ load_certificates(SSL_CTX *ctx, const char *member, const char *pem, struct buff
 static int
 on_passphrase(char *out, int size, int writing, void *passphrase)
 {
-    size_t len = passphrase ? strlen(passphrase) : 0;
+    struct str text = str_of(passphrase);
 
     (void)writing;
-    if (len == 0 || len > (size_t)size)
+    if (text.len == 0 || text.len > (size_t)size)
         return -1;
-    memcpy(out, passphrase, len);
-    return (int)len;
+    memcpy(out, text.data, text.len);
+    return (int)text.len;
 }
 
 static bool
