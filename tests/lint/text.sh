@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What the text of the sources promises: banned calls, licence tags, file sizes, nothing left over.
+# What the text of the sources promises: places, banned calls, licence tags, file sizes, nothing left
+# over.
 set -u
 cd "$(dirname "$0")/../.."
 status=0
@@ -13,6 +14,9 @@ report() {
 }
 
 c_files=$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+report 'at the top level, where it does not belong' "$(
+    git ls-files --cached | sed 's#/.*##' | sort -u |
+        grep -vxE 'src|include|tests|config|docs|CMakeLists\.txt|README\.md|LICENSE|echo-server\.example\.json|\..*')"
 report 'banned call' "$(grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|gets)\(' $c_files)"
 report 'left over' "$(grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $c_files)"
 report 'no licence tag' "$(grep -L 'SPDX-License-Identifier: MIT' $c_files)"
