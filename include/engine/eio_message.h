@@ -14,12 +14,8 @@
 struct bytes;
 struct eio_message;
 
-/* Between the packets of a text that holds several, as in a payload of Engine.IO 4.  JSON has it
- * only escaped. */
-#define EIO_MESSAGE_SEPARATOR '\x1e'
-
-/* text is the whole Engine.IO packet, type included ("42[...]"); a reference is taken.  Held once
- * by the caller. */
+/* text is the whole Engine.IO packet, type included ("42[...]"), or several with EIO_SEPARATOR
+ * (wire/eio_packet.h) between them; a reference is taken.  Held once by the caller. */
 struct eio_message *eio_message_new(struct bytes *text);
 struct eio_message *eio_message_hold(struct eio_message *m);
 void eio_message_release(struct eio_message *m);

@@ -34,6 +34,10 @@ MUST_USE bool eio_packet_from_text(
  * is to be ignored: returns true with type NOOP. */
 MUST_USE bool eio_packet_from_binary(enum eio_version v, struct str in, struct eio_packet *out);
 
+/* Between packets in a payload of 4, and in any text that holds several: JSON has it only escaped.
+ */
+enum { EIO_SEPARATOR = '\x1e' };
+
 /* Packets of a polling body, one after another. */
 struct eio_payload {
     enum eio_version version;

@@ -74,7 +74,7 @@ frame_of(struct str packet, size_t threshold)
 static struct bytes *
 frames_of(struct str text, size_t threshold)
 {
-    struct str rest, packet = str_cut(text, EIO_MESSAGE_SEPARATOR, &rest);
+    struct str rest, packet = str_cut(text, EIO_SEPARATOR, &rest);
     struct bytes *frame = frame_of(packet, threshold);
     struct buffer all = { 0 };
 
@@ -83,7 +83,7 @@ frames_of(struct str text, size_t threshold)
     buffer_append_str(&all, bytes_str(frame));
     while (rest.len > 0) {
         bytes_unref(frame);
-        packet = str_cut(rest, EIO_MESSAGE_SEPARATOR, &rest);
+        packet = str_cut(rest, EIO_SEPARATOR, &rest);
         frame = frame_of(packet, threshold);
         buffer_append_str(&all, bytes_str(frame));
     }
@@ -124,7 +124,7 @@ packet3(struct eio_message *m)
         struct buffer out;
         buffer_init(&out);
         while (rest.len > 0) {
-            struct str packet = str_cut(rest, EIO_MESSAGE_SEPARATOR, &rest);
+            struct str packet = str_cut(rest, EIO_SEPARATOR, &rest);
             eio_payload_append_text(EIO_3, false, packet, &out);
         }
         m->packet3 = buffer_to_bytes(&out);

@@ -16,11 +16,12 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "registry.h"
+#include "wire/eio_packet.h"
 
 /* An overloaded worker is full again and again: it is said at most this often. */
 enum { HOLD_LOG_MS = 10000 };
 /* A run gets no longer: each slow reader may keep one. */
-enum { RUN_BYTES = 65536, SEPARATOR = '\x1e' };
+enum { RUN_BYTES = 65536 };
 
 struct worker_end {
     struct mailbox *box;           /* the link's; NULL: no link was opened */
@@ -114,7 +115,7 @@ continue_run(struct run *r, const struct bytes *text)
 {
     if (r->joined.len == 0)
         buffer_append_str(&r->joined, bytes_str(r->text));
-    buffer_append_char(&r->joined, SEPARATOR);
+    buffer_append_char(&r->joined, EIO_SEPARATOR);
     buffer_append_str(&r->joined, bytes_str(text));
 }
 

@@ -34,7 +34,7 @@ void outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct m
 void outbox_post(struct outbox *o, unsigned worker, struct message *m);
 /*
  * An event to the workers that have listeners of c; except NULL: to all of them.  Events of one
- * channel that follow each other travel as one text, with 0x1e between them (eio_message.h): each
+ * channel that follow each other travel as one text, with EIO_SEPARATOR between them: each
  * socket then takes a burst as one piece.
  */
 void outbox_broadcast(

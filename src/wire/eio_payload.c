@@ -10,8 +10,6 @@
 #include "base/digest.h"
 #include "base/utf8.h"
 
-static const char separator = '\x1e';
-
 void
 eio_payload_begin(struct eio_payload *p, enum eio_version v, bool octets, struct str body)
 {
@@ -95,7 +93,7 @@ next_separated(struct eio_payload *p, struct str *packet)
 {
     struct str rest;
 
-    *packet = str_cut(p->rest, separator, &rest);
+    *packet = str_cut(p->rest, EIO_SEPARATOR, &rest);
     if (packet->len > 0 && packet->len + 1 == p->rest.len)
         rest = str_slice(packet->data + packet->len, 1);
     p->rest = rest;
@@ -150,7 +148,7 @@ static void
 append_separator(struct buffer *out)
 {
     if (out->len > 0)
-        buffer_append_char(out, separator);
+        buffer_append_char(out, EIO_SEPARATOR);
 }
 
 void
