@@ -71,7 +71,8 @@ check_redis(const struct comparison *k)
     const char *ours = k->config->redis_host;
 
     if (theirs.path || config_is_set(k->config, "databaseConfig.redis.path") ||
-        config_is_set(k->config, "databaseConfig.redis.sentinels"))
+        config_is_set(k->config, "databaseConfig.redis.sentinels") ||
+        config_is_set(k->config, "databaseConfig.redis.cluster"))
         return;
     if (!ours || (same_host(ours, host) && k->config->redis_port == port))
         return;

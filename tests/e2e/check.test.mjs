@@ -331,6 +331,17 @@ describe('check', () => {
         }
     });
 
+    test('compares no host where nodes of a cluster are named', async () => {
+        const { port } = world.plain;
+        const run = (more) => freePort().then((free) => check({
+            config: https(redisConfig(world.plain, more)),
+            files: { '.env': 'REDIS_HOST=redis.example\n', artisan: '', 'config/database.php': PHP },
+        }, free));
+        assert.match((await run({})).stdout, /but .*\.env has Redis at/);
+        assert.doesNotMatch((await run({ cluster: [{ host: '127.0.0.1', port }] })).stdout,
+            /has Redis at/);
+    });
+
     test('never shows a password', async () => {
         const end = await check(withRedis(world.secured.port, { password: 'hush-hush' }),
             await freePort());
