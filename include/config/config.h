@@ -167,6 +167,8 @@ void config_reconcile(struct config *next, const struct config *running,
 /* The level that logLevel and devMode ask for together (enum log_level). */
 unsigned config_log_level(const struct config *c);
 
+/* What messages about c begin with: its file, or "environment". */
+const char *config_name(const struct config *c);
 /* The first word of choices of transports, origins, ... in a list. */
 bool config_list_has(const struct config_list *l, const char *text);
 

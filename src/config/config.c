@@ -23,6 +23,12 @@
 #include "peers.h"
 #include "redis_url.h"
 
+const char *
+config_name(const struct config *c)
+{
+    return c->file ? c->file : "environment";
+}
+
 void *
 config_slot(struct config *c, const struct option *o)
 {
@@ -281,7 +287,7 @@ check_redis(struct config *c, struct findings *f, const char *where)
 static void
 check_together(struct config *c, struct findings *f)
 {
-    const char *where = c->file ? c->file : "environment";
+    const char *where = config_name(c);
 
     redis_url_apply(c, f, where);
     redis_url_check(c, f, where);

@@ -77,7 +77,7 @@ explain(const struct config *c, const struct tls_fault *f, struct buffer *error)
     static const char *const more[] = { "certPath", "keyPath", "chainPath", "passphrase" };
     size_t firsts = has_first_pair(c) ? 1 : 0;
 
-    buffer_printf(error, "%s: ", c->file ? c->file : "environment");
+    buffer_printf(error, "%s: ", config_name(c));
     if (f->part == TLS_PART_CIPHERS)
         buffer_append_text(error, "ciphers");
     else if (f->pair < firsts)

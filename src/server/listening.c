@@ -112,7 +112,7 @@ bool
 listening_open(const struct listening *at, const struct config *c, struct worker *const *workers,
     unsigned count, bool *in_use, struct buffer *error)
 {
-    const struct crew crew = { workers, count, c->file ? c->file : "environment" };
+    const struct crew crew = { workers, count, config_name(c) };
 
     *in_use = false;
     if (at->passed.count > 0)

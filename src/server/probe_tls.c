@@ -106,7 +106,7 @@ probe_tls(const struct config *c,
     void (*on_line)(void *owner, enum config_severity severity, const char *line), void *owner,
     struct buffer *why)
 {
-    const struct hearing h = { on_line, owner, c->file ? c->file : "environment" };
+    const struct hearing h = { on_line, owner, config_name(c) };
     struct certificates_draft d = { 0 };
     const struct tls_certificate *t;
 

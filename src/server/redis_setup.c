@@ -97,8 +97,7 @@ redis_setup_open(struct redis_setup *s, const struct config *c, struct buffer *e
     bool ok = redis_setup_init(s, c, &why);
 
     if (!ok)
-        buffer_printf(
-            error, "%s: %.*s", c->file ? c->file : "environment", STR_ARG(buffer_str(&why)));
+        buffer_printf(error, "%s: %.*s", config_name(c), STR_ARG(buffer_str(&why)));
     buffer_fini(&why);
     return ok;
 }

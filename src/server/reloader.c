@@ -80,8 +80,7 @@ reloader_begin(struct reloader *r, struct buffer *error)
     bool ok = snapshot_find_auth(r->now.limits, &why);
 
     if (!ok)
-        buffer_printf(
-            error, "%s: %.*s", c->file ? c->file : "environment", STR_ARG(buffer_str(&why)));
+        buffer_printf(error, "%s: %.*s", config_name(c), STR_ARG(buffer_str(&why)));
     buffer_fini(&why);
     if (ok && certificates_read(c, &d, error)) {
         certificates_use(r->certificates, c, &d);
