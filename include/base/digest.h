@@ -15,7 +15,7 @@
 
 enum { DIGEST_SHA1_SIZE = 20, DIGEST_SHA256_SIZE = 32 };
 
-/* From the system's generator; aborts when there is none. */
+/* From libcrypto's generator; aborts when the system has none. */
 void digest_random(void *out, size_t len);
 /* The same, as 2 * bytes lower-case hex digits and NUL. */
 void digest_random_hex(size_t bytes, char *out);

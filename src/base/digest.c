@@ -5,17 +5,47 @@
 #include "base/digest.h"
 
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/ensure.h"
 
-void
-digest_random(void *out, size_t len)
+enum { POOL_SIZE = 1024, POOLED_MAX = 64 };
+
+/* Random bytes made ahead: libcrypto asks the kernel for the process id and runs its generator
+ * anew in every call, which costs more than all else that an id takes.  Nothing here survives
+ * its use, and no process of this program goes on after fork(2). */
+struct pool {
+    size_t left;
+    unsigned char bytes[POOL_SIZE];
+};
+
+static _Thread_local struct pool pool;
+
+static void
+generate(void *out, size_t len)
 {
     ENSURE(len <= INT_MAX);
     ENSURE(RAND_bytes(out, (int)len) == 1);
+}
+
+void
+digest_random(void *out, size_t len)
+{
+    if (len > POOLED_MAX) {
+        generate(out, len);
+        return;
+    }
+    if (len > pool.left) {
+        generate(pool.bytes, sizeof(pool.bytes));
+        pool.left = sizeof(pool.bytes);
+    }
+    pool.left -= len;
+    memcpy(out, pool.bytes + pool.left, len);
+    OPENSSL_cleanse(pool.bytes + pool.left, len);
 }
 
 void
@@ -43,22 +73,36 @@ digest_random_below(uint32_t bound)
     return (uint32_t)(value % bound);
 }
 
+/* Fetched once: with EVP_sha1() libcrypto looks for an implementation in every call. */
+static EVP_MD *sha1, *sha256;
+
 static void
-digest(const EVP_MD *kind, struct str in, uint8_t *out)
+fetch(void)
 {
-    ENSURE(EVP_Digest(in.data, in.len, out, NULL, kind, NULL) == 1);
+    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    ENSURE(sha1 && sha256);
+}
+
+static void
+digest(EVP_MD *const *kind, struct str in, uint8_t *out)
+{
+    static pthread_once_t fetched = PTHREAD_ONCE_INIT;
+
+    ENSURE(pthread_once(&fetched, fetch) == 0);
+    ENSURE(EVP_Digest(in.data, in.len, out, NULL, *kind, NULL) == 1);
 }
 
 void
 digest_sha1(struct str in, uint8_t out[DIGEST_SHA1_SIZE])
 {
-    digest(EVP_sha1(), in, out);
+    digest(&sha1, in, out);
 }
 
 void
 digest_sha256(struct str in, uint8_t out[DIGEST_SHA256_SIZE])
 {
-    digest(EVP_sha256(), in, out);
+    digest(&sha256, in, out);
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
