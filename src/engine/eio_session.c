@@ -122,6 +122,13 @@ eio_session_activate(struct eio_session *s, struct eio_transport *t)
 }
 
 static void
+append_member(struct buffer *out, const char *key, uint64_t value)
+{
+    buffer_append_text(out, key);
+    buffer_append_u64(out, value);
+}
+
+static void
 send_open_packet(struct eio_session *s)
 {
     const struct engine_limits *limits = s->engine->limits;
@@ -129,12 +136,13 @@ send_open_packet(struct eio_session *s)
     struct buffer out;
 
     buffer_init(&out);
-    buffer_printf(&out,
-        "0{\"sid\":\"%.*s\",\"upgrades\":[%s],\"pingInterval\":%llu,\"pingTimeout\":%llu",
-        EIO_SESSION_SID_LEN, s->sid, upgrade ? "\"websocket\"" : "",
-        (unsigned long long)limits->ping_interval_ms, (unsigned long long)limits->ping_timeout_ms);
+    buffer_append_text(&out, "0{\"sid\":\"");
+    buffer_append_str(&out, eio_session_sid(s));
+    buffer_append_text(&out, upgrade ? "\",\"upgrades\":[\"websocket\"]" : "\",\"upgrades\":[]");
+    append_member(&out, ",\"pingInterval\":", limits->ping_interval_ms);
+    append_member(&out, ",\"pingTimeout\":", limits->ping_timeout_ms);
     if (eio_session_version(s) == EIO_4)
-        buffer_printf(&out, ",\"maxPayload\":%zu", limits->message_bytes);
+        append_member(&out, ",\"maxPayload\":", limits->message_bytes);
     buffer_append_char(&out, '}');
     eio_session_send_text(s, buffer_str(&out));
     buffer_fini(&out);
