@@ -14,13 +14,21 @@
 static bool
 lines_valid(struct str raw)
 {
-    for (size_t i = 0; i < raw.len; i++) {
-        char c = raw.data[i], next = i + 1 < raw.len ? raw.data[i + 1] : '\0';
+    const char *line = raw.data, *end = raw.data + raw.len;
 
-        if (c == '\0' || (c == '\r' && next != '\n'))
+    if (memchr(line, '\0', raw.len))
+        return false;
+    while (line < end) {
+        const char *cr = memchr(line, '\r', (size_t)(end - line));
+        const char *line_end = cr ? cr : end;
+
+        if (*line == ' ' || *line == '\t' || memchr(line, '\n', (size_t)(line_end - line)))
             return false;
-        if (c == '\n' && (i == 0 || raw.data[i - 1] != '\r' || next == ' ' || next == '\t'))
+        if (!cr)
+            return true;
+        if (end - cr < 2 || cr[1] != '\n')
             return false;
+        line = cr + 2;
     }
     return true;
 }
