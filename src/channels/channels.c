@@ -63,12 +63,15 @@ headers_of(struct str payload)
 static void
 on_subscribe(struct client *c, const struct sio_event *e)
 {
-    struct str channel;
+    struct str channel, headers = { NULL, 0 };
 
-    if (take_channel(c->channels, e->argument, &channel))
-        subscription_open(c, channel, headers_of(e->argument), e->ack);
-    else
+    if (!take_channel(c->channels, e->argument, &channel)) {
         acks_refuse(c, e->ack, 0);
+        return;
+    }
+    if (channels_kind(channel) != CHANNEL_PUBLIC)
+        headers = headers_of(e->argument);
+    subscription_open(c, channel, headers, e->ack);
 }
 
 static void

@@ -13,8 +13,8 @@
 
 struct client;
 
-/* `subscribe`.  headers: raw JSON of auth.headers, len 0 when there is none.  A second one joins
- * the first. */
+/* `subscribe`.  headers: raw JSON of auth.headers, len 0 when there is none; a public channel needs
+ * none.  A second one joins the first. */
 void subscription_open(struct client *c, struct str channel, struct str headers, int64_t ack);
 /* `unsubscribe`; a channel that is not subscribed is fine. */
 void subscription_close(struct client *c, struct str channel, int64_t ack);
