@@ -11,7 +11,11 @@
 #include "base/mem.h"
 #include "hub_messages.h"
 #include "hub_priv.h"
+#include "net/loop.h"
 #include "net/mailbox.h"
+
+/* What a turn says is posted at its end, so that the hub wakes up once; this much at once. */
+enum { BATCH_BYTES = 65536 };
 
 /* One of on_answer and on_text. */
 struct question {
@@ -29,6 +33,10 @@ struct hub_link {
     void *owner;
     struct map questions; /* token -> struct question, which it owns */
     uint32_t last_token;
+    struct loop *loop;
+    struct message *first, **last; /* not yet posted */
+    size_t batch_bytes;
+    struct loop_task flush;
     bool hub_is_behind; /* our post went past its limit; DRAINED is on its way */
     bool hold;          /* the hub waits for some worker */
 };
@@ -39,6 +47,21 @@ token_key(const uint32_t *token)
     return str_slice((const char *)token, sizeof(*token));
 }
 
+static void
+flush(void *owner)
+{
+    struct hub_link *k = owner;
+    struct mailbox *to = hub_mailbox(k->hub);
+    struct message *batch = k->first;
+
+    k->first = NULL;
+    k->batch_bytes = 0;
+    if (!batch || mailbox_post_all(to, batch) || k->hub_is_behind)
+        return;
+    k->hub_is_behind = true;
+    mailbox_post_when_below(to, k->box, hub_messages_sign(HUB_MESSAGE_DRAINED, k->worker, true));
+}
+
 struct hub_link *
 hub_link_open(struct loop *l, struct hub *h, unsigned worker)
 {
@@ -46,6 +69,8 @@ hub_link_open(struct loop *l, struct hub *h, unsigned worker)
 
     k->hub = h;
     k->worker = worker;
+    k->loop = l;
+    loop_task_init(&k->flush, flush, k);
     k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), k);
     hub_add_link(h, worker, k->box);
     return k;
@@ -82,6 +107,8 @@ hub_link_free(struct hub_link *k)
 {
     if (!k)
         return;
+    flush(k);
+    loop_task_cancel(&k->flush);
     forget_questions(k);
     mailbox_free(k->box);
     free(k);
@@ -90,12 +117,17 @@ hub_link_free(struct hub_link *k)
 static void
 post(struct hub_link *k, struct message *m)
 {
-    struct mailbox *to = hub_mailbox(k->hub);
-
-    if (mailbox_post(to, m) || k->hub_is_behind)
-        return;
-    k->hub_is_behind = true;
-    mailbox_post_when_below(to, k->box, hub_messages_sign(HUB_MESSAGE_DRAINED, k->worker, true));
+    m->next = NULL;
+    if (k->first)
+        *k->last = m;
+    else
+        k->first = m;
+    k->last = &m->next;
+    k->batch_bytes += m->cost;
+    if (k->batch_bytes < BATCH_BYTES)
+        loop_end_of_turn(k->loop, &k->flush);
+    else
+        flush(k);
 }
 
 void

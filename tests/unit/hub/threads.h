@@ -104,11 +104,12 @@ nothing(void *arg)
     (void)arg;
 }
 
-/* Everything posted before has passed through the hub and back. */
+/* Everything posted before has passed through the hub and back: a thread posts at the end of its
+ * turn, which is over when it does the next thing. */
 static inline void
 settle(void)
 {
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 3; round++) {
         on_thread(&hub_thread, nothing, NULL);
         for (int i = 0; i < WORKERS; i++)
             on_thread(&workers[i].thread, nothing, NULL);
