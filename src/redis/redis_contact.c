@@ -15,6 +15,10 @@
 #include "redis_contact_priv.h"
 #include "redis_request.h"
 
+/* hiredis moves all that it has not read whenever it has read a kilobyte, so it gets no more than
+ * this at once. */
+enum { FEED_BYTES = 4096 };
+
 static const unsigned may_follow[] = {
     [REDIS_CONTACT_CONNECTING] =
         BIT(REDIS_CONTACT_GREETING) | BIT(REDIS_CONTACT_FALLING) | BIT(REDIS_CONTACT_CLOSED),
@@ -220,10 +224,16 @@ on_data(void *owner, const char *data, size_t len)
     struct str said = str_slice(data, c->mute ? len : 0);
 
     c->mute = false;
-    if (redis_parser_feed(&c->parser, data, len))
-        take_all(c, said);
-    else
-        redis_contact_fall(c, "a reply is too long");
+    while (len > 0 && c->state < REDIS_CONTACT_FALLING) {
+        size_t part = len < FEED_BYTES ? len : FEED_BYTES;
+
+        if (redis_parser_feed(&c->parser, data, part))
+            take_all(c, said);
+        else
+            redis_contact_fall(c, "a reply is too long");
+        data += part;
+        len -= part;
+    }
 }
 
 static void
