@@ -49,8 +49,8 @@ void loop_task_cancel(struct loop_task *t);
 /* Call drop(object) at the end of this turn. */
 void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
 
-/* Streams of this loop, those on their way out included: what counts against maxConnections.  Any
- * thread. */
-size_t loop_stream_count(const struct loop *l);
+/* Accepted streams of this loop, those on their way out included: what counts against
+ * maxConnections.  Any thread. */
+size_t loop_accepted_count(const struct loop *l);
 
 #endif

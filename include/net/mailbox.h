@@ -4,8 +4,9 @@
  *
  * A layer defines its messages as structs that begin with `struct message`, a kind each, and opens
  * a mailbox on each loop that receives them.  The receiver detaches the waiting batch under the
- * lock and handles it outside; a batch costs at most one wake-up.  What is still inside when the
- * mailbox closes is dropped by its kind, so a stopping thread loses nothing it owned.
+ * lock and handles it outside; a batch costs at most one wake-up, and none on the receiver's own
+ * thread, where it is handled at the end of the turn.  What is still inside when the mailbox closes
+ * is dropped by its kind, so a stopping thread loses nothing it owned.
  */
 #ifndef NET_MAILBOX_H
 #define NET_MAILBOX_H

@@ -97,6 +97,7 @@ forget_questions(struct hub_link *k)
 void
 hub_link_close(struct hub_link *k)
 {
+    flush(k);
     mailbox_close(k->box);
     forget_questions(k);
     k->handlers = NULL;

@@ -69,6 +69,7 @@ welcome(struct listener *n, int fd, const struct sockaddr *peer)
 {
     struct stream *s = stream_new(n->loop, fd, peer);
 
+    stream_accepted(s);
     if (n->tls)
         stream_tls_accept(s, n->tls);
     n->handlers->on_accept(n->owner, s);

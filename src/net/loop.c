@@ -15,6 +15,9 @@
 #include "base/mem.h"
 #include "loop_priv.h"
 
+/* The loop that runs on this thread; NULL: none. */
+static _Thread_local const struct loop *current;
+
 static void
 run_tasks(struct loop *l)
 {
@@ -129,10 +132,12 @@ loop_free(struct loop *l)
 void
 loop_run(struct loop *l)
 {
+    current = l;
     do {
         uv_run(&l->uv, UV_RUN_DEFAULT);
         end_turn(l);
     } while (uv_loop_alive(&l->uv));
+    current = NULL;
 }
 
 /* The two hooks are what keeps a loop alive on which nothing is open yet. */
@@ -146,8 +151,16 @@ loop_stop(struct loop *l)
 void
 loop_turn(struct loop *l)
 {
+    current = l;
     uv_run(&l->uv, UV_RUN_NOWAIT);
     end_turn(l);
+    current = NULL;
+}
+
+bool
+loop_is_current(const struct loop *l)
+{
+    return current == l;
 }
 
 uint64_t
@@ -189,7 +202,7 @@ loop_defer_free(struct loop *l, void *object, void (*drop)(void *object))
 }
 
 size_t
-loop_stream_count(const struct loop *l)
+loop_accepted_count(const struct loop *l)
 {
-    return l->readiness.members;
+    return l->accepted;
 }

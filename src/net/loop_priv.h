@@ -30,6 +30,7 @@ struct loop {
     uv_check_t after_wait;
     struct timer_wheel wheel;
     struct readiness readiness; /* of the streams */
+    atomic_size_t accepted;     /* streams; any thread may read it */
     struct list tasks;
     struct list dirty; /* streams to flush */
     /* Set by stream.c, so that loop.c does not know it; next is what comes after node. */
@@ -40,5 +41,8 @@ struct loop {
     char *plain;    /* TLS: one record, decrypted or to be encrypted */
     char *cipher;   /* TLS: records to be written */
 };
+
+/* Whether it is l's loop that runs on this thread now. */
+bool loop_is_current(const struct loop *l);
 
 #endif

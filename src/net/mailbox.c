@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mailbox: a queue under a mutex, and a libuv async that wakes its loop.
+ * mailbox: a queue under a mutex, and a libuv async that wakes its loop; on the loop's own thread
+ * the end of the turn does instead, without a system call.
  *
  *   post: append, wake if nobody did since the last batch
  *   wake: detach the batch; deliver it outside the lock; only then take its bytes off the count
@@ -25,6 +26,8 @@ struct waiter {
 
 struct mailbox {
     uv_async_t async;
+    struct loop *loop;
+    struct loop_task own_wake;
     const char *name;
     void *owner;
     size_t limit_bytes;
@@ -92,9 +95,9 @@ deliver_batch(struct mailbox *b, struct message *m)
 }
 
 static void
-on_wake(uv_async_t *handle)
+take_batch(void *box)
 {
-    struct mailbox *b = CONTAINER_OF(handle, struct mailbox, async);
+    struct mailbox *b = box;
     size_t bytes = deliver_batch(b, detach_batch(b));
     struct waiter *waiters = NULL;
 
@@ -110,17 +113,25 @@ on_wake(uv_async_t *handle)
     post_waiters(waiters);
 }
 
+static void
+on_async(uv_async_t *handle)
+{
+    take_batch(CONTAINER_OF(handle, struct mailbox, async));
+}
+
 struct mailbox *
 mailbox_open(struct loop *l, const char *name, size_t limit_bytes, void *owner)
 {
     struct mailbox *b = mem_zalloc(sizeof(*b));
 
+    b->loop = l;
     b->name = name;
+    loop_task_init(&b->own_wake, take_batch, b);
     b->owner = owner;
     b->limit_bytes = limit_bytes;
     b->last = &b->first;
     ENSURE(pthread_mutex_init(&b->lock, NULL) == 0);
-    ENSURE(uv_async_init(&l->uv, &b->async, on_wake) == 0);
+    ENSURE(uv_async_init(&l->uv, &b->async, on_async) == 0);
     return b;
 }
 
@@ -139,6 +150,7 @@ mailbox_close(struct mailbox *b)
     waiters = b->waiters;
     b->waiters = NULL;
     pthread_mutex_unlock(&b->lock);
+    loop_task_cancel(&b->own_wake);
     uv_close((uv_handle_t *)&b->async, NULL);
     drop_all(left);
     post_waiters(waiters);
@@ -159,6 +171,19 @@ mailbox_post(struct mailbox *b, struct message *m)
 {
     m->next = NULL;
     return mailbox_post_all(b, m);
+}
+
+/* Under the lock. */
+static void
+wake(struct mailbox *b)
+{
+    if (b->woken)
+        return;
+    b->woken = true;
+    if (loop_is_current(b->loop))
+        loop_end_of_turn(b->loop, &b->own_wake);
+    else
+        uv_async_send(&b->async);
 }
 
 static struct message *
@@ -183,9 +208,7 @@ mailbox_post_all(struct mailbox *b, struct message *first)
         *b->last = first;
         b->last = &last->next;
         b->queued_bytes += cost;
-        if (!b->woken)
-            uv_async_send(&b->async);
-        b->woken = true;
+        wake(b);
     }
     below = b->queued_bytes < b->limit_bytes;
     pthread_mutex_unlock(&b->lock);

@@ -9,7 +9,6 @@
 #ifndef NET_READINESS_PRIV_H
 #define NET_READINESS_PRIV_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <uv.h>
 
@@ -19,7 +18,7 @@
 struct readiness {
     uv_poll_t poll;
     int set;
-    atomic_size_t members; /* while there is one, libuv's loop is alive; any thread may read it */
+    size_t members; /* while there is one, libuv's loop is alive */
     /* Set by stream.c.  member may be one that left in this very turn: it looks at its state. */
     void (*on_ready)(void *member, bool readable, bool writable);
 };

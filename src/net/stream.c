@@ -27,7 +27,7 @@ struct stream_parcel {
     struct stream_tls *tls;
     uint64_t bytes_in, bytes_out;
     int fd;
-    bool local;
+    bool local, accepted;
     struct in6_addr peer;
 };
 
@@ -75,6 +75,7 @@ leave_loop(struct stream *s)
     list_remove(&s->dirty);
     ENSURE(readiness_watch(r, s->fd, s->watched, 0, s));
     readiness_leave(r);
+    s->loop->accepted -= s->accepted;
     loop_defer_free(s->loop, s, drop);
 }
 
@@ -229,6 +230,13 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     if (peer)
         stream_peer_note(s, peer);
     return s;
+}
+
+void
+stream_accepted(struct stream *s)
+{
+    s->accepted = true;
+    s->loop->accepted++;
 }
 
 void
@@ -391,6 +399,7 @@ stream_detach(struct stream *s)
     p->bytes_in = s->bytes_in;
     p->bytes_out = s->bytes_out;
     p->local = s->local;
+    p->accepted = s->accepted;
     p->peer = s->peer;
     s->tls = NULL;
     enter(s, STREAM_DETACHED);
@@ -407,6 +416,8 @@ stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handle
     s->bytes_in = p->bytes_in;
     s->bytes_out = p->bytes_out;
     s->local = p->local;
+    if (p->accepted)
+        stream_accepted(s);
     s->peer = p->peer;
     if (p->tls)
         stream_tls_adopt(s, p->tls);

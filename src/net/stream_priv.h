@@ -74,6 +74,7 @@ struct stream {
     bool full : 1;    /* stream_send() returned false: on_drain is owed */
     bool blocked : 1; /* the kernel refused bytes: wait until it takes more */
     bool local : 1;   /* a Unix socket */
+    bool accepted : 1;
     const struct stream_handlers *handlers;
     void *owner;
     uint64_t bytes_in, bytes_out;
@@ -83,6 +84,8 @@ struct stream {
 
 /* Takes fd over (non-blocking, connected). */
 struct stream *stream_new(struct loop *l, int fd, const struct sockaddr *peer);
+/* It came in by a listener: count it. */
+void stream_accepted(struct stream *s);
 /* Look at s at the end of the turn. */
 void stream_touch(struct stream *s);
 /* Hand decrypted or plain bytes up; the caller looks at the state again afterwards. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server: the main thread.
+ * server: the main thread.  The hub has a thread of its own, unless there is one worker: then it
+ * shares the worker's loop, and an event passes from Redis to the sockets within a turn.
  *
  * OPEN --start--> RUNNING --signal--> STOPPING --workers, then the hub, are done--> ENDED
  *                                        `------SIGINT, or too late---------------> ABANDONED
  */
 #include "server/server.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "entry.h"
 #include "hub/hub.h"
+#include "hub_thread.h"
 #include "listening.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -59,9 +60,7 @@ struct server {
     struct entry *entry;
     struct timer patience;
 
-    struct loop *hub_loop;
-    struct hub *hub;
-    pthread_t hub_thread;
+    struct hub_thread hub;
 
     struct worker **workers;
     unsigned opened;  /* of workers */
@@ -110,7 +109,7 @@ on_worker_done(void *owner, struct message *m)
 
     free(m);
     if (--s->running == 0)
-        hub_stop(s->hub);
+        hub_stop(s->hub.hub);
 }
 
 static void
@@ -149,26 +148,22 @@ post(struct server *s, const struct message_kind *kind)
 }
 
 static void
-on_worker_thread_end(void *owner)
+on_worker_closed(void *owner)
 {
     post(owner, &worker_done);
+}
+
+/* The hub's thread, or the worker's that it shares. */
+static void
+on_hub_thread_end(void *owner)
+{
+    post(owner, &hub_done);
 }
 
 static void
 on_worker_limits(void *owner)
 {
     post(owner, &worker_renewed);
-}
-
-static void *
-run_hub(void *owner)
-{
-    struct server *s = owner;
-
-    pthread_setname_np(pthread_self(), "hub");
-    loop_run(s->hub_loop);
-    post(s, &hub_done);
-    return NULL;
 }
 
 /* ---- the service manager ---- */
@@ -202,7 +197,7 @@ ping(void *owner, unsigned party)
     if (party < s->opened)
         worker_ping(s->workers[party]);
     else
-        hub_ping(s->hub, on_hub_pong, s);
+        hub_ping(s->hub.hub, on_hub_pong, s);
 }
 
 static void
@@ -237,7 +232,7 @@ stop(struct server *s, int number)
     entry_set_state(s->entry, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
     supervision_stopping(s->supervision);
-    hub_retire(s->hub); /* before the workers part with their sockets */
+    hub_retire(s->hub.hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
     timer_start(
@@ -280,16 +275,19 @@ static void
 open_workers(struct server *s)
 {
     unsigned count = reloader_limits(s->reload)->workers;
+    struct loop *shared = count == 1 ? hub_thread_share(&s->hub) : NULL;
 
     s->workers = mem_resize(NULL, count, sizeof(struct worker *));
     while (s->opened < count) {
         const struct worker_options o = {
             .number = s->opened,
             .limits = reloader_limits(s->reload),
-            .hub = s->hub,
+            .loop = shared,
+            .hub = s->hub.hub,
             .tls = reloader_tls(s->reload),
             .peers = s->workers,
-            .on_done = on_worker_thread_end,
+            .on_closed = on_worker_closed,
+            .on_done = shared ? on_hub_thread_end : NULL,
             .on_renewed = on_worker_limits,
             .on_pong = on_worker_pong,
             .owner = s,
@@ -329,8 +327,7 @@ open_hub(struct server *s)
     o.redis_link = s->redis.options;
     o.on_redis = on_redis;
     o.owner = s;
-    s->hub_loop = loop_new();
-    s->hub = hub_open(s->hub_loop, &o);
+    hub_thread_open(&s->hub, &o);
 }
 
 static bool
@@ -385,7 +382,7 @@ server_start(struct server *s)
     enter(s, SERVER_STATE_RUNNING);
     entry_set_state(s->entry, "ready");
     signals_hold(watched, COUNT_OF(watched), true);
-    ENSURE(pthread_create(&s->hub_thread, NULL, run_hub, s) == 0);
+    hub_thread_start(&s->hub, on_hub_thread_end, s);
     for (unsigned i = 0; i < s->opened; i++)
         worker_start(s->workers[i]);
     s->running = s->opened;
@@ -403,7 +400,7 @@ server_wait(struct server *s)
         return SERVER_ABANDONED;
     for (unsigned i = 0; i < s->opened; i++)
         worker_join(s->workers[i]);
-    pthread_join(s->hub_thread, NULL);
+    hub_thread_join(&s->hub);
     log_notice("stopped");
     return SERVER_ENDED;
 }
@@ -414,8 +411,7 @@ abort_opening(struct server *s)
 {
     for (unsigned i = 0; i < s->opened; i++)
         worker_abort(s->workers[i]);
-    hub_stop(s->hub);
-    loop_run(s->hub_loop);
+    hub_thread_abort(&s->hub);
     finish(s, SERVER_STATE_ENDED);
     loop_run(s->loop);
 }
@@ -430,8 +426,7 @@ server_free(struct server *s)
     for (unsigned i = 0; i < s->opened; i++)
         worker_free(s->workers[i]);
     free(s->workers);
-    hub_free(s->hub);
-    loop_free(s->hub_loop);
+    hub_thread_free(&s->hub);
     mailbox_free(s->box);
     loop_free(s->loop);
     supervision_free(s->supervision);

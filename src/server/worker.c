@@ -124,6 +124,7 @@ on_drain_tick(void *owner)
     w->quiet_turns = quiet ? w->quiet_turns + 1 : 0;
     if (w->quiet_turns >= QUIET_TICKS) {
         close_layers(w);
+        w->options.on_closed(w->options.owner);
         return;
     }
     if (loop_now_ms(w->loop) >= w->deadline_ms)
@@ -230,7 +231,7 @@ worker_open(const struct worker_options *o)
 
     w->options = *o;
     list_init(&w->clients);
-    w->loop = loop_new();
+    w->loop = o->loop ? o->loop : loop_new();
     timer_init(&w->drain, on_drain_tick, w);
     w->box = mailbox_open(w->loop, "moves", MOVES_BYTES, w);
     take_shares(w);
@@ -259,7 +260,8 @@ run(void *owner)
     snprintf(name, sizeof(name), "worker %u", w->options.number);
     pthread_setname_np(pthread_self(), name);
     loop_run(w->loop);
-    w->options.on_done(w->options.owner);
+    if (w->options.on_done)
+        w->options.on_done(w->options.owner);
     return NULL;
 }
 
@@ -272,7 +274,7 @@ worker_start(struct worker *w)
 size_t
 worker_connection_count(const struct worker *w)
 {
-    return loop_stream_count(w->loop);
+    return loop_accepted_count(w->loop);
 }
 
 void
@@ -304,7 +306,8 @@ void
 worker_abort(struct worker *w)
 {
     close_layers(w);
-    loop_run(w->loop);
+    if (!w->options.loop)
+        loop_run(w->loop);
 }
 
 void
@@ -320,6 +323,7 @@ worker_free(struct worker *w)
         return;
     hub_link_free(w->hub);
     mailbox_free(w->box);
-    loop_free(w->loop);
+    if (!w->options.loop)
+        loop_free(w->loop);
     free(w);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * worker: one thread with its loop, its connections and a whole stack of layers of its own.
+ * worker: one thread with its loop, its connections and a whole stack of layers of its own.  A
+ * server's only worker shares its loop, and so its thread, with the hub.
  *
  * The main thread makes it, starts it, posts its end and frees it; all else happens on its thread.
  */
@@ -12,6 +13,7 @@
 #include "base/attr.h"
 
 struct hub;
+struct loop;
 struct snapshot;
 struct tls_context;
 struct worker;
@@ -19,12 +21,15 @@ struct worker;
 struct worker_options {
     unsigned number;
     const struct snapshot *limits;
+    struct loop *loop; /* NULL: one of its own */
     struct hub *hub;
     struct tls_context *tls; /* NULL: plain */
     /* Every worker by number, this one included: where connections are moved to.  Filled in
      * before the threads run. */
     struct worker *const *peers;
-    /* The thread ends; called on it. */
+    /* It has said its last to the hub; called on its thread. */
+    void (*on_closed)(void *owner);
+    /* The thread ends; called on it.  May be NULL. */
     void (*on_done)(void *owner);
     /* It has let go of everything older than the snapshot of worker_renew(); called on it. */
     void (*on_renewed)(void *owner);
@@ -47,9 +52,9 @@ void worker_stop(struct worker *w);
 void worker_renew(struct worker *w, const struct snapshot *limits);
 /* Any thread: what connections are accepted with from now on; a reference is taken. */
 void worker_renew_tls(struct worker *w, struct tls_context *tls);
-/* Instead of worker_start(): end what was opened. */
+/* Instead of worker_start(): end what was opened; a loop that is not its own still has to run. */
 void worker_abort(struct worker *w);
-/* After on_done. */
+/* Returns when its thread has ended. */
 void worker_join(struct worker *w);
 /* After every worker and the hub ended. */
 void worker_free(struct worker *w);

@@ -76,12 +76,12 @@ client_new(struct worker *w)
 static bool
 is_full(struct worker *w)
 {
-    bool full = loop_stream_count(w->loop) > w->connection_limit;
+    bool full = loop_accepted_count(w->loop) > w->connection_limit;
 
     if (full && !w->crowded)
         log_warning("connections past the limit are refused with 503 worker=%u limit=%zu",
             w->options.number, w->connection_limit);
-    if (full || loop_stream_count(w->loop) < w->connection_limit - w->connection_limit / 16)
+    if (full || loop_accepted_count(w->loop) < w->connection_limit - w->connection_limit / 16)
         w->crowded = full;
     return full;
 }

@@ -189,7 +189,7 @@ describe('laravel-echo-server and echo-server take turns', () => {
 
     /** Its own lines; its start does not wait for its stop, so the script must. */
     async function deployReference(site) {
-        site.run(site.root, 'laravel-echo-server stop > /dev/null 2>&1 &');
+        await site.finish(site.root, 'laravel-echo-server stop > /dev/null 2>&1');
         await site.wait(() => site.busy() === 0, 'echo-server to be gone');
         site.run(site.root, `laravel-echo-server start --config="${name}" > /dev/null 2>&1 &`);
     }

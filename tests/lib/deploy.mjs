@@ -3,6 +3,7 @@
 // teams have, sent to /dev/null and into the background, while others deploy.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { binary, checkout, findReport, tempDir, waitFor, SLOW } from './server.mjs';
@@ -68,6 +69,12 @@ exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
             command: commandOf(pid),
         }));
 
+    const begin = (cwd, script) => spawn('sh', ['-c', script], {
+        cwd, stdio: 'ignore', detached: true,
+        env: { ...process.env, PATH: `${bin}:${process.env.PATH}`,
+            SITE: root, DEPLOY: String(++count), SERVER: binary },
+    });
+
     const site = {
         root,
         /** Waits for fn; what went on is told when that takes too long. */
@@ -96,14 +103,11 @@ exec "${process.execPath}" "${reference}" "$@" >>"${log}" 2>&1
         }).sort((one, other) => one.ticks - other.ticks || one.pid - other.pid),
         /** Runs a script in cwd as deploy number ++count; gives that number. */
         run(cwd, script) {
-            count++;
-            spawn('sh', ['-c', script], {
-                cwd, stdio: 'ignore', detached: true,
-                env: { ...process.env, PATH: `${bin}:${process.env.PATH}`,
-                    SITE: root, DEPLOY: String(count), SERVER: binary },
-            }).unref();
+            begin(cwd, script).unref();
             return count;
         },
+        /** The same, and waits for its end. */
+        finish: (cwd, script) => once(begin(cwd, script), 'exit'),
         /** Ends what a test left. */
         async close() {
             for (const { pid } of processes()) {
