@@ -201,7 +201,7 @@ take_all(struct redis_contact *c, struct str said)
 {
     const struct redis_reason_about whom = about(c, NULL);
     char reason[REDIS_REASON_SIZE];
-    struct redis_value *v;
+    const struct redis_value *v;
     enum redis_parse result = REDIS_PARSE_MORE;
 
     while (c->state < REDIS_CONTACT_FALLING) {
@@ -209,7 +209,7 @@ take_all(struct redis_contact *c, struct str said)
         if (result != REDIS_PARSE_VALUE)
             break;
         take(c, v); /* may close c */
-        redis_parser_release(v);
+        redis_parser_release(&c->parser);
     }
     if (result != REDIS_PARSE_BAD)
         return;

@@ -7,10 +7,9 @@
 
 #include <hiredis/hiredis.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/ensure.h"
-#include "base/mem.h"
 
 /* More than any command of ours is answered with.  hiredis before 1.0 has this depth too. */
 enum { ELEMENTS_MAX = 1 << 20, DEPTH_MAX = 7, BYTES_MAX = 64 << 20 };
@@ -28,13 +27,33 @@ items_of(const struct redis_value *v)
     return (struct redis_value *)(uintptr_t)v->items;
 }
 
+static struct redis_arena *
+arena_of(const redisReadTask *task)
+{
+    return &((struct redis_parser *)task->privdata)->arena;
+}
+
 /* Where the value of a task goes: into its array, or on its own. */
 static struct redis_value *
 place(const redisReadTask *task)
 {
+    struct redis_value *v;
+
     if (task->parent)
         return &items_of(task->parent->obj)[task->idx];
-    return mem_zalloc(sizeof(struct redis_value));
+    v = redis_arena_take(arena_of(task), sizeof(*v));
+    *v = (struct redis_value){ 0 };
+    return v;
+}
+
+static struct str
+copy(const redisReadTask *task, const char *text, size_t len)
+{
+    char *copied = redis_arena_take(arena_of(task), len + 1);
+
+    memcpy(copied, text, len);
+    copied[len] = '\0';
+    return str_slice(copied, len);
 }
 
 static void *
@@ -51,7 +70,7 @@ create_string(const redisReadTask *task, char *text, size_t len)
         return NULL;
     v = place(task);
     v->kind = kind;
-    v->text = str_slice(mem_copy_text(text, len), len);
+    v->text = copy(task, text, len);
     return v;
 }
 
@@ -73,7 +92,7 @@ create_array(const redisReadTask *task, element_count count)
 
     if (elements > ELEMENTS_MAX || task->type != REDIS_REPLY_ARRAY || too_deep(task))
         return NULL;
-    items = mem_resize(NULL, elements, sizeof(*items));
+    items = redis_arena_take(arena_of(task), elements * sizeof(*items));
     for (size_t i = 0; i < elements; i++)
         items[i] = (struct redis_value){ .kind = REDIS_NIL };
     v = place(task);
@@ -119,24 +138,11 @@ refuse_bool(const redisReadTask *task, int value)
 }
 #endif
 
-static void
-free_content(const struct redis_value *v)
-{
-    for (size_t i = 0; i < v->count; i++)
-        free_content(&v->items[i]);
-    free(items_of(v));
-    free((char *)(uintptr_t)v->text.data);
-}
-
+/* What hiredis gives up is the arena's all the same. */
 static void
 free_value(void *value)
 {
-    struct redis_value *v = value;
-
-    if (!v)
-        return;
-    free_content(v);
-    free(v);
+    (void)value;
 }
 
 static redisReplyObjectFunctions functions = {
@@ -156,6 +162,8 @@ redis_parser_init(struct redis_parser *p)
 {
     p->reader = redisReaderCreateWithFunctions(&functions);
     ENSURE(p->reader);
+    p->reader->privdata = p;
+    p->arena = (struct redis_arena){ 0 };
 }
 
 void
@@ -164,6 +172,7 @@ redis_parser_fini(struct redis_parser *p)
     if (p->reader)
         redisReaderFree(p->reader);
     p->reader = NULL;
+    redis_arena_fini(&p->arena);
 }
 
 bool
@@ -177,7 +186,7 @@ redis_parser_feed(struct redis_parser *p, const char *data, size_t len)
 }
 
 enum redis_parse
-redis_parser_next(struct redis_parser *p, struct redis_value **out)
+redis_parser_next(struct redis_parser *p, const struct redis_value **out)
 {
     void *value = NULL;
 
@@ -191,7 +200,7 @@ redis_parser_next(struct redis_parser *p, struct redis_value **out)
 }
 
 void
-redis_parser_release(struct redis_value *v)
+redis_parser_release(struct redis_parser *p)
 {
-    free_value(v);
+    redis_arena_clear(&p->arena);
 }

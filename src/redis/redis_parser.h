@@ -10,13 +10,15 @@
 
 #include "base/attr.h"
 #include "redis/redis_link.h"
+#include "redis_arena.h"
 
 struct redisReader;
 
-/* Embedded. */
+/* Embedded; not moved after redis_parser_init(). */
 struct redis_parser {
     struct redisReader *reader;
-    size_t under_way; /* bytes of the value that is not whole yet, and behind it */
+    struct redis_arena arena; /* of the value under way, or lent */
+    size_t under_way;         /* bytes of the value that is not whole yet, and behind it */
 };
 
 enum redis_parse { REDIS_PARSE_VALUE, REDIS_PARSE_MORE, REDIS_PARSE_BAD };
@@ -25,8 +27,9 @@ void redis_parser_init(struct redis_parser *p);
 void redis_parser_fini(struct redis_parser *p);
 /* False: what is under way is longer than anything that was asked for. */
 MUST_USE bool redis_parser_feed(struct redis_parser *p, const char *data, size_t len);
-/* With REDIS_PARSE_VALUE *out is the caller's, until redis_parser_release(). */
-MUST_USE enum redis_parse redis_parser_next(struct redis_parser *p, struct redis_value **out);
-void redis_parser_release(struct redis_value *v);
+/* With REDIS_PARSE_VALUE *out is lent until redis_parser_release(), which comes before the next
+ * call. */
+MUST_USE enum redis_parse redis_parser_next(struct redis_parser *p, const struct redis_value **out);
+void redis_parser_release(struct redis_parser *p);
 
 #endif
