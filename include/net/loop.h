@@ -19,7 +19,7 @@
 
 struct loop;
 
-/* Work for the end of the turn; embed it, zero it. */
+/* Work for the end of the turn, or for soon; embed it, zero it. */
 struct loop_task {
     struct list node;
     void (*run)(void *owner);
@@ -44,6 +44,9 @@ uint64_t loop_now_ms(const struct loop *l);
 void loop_task_init(struct loop_task *t, void (*run)(void *owner), void *owner);
 /* Run t once at the end of this turn; a second call before it ran changes nothing. */
 void loop_end_of_turn(struct loop *l, struct loop_task *t);
+/* Run t in a millisecond or two; a second call before it ran changes nothing.  A timer's ticks are
+ * eight. */
+void loop_soon(struct loop *l, struct loop_task *t);
 void loop_task_cancel(struct loop_task *t);
 
 /* Call drop(object) at the end of this turn. */

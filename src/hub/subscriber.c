@@ -4,6 +4,9 @@
  *
  *   redis_link --on_message--> prefix cut --> own name?  --yes--> liveness, on_internal
  *                                                  `------no---> on_event --false--> strange_prefix
+ *
+ * While turn after turn brings only events that nobody listens to, Redis is read once in a
+ * millisecond or two: such an event costs less to read than to wake up for.
  */
 #include "subscriber.h"
 
@@ -16,13 +19,14 @@
 #include "base/mem.h"
 #include "hub/hub.h"
 #include "liveness.h"
+#include "net/loop.h"
 #include "redis/redis_link.h"
 #include "strange_prefix.h"
 
 /* Names under the prefix that are ours and never an application's channel. */
 #define INTERNAL "echo-server:"
 
-enum { BEAT_MS = 5000, SILENCE_MS = 10000, NODE_ID_BYTES = 9 };
+enum { BEAT_MS = 5000, SILENCE_MS = 10000, NODE_ID_BYTES = 9, BUSY_MS = 1 };
 
 struct subscriber {
     struct redis_link *link;
@@ -30,6 +34,10 @@ struct subscriber {
     struct strange_prefix *strange; /* NULL once the prefix is proven, and without events */
     struct buffer prefix, pattern;
     bool subscribed, paused;
+    bool heard;          /* something of this turn was for somebody */
+    uint64_t unheard_ms; /* when the last turn was of which nothing was */
+    struct loop *loop;
+    struct loop_task turn, wake;
     const struct subscriber_handlers *handlers;
     void *owner;
 };
@@ -85,6 +93,32 @@ consider_prefix(struct subscriber *s, bool heard, struct str name, struct str pa
 }
 
 static void
+on_turn_end(void *owner)
+{
+    struct subscriber *s = owner;
+    uint64_t now_ms = loop_now_ms(s->loop);
+    bool busy = now_ms - s->unheard_ms <= BUSY_MS;
+
+    if (!s->heard) {
+        s->unheard_ms = now_ms;
+        if (busy && !s->paused) {
+            redis_link_pause(s->link);
+            loop_soon(s->loop, &s->wake);
+        }
+    }
+    s->heard = false;
+}
+
+static void
+on_wake(void *owner)
+{
+    struct subscriber *s = owner;
+
+    if (!s->paused)
+        redis_link_resume(s->link);
+}
+
+static void
 on_message(void *owner, struct str name, struct str payload)
 {
     struct subscriber *s = owner;
@@ -92,15 +126,18 @@ on_message(void *owner, struct str name, struct str payload)
     bool heard;
 
     liveness_heard(s->liveness);
+    loop_end_of_turn(s->loop, &s->turn);
     if (name.len < s->prefix.len)
         return;
     channel = str_slice(name.data + s->prefix.len, name.len - s->prefix.len);
     if (!str_starts(channel, INTERNAL)) {
         heard = s->handlers->on_event(s->owner, channel, payload);
+        s->heard |= heard;
         if (s->strange)
             consider_prefix(s, heard, name, payload);
         return;
     }
+    s->heard = true;
     channel = str_slice(channel.data + strlen(INTERNAL), channel.len - strlen(INTERNAL));
     s->handlers->on_internal(s->owner, channel, payload);
 }
@@ -165,6 +202,9 @@ subscriber_open(struct loop *l, const struct hub_options *o, const struct regist
 
     s->handlers = h;
     s->owner = owner;
+    s->loop = l;
+    loop_task_init(&s->turn, on_turn_end, s);
+    loop_task_init(&s->wake, on_wake, s);
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
     buffer_append_text(&s->pattern, o->redis ? "*" : INTERNAL "*");
@@ -181,6 +221,8 @@ subscriber_close(struct subscriber *s)
 {
     if (!s)
         return;
+    loop_task_cancel(&s->turn);
+    loop_task_cancel(&s->wake);
     redis_link_close(s->link);
     strange_prefix_close(s->strange);
     liveness_close(s->liveness);

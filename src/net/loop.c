@@ -19,12 +19,12 @@
 static _Thread_local const struct loop *current;
 
 static void
-run_tasks(struct loop *l)
+run_tasks(struct list *tasks)
 {
     struct list batch;
 
     list_init(&batch);
-    list_splice(&batch, &l->tasks);
+    list_splice(&batch, tasks);
     while (!list_empty(&batch)) {
         struct loop_task *t = LIST_ENTRY(batch.next, struct loop_task, node);
 
@@ -65,11 +65,17 @@ end_turn(struct loop *l)
 {
     do {
         while (!list_empty(&l->tasks) || !list_empty(&l->dirty)) {
-            run_tasks(l);
+            run_tasks(&l->tasks);
             run_flushes(l);
         }
         run_drops(l);
     } while (!list_empty(&l->tasks) || !list_empty(&l->dirty));
+}
+
+static void
+on_soon(uv_timer_t *handle)
+{
+    run_tasks(&((struct loop *)handle->data)->soon);
 }
 
 static void
@@ -96,10 +102,13 @@ loop_new(void)
     ENSURE(uv_loop_init(&l->uv) == 0);
     l->uv.data = l;
     list_init(&l->tasks);
+    list_init(&l->soon);
     list_init(&l->dirty);
     uv_prepare_init(&l->uv, &l->before_wait);
     uv_check_init(&l->uv, &l->after_wait);
-    l->before_wait.data = l->after_wait.data = l;
+    uv_timer_init(&l->uv, &l->soon_timer);
+    uv_unref((uv_handle_t *)&l->soon_timer);
+    l->before_wait.data = l->after_wait.data = l->soon_timer.data = l;
     uv_prepare_start(&l->before_wait, on_before_wait);
     uv_check_start(&l->after_wait, on_after_wait);
     timer_wheel_init(&l->wheel, &l->uv);
@@ -118,6 +127,7 @@ loop_free(struct loop *l)
     end_turn(l);
     uv_close((uv_handle_t *)&l->before_wait, NULL);
     uv_close((uv_handle_t *)&l->after_wait, NULL);
+    uv_close((uv_handle_t *)&l->soon_timer, NULL);
     timer_wheel_close(&l->wheel);
     readiness_close(&l->readiness);
     uv_run(&l->uv, UV_RUN_NOWAIT);
@@ -182,6 +192,16 @@ loop_end_of_turn(struct loop *l, struct loop_task *t)
 {
     if (list_empty(&t->node))
         list_append(&l->tasks, &t->node);
+}
+
+void
+loop_soon(struct loop *l, struct loop_task *t)
+{
+    if (!list_empty(&t->node))
+        return;
+    if (list_empty(&l->soon))
+        uv_timer_start(&l->soon_timer, on_soon, 1, 0);
+    list_append(&l->soon, &t->node);
 }
 
 void

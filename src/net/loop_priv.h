@@ -32,6 +32,8 @@ struct loop {
     struct readiness readiness; /* of the streams */
     atomic_size_t accepted;     /* streams; any thread may read it */
     struct list tasks;
+    struct list soon; /* tasks that soon_timer waits for */
+    uv_timer_t soon_timer;
     struct list dirty; /* streams to flush */
     /* Set by stream.c, so that loop.c does not know it; next is what comes after node. */
     void (*flush)(struct list *node, const struct list *next);

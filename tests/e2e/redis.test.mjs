@@ -53,6 +53,22 @@ describe('Redis', () => {
         }
     });
 
+    test('that is busy with what nobody listens to brings events in time and in order', async () => {
+        scene = await startScene();
+        const { redis } = scene;
+        const page = await reader();
+        const flood = Array.from({ length: 20000 }, (_, i) => redis.publish(`other.${i}`, 'E', {}));
+        const wanted = [];
+        for (let number = 0; number < 50; number++) {
+            wanted.push(redis.publish('news', 'E', { number }));
+            flood.push(...Array.from({ length: 200 }, (_, i) => redis.publish(`more.${i}`, 'E', {})));
+        }
+        await Promise.all([...flood, ...wanted]);
+        await fence(redis, [page]);
+        assert.deepEqual(page.on('news').map(({ data }) => data.number),
+            Array.from({ length: 50 }, (_, i) => i));
+    });
+
     test('with a password is used with it; without it the log says so', async () => {
         scene = await startScene({ redis: false, config: { subscribers: { http: true } } });
         const redis = scene.keep(await startRedis({ password: 'pass word' }));

@@ -68,6 +68,31 @@ cancelled_task_does_not_run(void **state)
     loop_free(l);
 }
 
+static void
+soon_is_later_and_once(void **state)
+{
+    struct loop *l = loop_new();
+    struct loop_task a, b, never;
+    char na[] = "a", nb[] = "b", nn[] = "n";
+
+    (void)state;
+    trace[0] = '\0';
+    loop_task_init(&a, note, na);
+    loop_task_init(&b, note, nb);
+    loop_task_init(&never, note, nn);
+    loop_soon(l, &a);
+    loop_soon(l, &never);
+    loop_soon(l, &a);
+    loop_task_cancel(&never);
+    loop_turn(l);
+    while (strcmp(trace, "a") != 0)
+        loop_turn(l);
+    loop_soon(l, &b);
+    while (strcmp(trace, "ab") != 0)
+        loop_turn(l);
+    loop_free(l);
+}
+
 struct again {
     struct loop *l;
     struct loop_task task;
@@ -167,6 +192,7 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(tasks_then_writes_then_drops),
         cmocka_unit_test(cancelled_task_does_not_run),
+        cmocka_unit_test(soon_is_later_and_once),
         cmocka_unit_test(task_may_ask_for_another_round),
         cmocka_unit_test(loop_waits_until_it_is_stopped),
         cmocka_unit_test(stopped_loop_ends_with_its_last_handle),

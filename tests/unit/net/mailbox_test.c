@@ -201,6 +201,57 @@ closing_lets_the_waiting_go_on(void **state)
     receiver_fini(&back);
 }
 
+/* What a thread says to itself. */
+static void
+post_two(void *owner)
+{
+    struct receiver *r = owner;
+
+    mailbox_post(r->box, letter(0, 0, 1));
+    mailbox_post(r->box, letter(0, 1, 1));
+    assert_int_equal(r->total, 0);
+}
+
+static void
+own_messages_are_delivered_at_the_end_of_the_turn(void **state)
+{
+    struct receiver r;
+    struct loop_task task;
+
+    (void)state;
+    receiver_init(&r, 5);
+    loop_task_init(&task, post_two, &r);
+    loop_end_of_turn(r.l, &task);
+    loop_turn(r.l);
+    assert_int_equal(r.total, 2);
+    receiver_fini(&r);
+}
+
+static void
+post_and_close(void *owner)
+{
+    struct receiver *r = owner;
+
+    mailbox_post(r->box, letter(0, 0, 1));
+    mailbox_close(r->box);
+}
+
+static void
+own_messages_of_a_closed_box_are_dropped(void **state)
+{
+    struct receiver r;
+    struct loop_task task;
+
+    (void)state;
+    receiver_init(&r, 5);
+    loop_task_init(&task, post_and_close, &r);
+    loop_end_of_turn(r.l, &task);
+    loop_turn(r.l);
+    assert_int_equal(dropped, 1);
+    assert_int_equal(r.total, 0);
+    receiver_fini(&r);
+}
+
 int
 main(void)
 {
@@ -210,6 +261,8 @@ main(void)
         cmocka_unit_test(past_its_limit_the_box_says_so),
         cmocka_unit_test(sender_hears_when_there_is_room),
         cmocka_unit_test(closing_lets_the_waiting_go_on),
+        cmocka_unit_test(own_messages_are_delivered_at_the_end_of_the_turn),
+        cmocka_unit_test(own_messages_of_a_closed_box_are_dropped),
     };
 
     alarm(60);
