@@ -109,6 +109,26 @@ crowd_stall(struct crowd *crowd, size_t count)
 }
 
 void
+crowd_look_away(struct crowd *crowd)
+{
+    for (size_t i = crowd->stalled; i < crowd->opened; i++) {
+        struct client *c = &crowd->clients[i];
+        if (c->state == CLIENT_JOINED)
+            watch_remove(crowd->epoll, c->link.fd);
+    }
+}
+
+void
+crowd_look(struct crowd *crowd)
+{
+    for (size_t i = crowd->stalled; i < crowd->opened; i++) {
+        struct client *c = &crowd->clients[i];
+        if (c->state == CLIENT_JOINED)
+            watch_add(crowd->epoll, c->link.fd, &c->watch, EPOLLIN);
+    }
+}
+
+void
 crowd_leave(struct crowd *crowd)
 {
     for (size_t i = 0; i < crowd->opened; i++)

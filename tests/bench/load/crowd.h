@@ -93,6 +93,10 @@ size_t crowd_members(const struct crowd *crowd, size_t channel);
 void crowd_retry(struct crowd *crowd, const struct client *c);
 /* The first count clients read no more. */
 void crowd_stall(struct crowd *crowd, size_t count);
+/* Nobody looks at what comes until crowd_look(): without a watch that all of a server's threads
+ * would have to notify, one after the other. */
+void crowd_look_away(struct crowd *crowd);
+void crowd_look(struct crowd *crowd);
 /* Closes all; they may be opened again. */
 void crowd_leave(struct crowd *crowd);
 void crowd_clear_counts(struct crowd *crowd);

@@ -21,6 +21,7 @@ void
 drain_begin(struct drain *d, struct crowd *crowd)
 {
     crowd->last_stamp_ns = 0;
+    crowd_look_away(crowd);
     d->began_ns = stamp_clock_ns();
 }
 
@@ -36,6 +37,7 @@ drain_end(struct drain *d, struct crowd *crowd)
         quiet = now - before < QUIET_NS ? quiet + 1 : 0;
         before = now;
     }
+    crowd_look(crowd);
 }
 
 void

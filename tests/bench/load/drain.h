@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * drain: how long a server takes to write a burst into the kernel's buffers, while nobody
- * reads and so nobody competes for the processors.
+ * reads or is notified, as on a network, and so nobody competes for the processors.
  *
  * The kernel stamps what arrives (stamps=1), so that reading later loses nothing.
  */
@@ -20,8 +20,9 @@ struct drain {
     unsigned rounds;
 };
 
+/* Looks away, too. */
 void drain_begin(struct drain *d, struct crowd *crowd);
-/* Sleeps until the server is quiet. */
+/* Sleeps until the server is quiet, then looks. */
 void drain_end(struct drain *d, struct crowd *crowd);
 /* After all was read: notes the time until the last byte was there. */
 void drain_add(struct drain *d, const struct crowd *crowd);

@@ -39,6 +39,13 @@ watch_change(int epoll, int fd, struct watch *w, uint32_t events)
     control(epoll, EPOLL_CTL_MOD, fd, w, events);
 }
 
+void
+watch_remove(int epoll, int fd)
+{
+    if (epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) != 0)
+        die("epoll_ctl: %s", strerror(errno));
+}
+
 int
 watch_turn(int epoll, int64_t timeout_us)
 {

@@ -17,6 +17,7 @@ int watch_open(void);
 /* events: EPOLLIN and so on. */
 void watch_add(int epoll, int fd, struct watch *w, uint32_t events);
 void watch_change(int epoll, int fd, struct watch *w, uint32_t events);
+void watch_remove(int epoll, int fd);
 /* Waits at most timeout_us and serves what is ready; gives how many were. */
 int watch_turn(int epoll, int64_t timeout_us);
 

@@ -16,6 +16,7 @@ export const workloads = {
     latency: events.latency,
     connect: connect.plain,
     'connect-tls': connect.tls,
+    workers: load.workers,
     storm: connect.storm,
     nobody: events.nobody,
     single: events.single,
@@ -24,6 +25,5 @@ export const workloads = {
     polling: events.polling,
     whisper: rooms.whisper,
     presence: rooms.presence,
-    workers: load.workers,
     slow: load.slow,
 };

@@ -16,7 +16,7 @@ export async function workers(run) {
         }
         await run.interleave(entered, async (contender, round) => {
             const key = { workload: 'workers', size, contender: contender.name };
-            run.note(key, 'drain 20', await contender.ask('drain', { count: 3, size: 20 }), round,
+            run.note(key, 'drain 20', await contender.ask('drain', { count: 5, size: 20 }), round,
                 ['drain_us', 'cpu_us_delivery']);
             run.note(key, 'one',
                 await contender.ask('one', { count: Math.ceil(10 * run.scale) }), round);
