@@ -44,17 +44,17 @@ function frame({ title, unit, top, step, body }) {
 
 /** The names at the ends of lines, moved apart where they would cover each other. */
 function names(series, y) {
-    const ends = series.map(({ name, points }, i) => ({
-        name, colour: COLOURS[i % COLOURS.length], at: y(points.at(-1).value),
-    })).sort((a, b) => a.at - b.at);
+    const ends = series.map(({ name, colour, points }) => ({
+        name, colour: COLOURS[colour], at: y(points.at(-1).value),
+    })).sort((a, b) => b.at - a.at);
     for (let i = 1; i < ends.length; i++) {
-        ends[i].at = Math.max(ends[i].at, ends[i - 1].at + 14);
+        ends[i].at = Math.min(ends[i].at, ends[i - 1].at - 14);
     }
     return ends.map(({ name, colour, at }) =>
         text(WIDTH - RIGHT + 8, at + 4, name, `fill="${colour}"`));
 }
 
-/** series: [{name, points: [{x, value, min, max}]}]; x is drawn from zero on. */
+/** series: [{name, colour, points: [{x, value, min, max}]}]; x is drawn from zero on. */
 export function lines({ title, unit, xName, series }) {
     const all = series.flatMap(({ points }) => points);
     const most = Math.max(...all.map(({ x }) => x));
@@ -64,8 +64,8 @@ export function lines({ title, unit, xName, series }) {
         ...[...new Set(all.map((point) => point.x))].map((value) => text(x(value),
             HEIGHT - BOTTOM + 18, value.toLocaleString('en-US'), 'text-anchor="middle"')),
         text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, xName, 'text-anchor="middle"'),
-        ...series.flatMap(({ points }, i) => {
-            const colour = COLOURS[i % COLOURS.length];
+        ...series.flatMap(({ points, colour: number }) => {
+            const colour = COLOURS[number];
             const path = points.map((p) => `${x(p.x).toFixed(1)},${y(p.value).toFixed(1)}`);
             return [
                 `<polyline points="${path.join(' ')}" fill="none" stroke="${colour}" `

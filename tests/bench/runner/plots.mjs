@@ -10,6 +10,7 @@ const ORDER = ['floor', 'ours', 'socketio', 'echo', 'ours-2', 'ours-deflate'];
 function series(results, { workload, variant, metric }, contenders = ORDER) {
     return contenders.map((contender) => ({
         name: label(contender),
+        colour: ORDER.indexOf(contender),
         points: results.rows
             .filter((row) => row.workload === workload && row.variant === variant
                 && row.metric === metric && row.contender === contender)
@@ -21,8 +22,9 @@ function series(results, { workload, variant, metric }, contenders = ORDER) {
 }
 
 function overFloor(results, workload, variants) {
-    return variants.map((variant) => ({
+    return variants.map((variant, i) => ({
         name: variant,
+        colour: i + 1,
         points: results.rows
             .filter((row) => row.workload === workload && row.variant === variant
                 && row.metric === 'cpu_us_delivery' && row.contender === 'ours')
