@@ -65,16 +65,16 @@ struct stream {
     struct stream_tls *tls; /* NULL: plain */
     const struct stream_ops *ops;
     int fd;
-    uint8_t state;    /* enum stream_state */
-    uint8_t why;      /* enum stream_end, once it is finishing or closed */
-    uint8_t watched;  /* READINESS_* */
-    bool paused : 1;  /* by stream_pause() */
-    bool stalled : 1; /* paused, and there is something to read */
-    bool ended : 1;   /* the peer finished sending */
-    bool full : 1;    /* stream_send() returned false: on_drain is owed */
-    bool blocked : 1; /* the kernel refused bytes: wait until it takes more */
-    bool local : 1;   /* a Unix socket */
-    bool accepted : 1;
+    uint8_t state;     /* enum stream_state */
+    uint8_t why;       /* enum stream_end, once it is finishing or closed */
+    uint8_t watched;   /* READINESS_* */
+    bool paused : 1;   /* by stream_pause() */
+    bool stalled : 1;  /* paused, and there is something to read */
+    bool ended : 1;    /* the peer finished sending */
+    bool full : 1;     /* stream_send() returned false: on_drain is owed */
+    bool blocked : 1;  /* the kernel refused bytes: wait until it takes more */
+    bool local : 1;    /* a Unix socket */
+    bool accepted : 1; /* by a listener */
     const struct stream_handlers *handlers;
     void *owner;
     uint64_t bytes_in, bytes_out;

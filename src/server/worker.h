@@ -44,7 +44,7 @@ MUST_USE bool worker_listen(struct worker *w, int fd);
 void worker_start(struct worker *w);
 /* Any thread: on_pong follows unless the worker hangs, or has ended. */
 void worker_ping(struct worker *w);
-/* Any thread: its connections, those to the auth hosts included. */
+/* Any thread: the connections that it accepted. */
 size_t worker_connection_count(const struct worker *w);
 /* Any thread: end, orderly, within limits->shutdown_timeout_ms. */
 void worker_stop(struct worker *w);
