@@ -20,11 +20,6 @@ describe('one worker', () => {
     before(async () => { scene = await startScene({ config: { workers: 1 } }); });
     after(() => scene?.close());
 
-    test('serves with one thread', () => {
-        assert.ok(threads(scene.server).includes('worker 0'));
-        assert.ok(!threads(scene.server).includes('hub'));
-    });
-
     test('keeps the order of what comes through Redis and HTTP', async () => {
         const pages = await Promise.all(upTo(4).map(() => scene.page()));
         for (const page of pages) {
@@ -56,13 +51,19 @@ describe('one worker', () => {
         await waitFor(() => crowd.clients.every(({ received }) => received === 2000),
             60000 * SLOW, '50 clients to receive 2000 events');
     });
+
+    test('serves with one thread', async () => {
+        const { server } = scene;
+        await waitFor(() => threads(server).includes('worker 0'), 5000 * SLOW, 'worker 0');
+        assert.ok(!threads(server).includes('hub'));
+    });
 });
 
 test('several workers have a hub beside them', async () => {
     const scene = await startScene({ redis: false,
         config: { workers: 2, subscribers: { http: true, redis: false } } });
     try {
-        assert.ok(threads(scene.server).includes('hub'));
+        await waitFor(() => threads(scene.server).includes('hub'), 5000 * SLOW, 'the hub');
     } finally {
         await scene.close();
     }
