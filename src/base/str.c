@@ -22,7 +22,13 @@ str_is(struct str s, const char *text)
 bool
 str_is_nocase(struct str s, const char *text)
 {
-    return s.len == strlen(text) && (s.len == 0 || strncasecmp(s.data, text, s.len) == 0);
+    return str_same_nocase(s, str_of(text));
+}
+
+bool
+str_same_nocase(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
 }
 
 bool

@@ -4,8 +4,6 @@
  */
 #include "origins.h"
 
-#include <strings.h>
-
 #include "base/buffer.h"
 #include "http/http_request.h"
 
@@ -108,12 +106,6 @@ origins_admit(const char *const *list, const struct http_request *r)
 
 /* ---- allowedOrigins ---- */
 
-static bool
-same(struct str a, struct str b)
-{
-    return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
-}
-
 /* "*.a.test" is any name below a.test. */
 static bool
 host_matches(struct str pattern, struct str host)
@@ -123,9 +115,9 @@ host_matches(struct str pattern, struct str host)
     if (str_is(pattern, "*"))
         return true;
     if (!str_starts(pattern, "*."))
-        return same(pattern, host);
+        return str_same_nocase(pattern, host);
     end = without_first(pattern, 1);
-    return host.len > end.len && same(end, without_first(host, host.len - end.len));
+    return host.len > end.len && str_same_nocase(end, without_first(host, host.len - end.len));
 }
 
 static bool
@@ -140,8 +132,9 @@ entry_allows(struct str entry, const struct origin *o)
         entry.len--;
     e = parse(entry);
     any_port = e.scheme.len == 0 && e.host.len == entry.len;
-    return (e.scheme.len == 0 || same(e.scheme, o->scheme)) && host_matches(e.host, o->host) &&
-           (any_port || str_is(e.port, "*") || same(e.port, o->port));
+    return (e.scheme.len == 0 || str_same_nocase(e.scheme, o->scheme)) &&
+           host_matches(e.host, o->host) &&
+           (any_port || str_is(e.port, "*") || str_same_nocase(e.port, o->port));
 }
 
 bool

@@ -4,18 +4,14 @@
  */
 #include "http/http_request.h"
 
-#include <strings.h>
-
 struct str
 http_request_header(const struct http_request *r, const char *name)
 {
-    size_t len = strlen(name);
+    struct str wanted = str_of(name);
 
     for (size_t i = 0; i < r->header_count; i++) {
-        const struct http_header *h = &r->headers[i];
-
-        if (h->name.len == len && strncasecmp(h->name.data, name, len) == 0)
-            return h->value;
+        if (str_same_nocase(r->headers[i].name, wanted))
+            return r->headers[i].value;
     }
     return str_slice(NULL, 0);
 }

@@ -31,6 +31,9 @@ case_is_ignored_for_ascii_only(void **state)
     assert_false(str_is_nocase(STR_LIT("web"), "websocket"));
     assert_false(str_is_nocase(RAW("a\0b"), "a"));
     assert_false(str_is_nocase(RAW("a\0b"), "axb"));
+    assert_true(str_same_nocase(STR_LIT("https://"), STR_LIT("HTTPS://")));
+    assert_false(str_same_nocase(STR_LIT("a.test"), STR_LIT("a.tes")));
+    assert_true(str_same_nocase(str_slice(NULL, 0), STR_LIT("")));
 }
 
 static void
