@@ -34,6 +34,18 @@ struct message {
     size_t cost; /* bytes that count against the mailbox's limit */
 };
 
+/* Messages of one thread that are to be posted together, in order; all zero is none. */
+struct mailbox_chain {
+    struct message *first, **last; /* the end of a chain that is not empty */
+};
+
+/* Takes m over. */
+void mailbox_chain_add(struct mailbox_chain *c, struct message *m);
+/* The first of them, linked by next and the caller's; NULL: none.  The chain is empty then. */
+struct message *mailbox_chain_take(struct mailbox_chain *c);
+/* Instead: drop each by its kind. */
+void mailbox_chain_drop(struct mailbox_chain *c);
+
 /*
  * Deliver to owner on l's thread.  Call before the loop runs, or on its thread.  A mailbox past
  * limit_bytes still takes messages (what was accepted is not lost); mailbox_post() says so, and a

@@ -34,7 +34,7 @@ struct hub_link {
     struct map questions; /* token -> struct question, which it owns */
     uint32_t last_token;
     struct loop *loop;
-    struct message *first, **last; /* not yet posted */
+    struct mailbox_chain batch; /* not yet posted */
     size_t batch_bytes;
     struct loop_task flush;
     bool hub_is_behind; /* our post went past its limit; DRAINED is on its way */
@@ -52,9 +52,8 @@ flush(void *owner)
 {
     struct hub_link *k = owner;
     struct mailbox *to = hub_mailbox(k->hub);
-    struct message *batch = k->first;
+    struct message *batch = mailbox_chain_take(&k->batch);
 
-    k->first = NULL;
     k->batch_bytes = 0;
     if (!batch || mailbox_post_all(to, batch) || k->hub_is_behind)
         return;
@@ -118,12 +117,7 @@ hub_link_free(struct hub_link *k)
 static void
 post(struct hub_link *k, struct message *m)
 {
-    m->next = NULL;
-    if (k->first)
-        *k->last = m;
-    else
-        k->first = m;
-    k->last = &m->next;
+    mailbox_chain_add(&k->batch, m);
     k->batch_bytes += m->cost;
     if (k->batch_bytes < BATCH_BYTES)
         loop_end_of_turn(k->loop, &k->flush);

@@ -24,10 +24,10 @@ enum { HOLD_LOG_MS = 10000 };
 enum { RUN_BYTES = 65536 };
 
 struct worker_end {
-    struct mailbox *box;           /* the link's; NULL: no link was opened */
-    struct message *first, **last; /* of this turn */
-    bool full;                     /* past its limit; a BELOW message is on its way */
-    bool in_run;                   /* has listeners of the run */
+    struct mailbox *box;        /* the link's; NULL: no link was opened */
+    struct mailbox_chain batch; /* of this turn */
+    bool full;                  /* past its limit; a BELOW message is on its way */
+    bool in_run;                /* has listeners of the run */
 };
 
 /* Events that follow each other in one channel, and nothing came between them. */
@@ -45,7 +45,7 @@ struct outbox {
     void *owner;
     unsigned full_workers;
     uint64_t holds, hold_logged_ms;
-    struct message *held, **held_end; /* answers of POST events that wait */
+    struct mailbox_chain held; /* answers of POST events that wait */
     struct run run;
     struct loop_task flush;
     unsigned workers;
@@ -55,12 +55,7 @@ struct outbox {
 static void
 append(struct outbox *o, struct worker_end *w, struct message *m)
 {
-    m->next = NULL;
-    if (w->first)
-        *w->last = m;
-    else
-        w->first = m;
-    w->last = &m->next;
+    mailbox_chain_add(&w->batch, m);
     loop_end_of_turn(o->loop, &o->flush);
 }
 
@@ -148,20 +143,8 @@ outbox_new(struct loop *l, unsigned workers, const struct outbox_handlers *h, vo
     o->workers = workers;
     o->handlers = h;
     o->owner = owner;
-    o->held_end = &o->held;
     loop_task_init(&o->flush, flush, o);
     return o;
-}
-
-static void
-drop_all(struct message *m)
-{
-    while (m) {
-        struct message *next = m->next;
-
-        hub_messages_drop(m);
-        m = next;
-    }
 }
 
 void
@@ -170,8 +153,8 @@ outbox_free(struct outbox *o)
     seal(o);
     loop_task_cancel(&o->flush);
     for (unsigned i = 0; i < o->workers; i++)
-        drop_all(o->worker[i].first);
-    drop_all(o->held);
+        mailbox_chain_drop(&o->worker[i].batch);
+    mailbox_chain_drop(&o->held);
     free(o);
 }
 
@@ -219,11 +202,9 @@ static void
 post_batch(struct outbox *o, unsigned worker)
 {
     struct worker_end *w = &o->worker[worker];
-    struct message *batch = w->first;
     bool first;
 
-    w->first = NULL;
-    if (mailbox_post_all(w->box, batch) || w->full)
+    if (mailbox_post_all(w->box, mailbox_chain_take(&w->batch)) || w->full)
         return;
     w->full = true;
     first = ++o->full_workers == 1;
@@ -239,7 +220,7 @@ flush(void *owner)
 
     seal(o);
     for (unsigned i = 0; i < o->workers; i++) {
-        if (o->worker[i].first)
+        if (o->worker[i].batch.first)
             post_batch(o, i);
     }
 }
@@ -251,8 +232,7 @@ outbox_answer(struct outbox *o, unsigned worker, struct message *m)
         outbox_post(o, worker, m);
         return;
     }
-    *o->held_end = m;
-    o->held_end = &m->next;
+    mailbox_chain_add(&o->held, m);
 }
 
 bool
@@ -264,14 +244,11 @@ outbox_full(const struct outbox *o)
 static void
 release_answers(struct outbox *o)
 {
-    struct message *m = o->held;
+    struct message *m = mailbox_chain_take(&o->held);
 
-    o->held = NULL;
-    o->held_end = &o->held;
     while (m) {
         struct message *next = m->next;
 
-        m->next = NULL;
         outbox_post(o, ((struct hub_token_message *)m)->worker, m);
         m = next;
     }

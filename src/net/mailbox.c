@@ -40,6 +40,26 @@ struct mailbox {
     bool closed; /* written by the receiver alone, which reads it without the lock */
 };
 
+void
+mailbox_chain_add(struct mailbox_chain *c, struct message *m)
+{
+    m->next = NULL;
+    if (c->first)
+        *c->last = m;
+    else
+        c->first = m;
+    c->last = &m->next;
+}
+
+struct message *
+mailbox_chain_take(struct mailbox_chain *c)
+{
+    struct message *first = c->first;
+
+    c->first = NULL;
+    return first;
+}
+
 static void
 drop_all(struct message *m)
 {
@@ -49,6 +69,12 @@ drop_all(struct message *m)
         m->kind->drop(m);
         m = next;
     }
+}
+
+void
+mailbox_chain_drop(struct mailbox_chain *c)
+{
+    drop_all(mailbox_chain_take(c));
 }
 
 static void
