@@ -201,7 +201,17 @@ closing_lets_the_waiting_go_on(void **state)
     receiver_fini(&back);
 }
 
-/* What a thread says to itself. */
+/* A turn of r's loop in which its own thread does this. */
+static void
+turn_with(struct receiver *r, void (*run)(void *receiver))
+{
+    struct loop_task task;
+
+    loop_task_init(&task, run, r);
+    loop_end_of_turn(r->l, &task);
+    loop_turn(r->l);
+}
+
 static void
 post_two(void *owner)
 {
@@ -216,13 +226,10 @@ static void
 own_messages_are_delivered_at_the_end_of_the_turn(void **state)
 {
     struct receiver r;
-    struct loop_task task;
 
     (void)state;
     receiver_init(&r, 5);
-    loop_task_init(&task, post_two, &r);
-    loop_end_of_turn(r.l, &task);
-    loop_turn(r.l);
+    turn_with(&r, post_two);
     assert_int_equal(r.total, 2);
     receiver_fini(&r);
 }
@@ -240,13 +247,10 @@ static void
 own_messages_of_a_closed_box_are_dropped(void **state)
 {
     struct receiver r;
-    struct loop_task task;
 
     (void)state;
     receiver_init(&r, 5);
-    loop_task_init(&task, post_and_close, &r);
-    loop_end_of_turn(r.l, &task);
-    loop_turn(r.l);
+    turn_with(&r, post_and_close);
     assert_int_equal(dropped, 1);
     assert_int_equal(r.total, 0);
     receiver_fini(&r);

@@ -5,26 +5,12 @@
  */
 #include "redis_parser.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "base/buffer.h"
+#include "base/text.h"
 
 enum { LONG_LEN = 100000 };
 
 static struct redis_parser parser;
-
-static void
-assert_str(struct str got, const char *wanted)
-{
-    assert_int_equal(got.len, strlen(wanted));
-    assert_memory_equal(got.data, wanted, got.len);
-}
 
 static int
 set_up(void **state)
