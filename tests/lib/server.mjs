@@ -7,6 +7,8 @@
 // process alive: what a failed test leaves behind ends with the process.
 
 import { spawn } from 'node:child_process';
+import crypto from 'node:crypto';
+import dgram from 'node:dgram';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -39,17 +41,40 @@ export function sleep(ms) {
     return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-export function freePort(host = '127.0.0.1') {
-    return new Promise((resolve, reject) => {
-        const probe = net.createServer();
-        probe.once('error', reject);
-        probe.listen(0, host, () => {
-            const { port } = probe.address();
-            // What a `stop` of an earlier test left for a start that never came.
-            fs.rmSync(`/dev/shm/echo-server-${process.getuid()}-${port}`, { force: true });
-            probe.close(() => resolve(port));
+// Below the range from which the kernel takes ports for whoever connects or asks for any (it begins
+// at 32768), and so low that 10,000 more, the port of a Redis Cluster's bus, are below it too.
+const PORTS = { first: 12000, count: 10000 };
+
+/** Whether this process has the UDP port until it ends, and so every test's word for the port. */
+function claimPort(port) {
+    return new Promise((resolve) => {
+        const claim = dgram.createSocket('udp4');
+        claim.once('error', () => resolve(false));
+        claim.bind({ port, address: '127.0.0.1', exclusive: true }, () => {
+            claim.unref();
+            resolve(true);
         });
     });
+}
+
+function canListen(port, host) {
+    return new Promise((resolve) => {
+        const probe = net.createServer();
+        probe.once('error', () => resolve(false));
+        probe.listen(port, host, () => probe.close(() => resolve(true)));
+    });
+}
+
+/** A port that nobody else is given while this process lives. */
+export async function freePort(host = '127.0.0.1') {
+    for (;;) {
+        const port = PORTS.first + crypto.randomInt(PORTS.count);
+        if (await claimPort(port) && await canListen(port, host)) {
+            // What a `stop` of an earlier test left for a start that never came.
+            fs.rmSync(`/dev/shm/echo-server-${process.getuid()}-${port}`, { force: true });
+            return port;
+        }
+    }
 }
 
 /** Whether somebody listens at this port of loopback. */
