@@ -3,7 +3,10 @@
 # Install what the tests need, build, run every suite and linter, and end with one line:
 # "N passed, N failed".  Logs are kept in build-test/logs.
 #
-#   sh tests/run.sh                     everything
+#   sh tests/run.sh                     everything that a change must pass, in 20 minutes
+#   sh tests/run.sh quick               lint of what is not pushed yet, unit, conformance; 3 minutes
+#   sh tests/run.sh long                what takes hours: every file under TSAN, rounds on a busy
+#                                       machine, fuzzing
 #   sh tests/run.sh lint plain          some of: lint plain package address thread
 set -u
 
@@ -13,7 +16,16 @@ out=$root/build-test
 logs=$out/logs
 passed=0
 failed=0
+flaky=0
+# Most files wait most of the time: one more at once than there are cores.
+jobs=$(($(nproc) + 1))
 mkdir -p "$logs"
+
+# Where several threads meet: what runs end to end under TSAN, where a file takes minutes.
+# `long` runs all of them.
+threads_e2e='capacity certificates channels cluster lifecycle one-worker order presence
+    presence-rounds presence-whisper redis reload restart workers'
+threads_conformance='api channels http-api limits presence routing upgrade'
 
 # suite NAME PASSED FAILED: one line, and into the sum.
 suite() {
@@ -55,10 +67,11 @@ build() {
         sh "$out/$name" "$compiler" "$out/bundles" "$@"
 }
 
-# What failed once and then passed is said by name: it is a fault of the test, or a rare one of the
-# server, and to be looked into.
-flaky() {
-    printf '    flaky: %s failed, then passed; see %s\n' "$1" "$2"
+# note_flaky COUNT WHAT LOG: what fails and then passes is a fault of the test, or a rare one of the
+# server.  It counts as failed; the repetition only tells the two apart.
+note_flaky() {
+    printf '    flaky: %s failed, then passed; see %s\n' "$2" "$3"
+    flaky=$((flaky + $1))
 }
 
 # cmocka's "[  PASSED  ] N test(s)." or FAILED, summed over the programs of a log.
@@ -75,71 +88,93 @@ unit() {
     bad=$(cmocka_sum FAILED "$log")
     # A program that crashed reports nothing: it counts by ctest's word.
     [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-    if [ "$bad" -gt 0 ] && ctest --test-dir "$out/$1" --rerun-failed -V >"$log.again" 2>&1; then
-        flaky "$(sed -n 's/.*Test *#[0-9]*: \([^ ]*\) .*Failed.*/\1/p' "$log" | tr '\n' ' ')" "$log"
-        good=$((good + bad))
-        bad=0
-    fi
     suite "$1/unit" "$good" "$bad"
+    if [ "$bad" -gt 0 ] && ctest --test-dir "$out/$1" --rerun-failed -V >"$log.again" 2>&1; then
+        note_flaky "$bad" \
+            "$(sed -n 's/.*Test *#[0-9]*: \([^ ]*\) .*Failed.*/\1/p' "$log" | tr '\n' ' ')" "$log"
+    fi
     [ "$bad" -eq 0 ] || show_failure "$log"
 }
 
-# tally LOG: what a run of node_file in the log came to, into file_good and file_bad.
+# tally LOG STATUS: what a run of a file came to, into file_good and file_bad.
 tally() {
     file_good=$(sed -n 's/^# pass \([0-9]*\).*/\1/p' "$1" | tail -1)
     file_bad=$(awk '/^# (fail|cancelled) / { n += $3 } END { print n + 0 }' "$1")
-    [ "${2:-0}" -eq 0 ] || [ "$file_bad" -gt 0 ] || file_bad=1
+    [ "$2" -eq 0 ] || [ "$file_bad" -gt 0 ] || file_bad=1
 }
 
-# node_suite NAME FOLDER: the files of a folder against the build NAME, as many at once as there are
-# cores; what failed runs once more, alone.
+# repeat_file FILE LOG: once more, alone, what failed beside others.
+repeat_file() {
+    if node --test --test-concurrency=1 --test-reporter=tap "$1" >"$2.again" 2>&1 </dev/null; then
+        note_flaky "$file_bad" "$1" "$2"
+    else
+        printf '    %s failed twice; see %s\n' "$1" "$2"
+    fi
+}
+
+# node_suite BUILD FOLDER [NAME...]: the files of a folder, or those named, against a build.
 node_suite() {
+    name=$1
+    folder=$2
+    shift 2
+    [ $# -gt 0 ] || set -- $(cd "tests/$folder" && ls -S ./*.test.mjs | sed 's#^./##; s#.test.mjs$##')
     good=0
     bad=0
-    export ECHO_SERVER="$out/$1/echo-server"
-    for file in tests/"$2"/*.test.mjs; do
-        printf '%s\n' "$file" "$logs/$1-$2-$(basename "$file" .test.mjs).log"
-    done | xargs -P "$(nproc)" -n 2 sh -c '
+    export ECHO_SERVER="$out/$name/echo-server"
+    for file; do
+        printf '%s\n' "tests/$folder/$file.test.mjs" "$logs/$name-$folder-$file.log"
+    done | xargs -P "$jobs" -n 2 sh -c '
         node --test --test-concurrency=1 --test-reporter=tap "$1" >"$2" 2>&1 </dev/null
         echo $? >"$2.status"' node_file
-    for file in tests/"$2"/*.test.mjs; do
-        log=$logs/$1-$2-$(basename "$file" .test.mjs).log
+    for file; do
+        log=$logs/$name-$folder-$file.log
         tally "$log" "$(cat "$log.status")"
-        if [ "$file_bad" -gt 0 ]; then
-            node --test --test-concurrency=1 --test-reporter=tap "$file" >"$log.again" 2>&1 </dev/null
-            tally "$log.again" $?
-            if [ "$file_bad" -eq 0 ]; then
-                flaky "$file" "$log"
-            else
-                printf '    %s:\n' "$file"
-                show_failure "$log.again"
-            fi
-        fi
         good=$((good + ${file_good:-0}))
         bad=$((bad + file_bad))
+        [ "$file_bad" -eq 0 ] || {
+            show_failure "$log"
+            repeat_file "tests/$folder/$file.test.mjs" "$log"
+        }
     done
-    suite "$1/$2" "$good" "$bad"
+    suite "$name/$folder" "$good" "$bad"
 }
 
-# all NAME: every suite against one build.
-all() {
-    unit "$1"
-    node_suite "$1" conformance
-    node_suite "$1" e2e
+lint_texts() {
+    check lint/layers sh tests/lint/layers.sh
+    check lint/text sh tests/lint/text.sh
+    check lint/links sh tests/lint/links.sh
+    check lint/generated sh tests/lint/generated.sh "$out/$1"
+}
+
+# lint_files BUILD FILE...: what looks into sources, one by one.
+lint_files() {
+    built=$1
+    shift
+    check lint/format clang-format --dry-run -Werror "$@"
+    set -- $(printf '%s\n' "$@" | grep '^src/.*\.c$')
+    [ $# -gt 0 ] || return 0
+    check lint/cppcheck cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+        --inline-suppr --error-exitcode=1 -D_GNU_SOURCE -Iinclude -j "$(nproc)" "$@"
+    check lint/clang-tidy sh -c '
+        build=$1; shift
+        printf "%s\n" "$@" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p "$build"' \
+        sh "$out/$built" "$@"
 }
 
 run_lint() {
     build clang clang || return
-    check lint/layers sh tests/lint/layers.sh
-    check lint/text sh tests/lint/text.sh
-    check lint/links sh tests/lint/links.sh
+    lint_texts clang
     check lint/symbols sh tests/lint/symbols.sh "$out/clang"
-    check lint/generated sh tests/lint/generated.sh "$out/clang"
-    check lint/format sh -c 'clang-format --dry-run -Werror $(git ls-files "*.c" "*.h")'
-    check lint/cppcheck cppcheck --quiet --std=c11 --enable=warning,performance,portability \
-        --inline-suppr --error-exitcode=1 -D_GNU_SOURCE -Iinclude -j 2 src
-    check lint/clang-tidy sh -c 'printf "%s\n" src/*/*.c | xargs -P 2 -n 1 clang-tidy --quiet -p "$1"' \
-        sh "$out/clang"
+    lint_files clang $(git ls-files '*.c' '*.h')
+}
+
+# The C files that the branch has and its upstream has not.
+changed_files() {
+    base=$(git merge-base HEAD '@{upstream}' 2>/dev/null || echo HEAD)
+    {
+        git diff --name-only --diff-filter=d "$base" -- '*.c' '*.h'
+        git ls-files --others --exclude-standard -- '*.c' '*.h'
+    } | sort -u
 }
 
 # The .deb on clean roots; needs root.
@@ -155,7 +190,10 @@ run_package() {
 }
 
 run_plain() {
-    build plain gcc && all plain
+    build plain gcc || return
+    unit plain
+    node_suite plain conformance
+    node_suite plain e2e
 }
 
 # Instrumented servers are slow: longer time-outs, smaller crowds.
@@ -163,18 +201,71 @@ slowly() {
     export TEST_SLOW="$1" E2E_SCALE=0.1
 }
 
-run_address() {
+build_address() {
     slowly 3
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
-    build address gcc -DSANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo && all address
+    build address gcc -DSANITIZE=address -DCMAKE_BUILD_TYPE=RelWithDebInfo
+}
+
+build_thread() {
+    slowly 4
+    export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1
+    build thread gcc -DSANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo
+}
+
+run_address() {
+    build_address || return
+    unit address
+    node_suite address conformance
+    node_suite address e2e
 }
 
 run_thread() {
-    slowly 4
-    export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1
-    build thread gcc -DSANITIZE=thread -DCMAKE_BUILD_TYPE=RelWithDebInfo && all thread
+    build_thread || return
+    unit thread
+    node_suite thread conformance $threads_conformance
+    node_suite thread e2e $threads_e2e
 }
 
+run_quick() {
+    build_address || return
+    lint_texts address
+    files=$(changed_files)
+    [ -z "$files" ] || lint_files address $files
+    unit address
+    node_suite address conformance
+}
+
+# busily COMMAND...: with a busy process on each core beside it.
+busily() {
+    pids=
+    for core in $(seq "$(nproc)"); do
+        sh -c 'while :; do :; done' &
+        pids="$pids $!"
+    done
+    "$@"
+    kill $pids
+}
+
+# ROUNDS: of all files on a busy machine; FUZZ_SECONDS: of each fuzzer.
+run_long() {
+    for round in $(seq "${ROUNDS:-3}"); do
+        busily run_plain
+    done
+    if build fuzz clang -DSANITIZE=address -DFUZZ=ON; then
+        for corpus in tests/fuzz/corpus/*/; do
+            found=$out/fuzz-corpus/$(basename "$corpus")
+            mkdir -p "$found"
+            check "fuzz/$(basename "$corpus")" "$out/fuzz/tests/fuzz_$(basename "$corpus")" \
+                -max_total_time="${FUZZ_SECONDS:-600}" -print_final_stats=1 "$found" "$corpus"
+        done
+    fi
+    build_thread || return
+    node_suite thread conformance
+    node_suite thread e2e
+}
+
+began=$(date +%s)
 sh config/packages.sh test >"$logs/packages.log" 2>&1 || {
     tail -5 "$logs/packages.log"
     exit 1
@@ -183,12 +274,14 @@ sh config/bundles.sh "$out/bundles" >"$logs/bundles.log" 2>&1 || {
     cat "$logs/bundles.log"
     exit 1
 }
-(cd tests && npm ci --no-audit --no-fund) >"$logs/npm.log" 2>&1 || {
+# Only when the lock changed.
+cmp -s tests/package-lock.json tests/node_modules/.installed-lock.json || {
+    (cd tests && npm ci --no-audit --no-fund && cp package-lock.json node_modules/.installed-lock.json)
+} >"$logs/npm.log" 2>&1 || {
     tail -20 "$logs/npm.log"
     exit 1
 }
 
-began=$(date +%s)
 # In this order: what the instrumented suites set stays set.
 for name in ${*:-lint plain package address thread}; do
     case $name in
@@ -197,12 +290,16 @@ for name in ${*:-lint plain package address thread}; do
     package) run_package ;;
     address) run_address ;;
     thread) run_thread ;;
+    quick) run_quick ;;
+    long) run_long ;;
     *)
-        echo "unknown suite $name: one of lint plain package address thread" >&2
+        echo "unknown suite $name: one of lint plain package address thread quick long" >&2
         exit 2
         ;;
     esac
 done
-echo "in $((($(date +%s) - began) / 60)) minutes"
+seconds=$(($(date +%s) - began))
+echo "in $((seconds / 60)) min $((seconds % 60)) s"
+[ "$flaky" -eq 0 ] || echo "flaky: $flaky of those that failed passed when repeated"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
