@@ -27,7 +27,8 @@ struct http_limits {
     size_t head_bytes;        /* 431 past it */
     unsigned headers;         /* 431 past it */
     uint64_t head_timeout_ms; /* 408; from the first byte of a head (from accept for the first) */
-    uint64_t body_timeout_ms; /* 408; without any progress of a body */
+    uint64_t body_timeout_ms; /* 408; for a body, and a second more for each ... */
+    size_t body_bytes_per_s;  /* ... of these that came: a trickle earns next to nothing */
     uint64_t idle_timeout_ms; /* between requests; closed without a word */
 };
 
@@ -54,7 +55,8 @@ void http_conn_close(struct http_conn *c);
 void http_conn_retire(struct http_conn *c);
 
 enum http_abort {
-    HTTP_ABORT_GONE,      /* the connection is lost; there is nobody to answer */
+    HTTP_ABORT_GONE,      /* the connection is lost, or its body was malformed (answered with 400)
+                           * or too slow (408): there is nobody to answer */
     HTTP_ABORT_TOO_LARGE, /* the body passed its limit; answered with 413 unless the owner
                            * answers within the call; the connection closes after it */
 };

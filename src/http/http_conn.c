@@ -121,7 +121,6 @@ feed_body(struct http_conn *c, const char *data, size_t len)
 
     switch (http_parser_feed(c->exchange->parser, data, len, &used)) {
     case HTTP_PARSE_MORE:
-        timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
         break;
     case HTTP_PARSE_END:
         take_body(c);
@@ -149,6 +148,8 @@ begin_body(struct http_conn *c, const char *data, size_t len)
 
     http_conn_enter(c, HTTP_CONN_BODY);
     http_parser_limit_body(x->parser, x->body_limit);
+    x->body_since_ms = loop_now_ms(c->loop);
+    timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
     if (len == 0 && m->has_body && m->content_length <= x->body_limit && m->minor == 1 &&
         http_request_header(&x->request, "Expect").len > 0)
         stream_send_copy(c->stream, "HTTP/1.1 100 Continue\r\n\r\n", 25);
@@ -331,9 +332,12 @@ static void
 on_limit(void *owner)
 {
     struct http_conn *c = owner;
+    uint64_t left_ms = c->state == HTTP_CONN_BODY ? http_exchange_body_left_ms(c->exchange) : 0;
 
     if (c->state == HTTP_CONN_IDLE)
         on_idle_limit(c);
+    else if (left_ms > 0)
+        timer_start(c->loop, &c->limit, left_ms);
     else
         refuse(c, 408);
 }

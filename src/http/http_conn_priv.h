@@ -74,6 +74,7 @@ struct http_exchange {
     const struct http_exchange_handlers *handlers; /* NULL: not taken */
     void *owner;
     size_t body_limit;
+    uint64_t body_since_ms; /* BODY: when it began */
     char peer[STREAM_PEER_SIZE];
 };
 
@@ -93,6 +94,8 @@ void http_conn_leave(struct http_conn *c);
 struct http_exchange *http_exchange_new(struct http_conn *c);
 /* The head is complete: fill in the request. */
 void http_exchange_begin(struct http_exchange *x);
+/* In BODY: how long what is missing may take; 0: it took too long. */
+uint64_t http_exchange_body_left_ms(const struct http_exchange *x);
 /* It is over: freed at the end of the turn. */
 void http_exchange_release(struct http_exchange *x);
 

@@ -97,6 +97,18 @@ http_exchange_take(
     x->body_limit = body_limit;
 }
 
+/* Content earns time, its framing does not. */
+uint64_t
+http_exchange_body_left_ms(const struct http_exchange *x)
+{
+    const struct http_limits *l = x->conn->limits;
+    uint64_t earned_ms = http_parser_body(x->parser).len * 1000 / l->body_bytes_per_s;
+    uint64_t due_ms = x->body_since_ms + l->body_timeout_ms + earned_ms;
+    uint64_t now_ms = loop_now_ms(x->conn->loop);
+
+    return due_ms > now_ms ? due_ms - now_ms : 0;
+}
+
 /* What the client sends next is known to be a new request. */
 static bool
 may_keep(const struct http_exchange *x)

@@ -16,8 +16,9 @@
 enum {
     HEAD_BYTES = 16384,
     HEADERS = 100,
-    BODY_TIMEOUT_MS = 30000,
-    IDLE_TIMEOUT_MS = 75000, /* above nginx' 60 s, so that the proxy is who closes */
+    BODY_TIMEOUT_MS = 10000,
+    BODY_BYTES_PER_S = 16384, /* 71 s for 1 MB over a poor mobile link */
+    IDLE_TIMEOUT_MS = 75000,  /* above nginx' 60 s, so that the proxy is who closes */
     AUTH_HEADERS = 32,
     AUTH_HEADER_BYTES = 16384,
     AUTH_ANSWER_BYTES = 1 << 20,
@@ -287,6 +288,7 @@ make(const struct config *c, size_t descriptors, unsigned workers)
         .headers = HEADERS,
         .head_timeout_ms = c->head_timeout_ms,
         .body_timeout_ms = BODY_TIMEOUT_MS,
+        .body_bytes_per_s = BODY_BYTES_PER_S,
         .idle_timeout_ms = IDLE_TIMEOUT_MS,
     };
     l->sockets.connect_timeout_ms = c->connect_timeout_ms;

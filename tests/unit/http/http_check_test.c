@@ -201,6 +201,73 @@ slow_body_is_408(void **state)
     tear_down(&s, &t);
 }
 
+/* Say part again and again, each long before the limit, until there is an answer; whether it came
+ * before the body's end. */
+static bool
+trickle(struct talker *t, const char *part)
+{
+    unsigned left = BODY_LIMIT - 1;
+
+    while (left > 0 && t->got.len == 0 && !t->ended) {
+        say(t, part);
+        left--;
+        usleep(20000);
+        listen_once(t);
+    }
+    return left > 0;
+}
+
+static void
+trickling_body_is_408(void **state)
+{
+    static const struct {
+        const char *head, *part;
+    } trickles[] = {
+        { "Content-Length: 100", "x" },
+        { "Transfer-Encoding: chunked", "0001;name=value\r\nx\r\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(trickles); i++) {
+        struct server s;
+        struct talker t;
+
+        server_open(&s);
+        s.limits.body_timeout_ms = 300;
+        s.limits.body_bytes_per_s = 100; /* a byte earns half of the time that it takes */
+        talker_dial(&t, s.l, s.port);
+        say(&t, "POST /echo HTTP/1.1\r\nHost: a\r\n");
+        say(&t, trickles[i].head);
+        say(&t, "\r\n\r\n");
+        assert_true(trickle(&t, trickles[i].part));
+        hear(&t, LAST("408 Request Timeout"));
+        hear_end(&t);
+        assert_int_equal(s.gone, 1);
+        tear_down(&s, &t);
+    }
+}
+
+static void
+body_that_came_earns_time_for_the_rest(void **state)
+{
+    struct server s;
+    struct talker t;
+
+    (void)state;
+    server_open(&s);
+    s.limits.body_timeout_ms = 50;
+    s.limits.body_bytes_per_s = 1;
+    talker_dial(&t, s.l, s.port);
+    say(&t, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n"
+            "a minute's worth of bytes, all of them but for the last one");
+    TURN_UNTIL(s.l, s.requests);
+    usleep(200000);
+    hear_nothing(&t);
+    say(&t, ".");
+    hear(&t, "HTTP/1.1 200 OK\r\nContent-Length: 60\r\nConnection: keep-alive\r\n\r\n");
+    tear_down(&s, &t);
+}
+
 static void
 idle_connection_closes_without_a_word(void **state)
 {
@@ -248,6 +315,8 @@ main(void)
         TEST(nothing_behind_a_refusal_is_answered),
         TEST(slow_head_is_408),
         TEST(slow_body_is_408),
+        TEST(trickling_body_is_408),
+        TEST(body_that_came_earns_time_for_the_rest),
         TEST(idle_connection_closes_without_a_word),
         TEST(held_request_has_no_limit),
     };

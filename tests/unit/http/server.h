@@ -199,6 +199,7 @@ server_open(struct server *s)
         .headers = 20,
         .head_timeout_ms = 30000,
         .body_timeout_ms = 30000,
+        .body_bytes_per_s = 1,
         .idle_timeout_ms = 30000,
     };
     fd = listen_any(&s->port);
