@@ -68,8 +68,12 @@ struct http_exchange_handlers {
     void (*on_abort)(void *owner, struct http_exchange *x, enum http_abort why);
 };
 
+/* For a request whose body means nothing: a short one is read and dropped, so that the connection
+ * can go on; a longer one is too large. */
+enum { HTTP_NO_BODY = 0 };
+
 /* Take the exchange over: events go to owner.  on_body comes in this or a later turn, never
- * before this returns to the caller of on_request. */
+ * before this returns to the caller of on_request; with HTTP_NO_BODY its text is empty. */
 void http_exchange_take(struct http_exchange *x, size_t body_limit,
     const struct http_exchange_handlers *h, void *owner);
 

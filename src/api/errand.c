@@ -60,7 +60,7 @@ on_abort(void *owner, struct http_exchange *x, enum http_abort why)
 }
 
 void
-errand_begin(struct errand *e, struct api *a, struct http_exchange *x,
+errand_begin(struct errand *e, struct api *a, struct http_exchange *x, size_t body_limit,
     void (*on_whole_body)(struct errand *e, struct str body))
 {
     static const struct http_exchange_handlers handlers = {
@@ -73,5 +73,5 @@ errand_begin(struct errand *e, struct api *a, struct http_exchange *x,
     e->token = 0;
     e->on_body = on_whole_body;
     list_append(&a->errands, &e->node);
-    http_exchange_take(x, a->limits->body_bytes, &handlers, e);
+    http_exchange_take(x, body_limit, &handlers, e);
 }

@@ -23,11 +23,11 @@ struct errand {
 };
 
 /*
- * Take x, whose sender was allowed.  on_body ends with errand_answer(), errand_refuse(), or with a
- * question to the hub whose token is set; when the client goes away first, the hub is told to
- * forget it.
+ * Take x, whose sender was allowed, with a body up to body_limit (HTTP_NO_BODY: it means nothing).
+ * on_body ends with errand_answer(), errand_refuse(), or with a question to the hub whose token is
+ * set; when the client goes away first, the hub is told to forget it.
  */
-void errand_begin(struct errand *e, struct api *a, struct http_exchange *x,
+void errand_begin(struct errand *e, struct api *a, struct http_exchange *x, size_t body_limit,
     void (*on_body)(struct errand *e, struct str body));
 
 /* The errand is gone when these return. */

@@ -44,7 +44,7 @@ on_body(struct errand *p, struct str body)
 void
 events_take(struct api *a, struct http_exchange *x)
 {
-    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, on_body);
+    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, a->limits->body_bytes, on_body);
 }
 
 /* ---- several ---- */
@@ -116,5 +116,5 @@ on_batch_body(struct errand *p, struct str body)
 void
 events_take_batch(struct api *a, struct http_exchange *x)
 {
-    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, on_batch_body);
+    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, a->limits->body_bytes, on_batch_body);
 }

@@ -147,5 +147,5 @@ queries_take(struct api *a, struct http_exchange *x, enum query_kind kind, struc
         api_refuse(a, x, 400, "User list is only possible for Presence Channels");
         return;
     }
-    errand_begin(&q->errand, a, x, on_body);
+    errand_begin(&q->errand, a, x, HTTP_NO_BODY, on_body);
 }

@@ -186,7 +186,7 @@ answer_post(struct polling *p)
 static void
 on_poll_body(void *owner, struct http_exchange *x, struct str body)
 {
-    (void)owner, (void)x, (void)body; /* a GET's body means nothing */
+    (void)owner, (void)x, (void)body; /* a GET has none */
 }
 
 static void
@@ -217,7 +217,7 @@ on_get(struct polling *p, struct http_exchange *x)
         return;
     }
     p->poll = x;
-    http_exchange_take(x, s->engine->limits->message_bytes, &handlers, p);
+    http_exchange_take(x, HTTP_NO_BODY, &handlers, p);
     if (eio_session_live(s)) {
         eio_session_mark(s);
         return;

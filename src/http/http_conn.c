@@ -109,7 +109,8 @@ take_body(struct http_conn *c)
     struct http_exchange *x = c->exchange;
 
     http_conn_enter(c, HTTP_CONN_ANSWERING);
-    x->handlers->on_body(x->owner, x, http_parser_body(x->parser));
+    x->handlers->on_body(
+        x->owner, x, x->body_ignored ? str_slice(NULL, 0) : http_parser_body(x->parser));
     if (x->conn)
         http_parser_drop_body(x->parser);
 }

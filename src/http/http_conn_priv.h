@@ -75,6 +75,7 @@ struct http_exchange {
     void *owner;
     size_t body_limit;
     uint64_t body_since_ms; /* BODY: when it began */
+    bool body_ignored;      /* the owner is not told what it was */
     char peer[STREAM_PEER_SIZE];
 };
 

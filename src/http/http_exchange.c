@@ -18,6 +18,8 @@
  * second time too early. */
 enum { POSTPONED_MAX = 2 };
 
+enum { IGNORED_BODY_MAX = 4096 };
+
 struct http_exchange *
 http_exchange_new(struct http_conn *c)
 {
@@ -94,7 +96,8 @@ http_exchange_take(
     ENSURE(!x->conn || (x->conn->state >= HTTP_CONN_ASKING && !x->handlers));
     x->handlers = h;
     x->owner = owner;
-    x->body_limit = body_limit;
+    x->body_ignored = body_limit == HTTP_NO_BODY;
+    x->body_limit = x->body_ignored ? IGNORED_BODY_MAX : body_limit;
 }
 
 /* Content earns time, its framing does not. */

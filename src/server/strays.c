@@ -92,6 +92,6 @@ strays_offer(void *strays, struct http_exchange *x, const struct http_request *r
     timer_init(&s->patience, on_due, s);
     if (all->patience_ms > 0)
         timer_start(all->loop, &s->patience, all->patience_ms);
-    http_exchange_take(x, 0, &handlers, s);
+    http_exchange_take(x, HTTP_NO_BODY, &handlers, s);
     return true;
 }

@@ -34,7 +34,7 @@ void
 http_exchange_take(
     struct http_exchange *x, size_t body_limit, const struct http_exchange_handlers *h, void *owner)
 {
-    (void)body_limit;
+    assert_int_equal(body_limit, HTTP_NO_BODY);
     x->handlers = h;
     x->owner = owner;
 }

@@ -242,6 +242,54 @@ body_past_its_limit_is_413(void **state)
     }
 }
 
+#define EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n"
+
+static void
+short_body_that_means_nothing_is_skipped(void **state)
+{
+    struct server s;
+    struct talker t;
+
+    (void)state;
+    set(&s, &t);
+    say(&t, "GET /read HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" GET("/read"));
+    hear(&t, EMPTY EMPTY);
+    say(&t, "GET /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            "3;a=b\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n" GET("/read"));
+    hear(&t, EMPTY EMPTY);
+    say(&t, "GET /read HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+    hear(&t, "HTTP/1.1 100 Continue\r\n\r\n");
+    say(&t, "hello");
+    hear(&t, EMPTY);
+    server_saw(&s, "GET /read;(0)GET /read;(0)GET /read;(0)GET /read;(0)GET /read;(0)");
+    assert_int_equal(s.accepted, 1);
+    tear_down(&s, &t);
+}
+
+static void
+long_body_that_means_nothing_is_413(void **state)
+{
+    static const char *const requests[] = {
+        "GET /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10485000\r\n\r\n",
+        ("GET /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10485000\r\n"
+         "Expect: 100-continue\r\n\r\n"),
+        "GET /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1001\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct server s;
+        struct talker t;
+
+        set(&s, &t);
+        say(&t, requests[i]);
+        hear(&t, LAST("413 Payload Too Large"));
+        hear_end(&t);
+        assert_int_equal(s.too_large, 1);
+        tear_down(&s, &t);
+    }
+}
+
 static void
 owner_may_answer_too_large_itself(void **state)
 {
@@ -274,6 +322,8 @@ main(void)
         TEST(consent_is_given_when_asked_for),
         TEST(answer_before_the_body_closes),
         TEST(body_past_its_limit_is_413),
+        TEST(short_body_that_means_nothing_is_skipped),
+        TEST(long_body_that_means_nothing_is_413),
         TEST(owner_may_answer_too_large_itself),
     };
 

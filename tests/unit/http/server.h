@@ -129,6 +129,8 @@ server_on_request(void *owner, struct http_exchange *x, const struct http_reques
         http_exchange_take(x, BODY_LIMIT, &exchange_handlers, s);
     } else if (str_starts(r->path, "/echo")) {
         http_exchange_take(x, BODY_LIMIT, &exchange_handlers, s);
+    } else if (str_is(r->path, "/read")) {
+        http_exchange_take(x, HTTP_NO_BODY, &exchange_handlers, s);
     } else if (str_is(r->path, "/upgrade") && r->upgrade) {
         upgrade(s, x);
     } else if (str_is(r->path, "/move")) {
