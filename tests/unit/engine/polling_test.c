@@ -115,6 +115,27 @@ a_dropped_post_ends_the_session(void **state)
 }
 
 static void
+a_body_that_takes_too_long_gets_408_and_ends_the_session(void **state)
+{
+    struct server *v = *state;
+    struct client get = dial(v), post = dial(v);
+    struct sid_query q = open_polling(&get, 4);
+
+    v->http.body_timeout_ms = 50;
+    say_get(&get, 4, q.text);
+    say(&post, "POST /socket.io/?EIO=4&transport=polling");
+    say(&post, q.text);
+    say(&post, " HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n4on");
+    expect_answer(&post, 408, "");
+    hear_end(&post);
+    expect_answer(&get, 200, "6");
+    assert_int_equal(v->closed, 1);
+    assert_int_equal(v->why, EIO_END_PEER);
+    hang_up(&get);
+    hang_up(&post);
+}
+
+static void
 a_body_past_the_limit_gets_413_and_ends_the_session(void **state)
 {
     struct server *v = *state;
@@ -388,6 +409,7 @@ main(void)
         ENGINE_TEST(a_second_post_ends_the_session),
         ENGINE_TEST(a_dropped_poll_ends_the_session),
         ENGINE_TEST(a_dropped_post_ends_the_session),
+        ENGINE_TEST(a_body_that_takes_too_long_gets_408_and_ends_the_session),
         ENGINE_TEST(a_body_past_the_limit_gets_413_and_ends_the_session),
         ENGINE_TEST(a_malformed_body_ends_the_session),
         ENGINE_TEST(octets_belong_to_3),
