@@ -52,8 +52,8 @@ void loop_task_cancel(struct loop_task *t);
 /* Call drop(object) at the end of this turn. */
 void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
 
-/* Accepted streams of this loop, those on their way out included: what counts against
- * maxConnections.  Any thread. */
+/* Streams that this loop's listeners accepted, from then to the closing of the descriptor, on
+ * whatever loop that is, and under way too: what counts against maxConnections.  Any thread. */
 size_t loop_accepted_count(const struct loop *l);
 
 #endif

@@ -98,8 +98,9 @@ uint64_t stream_bytes_out(const struct stream *s);
 /*
  * Take the stream out of its loop, with its TLS state and without on_end.  NULL, and the stream is
  * unharmed, when it cannot move now: something is queued, TLS still shakes hands, or it is ending.
- * Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what TLS
- * has read ahead travels with it and is delivered there.
+ * Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what TLS has
+ * read ahead travels with it and is delivered there.  All the way to its end it counts where it was
+ * accepted (loop_accepted_count), so that loop may not be freed before.
  */
 MUST_USE struct stream_parcel *stream_detach(struct stream *s);
 /* Takes the parcel over. */

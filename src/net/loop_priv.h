@@ -30,7 +30,7 @@ struct loop {
     uv_check_t after_wait;
     struct timer_wheel wheel;
     struct readiness readiness; /* of the streams */
-    atomic_size_t accepted;     /* streams; any thread may read it */
+    atomic_size_t accepted;     /* by its listeners, and open; other loops count down as well */
     struct list tasks;
     struct list soon; /* tasks that soon_timer waits for */
     uv_timer_t soon_timer;

@@ -27,8 +27,9 @@ struct stream_parcel {
     struct stream_tls *tls;
     uint64_t bytes_in, bytes_out;
     int fd;
-    bool local, accepted;
+    bool local;
     struct in6_addr peer;
+    struct loop *home;
 };
 
 static const unsigned may_follow[] = {
@@ -75,8 +76,15 @@ leave_loop(struct stream *s)
     list_remove(&s->dirty);
     ENSURE(readiness_watch(r, s->fd, s->watched, 0, s));
     readiness_leave(r);
-    s->loop->accepted -= s->accepted;
     loop_defer_free(s->loop, s, drop);
+}
+
+/* Its descriptor is closed: wherever that happens, there is room again where it was accepted. */
+static void
+uncount(struct loop *home)
+{
+    if (home)
+        home->accepted--;
 }
 
 static void
@@ -235,8 +243,8 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
 void
 stream_accepted(struct stream *s)
 {
-    s->accepted = true;
-    s->loop->accepted++;
+    s->home = s->loop;
+    s->home->accepted++;
 }
 
 void
@@ -359,6 +367,7 @@ stream_close(struct stream *s, enum stream_end why)
     s->full = false;
     leave_loop(s);
     close(s->fd);
+    uncount(s->home);
     stream_queue_fini(&s->queue);
 }
 
@@ -399,8 +408,8 @@ stream_detach(struct stream *s)
     p->bytes_in = s->bytes_in;
     p->bytes_out = s->bytes_out;
     p->local = s->local;
-    p->accepted = s->accepted;
     p->peer = s->peer;
+    p->home = s->home;
     s->tls = NULL;
     enter(s, STREAM_DETACHED);
     leave_loop(s);
@@ -416,9 +425,8 @@ stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handle
     s->bytes_in = p->bytes_in;
     s->bytes_out = p->bytes_out;
     s->local = p->local;
-    if (p->accepted)
-        stream_accepted(s);
     s->peer = p->peer;
+    s->home = p->home;
     if (p->tls)
         stream_tls_adopt(s, p->tls);
     p->tls = NULL;
@@ -432,8 +440,10 @@ stream_parcel_drop(struct stream_parcel *p)
 {
     if (!p)
         return;
-    if (p->fd >= 0)
+    if (p->fd >= 0) {
         close(p->fd);
+        uncount(p->home);
+    }
     stream_tls_free(p->tls);
     free(p);
 }

@@ -65,26 +65,26 @@ struct stream {
     struct stream_tls *tls; /* NULL: plain */
     const struct stream_ops *ops;
     int fd;
-    uint8_t state;     /* enum stream_state */
-    uint8_t why;       /* enum stream_end, once it is finishing or closed */
-    uint8_t watched;   /* READINESS_* */
-    bool paused : 1;   /* by stream_pause() */
-    bool stalled : 1;  /* paused, and there is something to read */
-    bool ended : 1;    /* the peer finished sending */
-    bool full : 1;     /* stream_send() returned false: on_drain is owed */
-    bool blocked : 1;  /* the kernel refused bytes: wait until it takes more */
-    bool local : 1;    /* a Unix socket */
-    bool accepted : 1; /* by a listener */
+    uint8_t state;    /* enum stream_state */
+    uint8_t why;      /* enum stream_end, once it is finishing or closed */
+    uint8_t watched;  /* READINESS_* */
+    bool paused : 1;  /* by stream_pause() */
+    bool stalled : 1; /* paused, and there is something to read */
+    bool ended : 1;   /* the peer finished sending */
+    bool full : 1;    /* stream_send() returned false: on_drain is owed */
+    bool blocked : 1; /* the kernel refused bytes: wait until it takes more */
+    bool local : 1;   /* a Unix socket */
     const struct stream_handlers *handlers;
     void *owner;
     uint64_t bytes_in, bytes_out;
     struct timer limit; /* handshake, finish or linger */
     struct in6_addr peer;
+    struct loop *home; /* which accepted it, and counts it to its end; NULL: it was connected */
 };
 
 /* Takes fd over (non-blocking, connected). */
 struct stream *stream_new(struct loop *l, int fd, const struct sockaddr *peer);
-/* It came in by a listener: count it. */
+/* It came in by a listener of its loop, which counts it to its end. */
 void stream_accepted(struct stream *s);
 /* Look at s at the end of the turn. */
 void stream_touch(struct stream *s);

@@ -11,7 +11,7 @@
 #include "hub/hub.h"
 
 enum {
-    DESCRIPTOR_RESERVE = 64, /* Redis, moves between workers, files */
+    DESCRIPTOR_RESERVE = 64, /* Redis, files, those who are told that there is no room */
     DESCRIPTORS_A_LOOP = 8,
 };
 

@@ -2,6 +2,10 @@
 /*
  * worker_clients: connections while they speak HTTP: accepted, adopted from another worker, turned
  * away with 503 when the worker is full, and let go when they become WebSockets.
+ *
+ * The limit is looked at once, when a connection is accepted, and it counts there to its end,
+ * wherever it is moved.  So a worker may serve more than it accepted, a move is never refused, and
+ * the process never has more than maxConnections and those who are being told.
  */
 #include <stdlib.h>
 
@@ -11,9 +15,11 @@
 #include "http/http_request.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "snapshot.h"
 #include "worker_priv.h"
 
-/* More than these are closed without an answer. */
+/* Of the process, which has descriptors in reserve for them (needs_room); more are closed without
+ * an answer. */
 enum { TURNED_AWAY_MAX = 32 };
 
 /* Owned by its connection; freed at the end of the turn in which that ends or leaves. */
@@ -89,10 +95,12 @@ is_full(struct worker *w)
 void
 worker_clients_accept(struct worker *w, struct stream *s)
 {
+    size_t answered_max =
+        snapshot_share(TURNED_AWAY_MAX, w->options.limits->workers, w->options.number);
     bool full = is_full(w);
     struct client *c;
 
-    if (full && w->turned_away >= TURNED_AWAY_MAX) {
+    if (full && w->turned_away >= answered_max) {
         stream_close(s, STREAM_END_LOCAL);
         return;
     }

@@ -3,13 +3,16 @@
 // connection its requests come on, and a broadcast reaches every worker.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { CLIENT_COMBINATIONS, fence } from '../lib/echo.mjs';
 import { openCrowd } from '../lib/mass.mjs';
 import { startNginx } from '../lib/nginx.mjs';
+import { HttpConn, requestBytes } from '../lib/raw.mjs';
 import { startScene } from '../lib/scene.mjs';
-import { waitFor, SLOW } from '../lib/server.mjs';
+import { postEvent, waitFor, SLOW } from '../lib/server.mjs';
 
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
 
@@ -180,5 +183,109 @@ describe('four workers behind nginx', () => {
                 page.close();
             });
         }
+    });
+});
+
+describe('two workers with few connections', () => {
+    const MAX = 20;
+    const TURNED_AWAY_MAX = 32; // who are being told that there is no room
+    let scene;
+    before(async () => {
+        scene = await startScene({ redis: false, config: { workers: 2, maxConnections: MAX } });
+    });
+    after(() => scene?.close());
+
+    const workerOf = (sid) => {
+        const raw = Buffer.from(sid, 'base64url');
+        return raw[14] ^ raw[0];
+    };
+
+    /** The form of a session's id, but nobody's. */
+    const madeUpSid = (worker) => {
+        const raw = randomBytes(15);
+        raw[14] = raw[0] ^ worker;
+        return raw.toString('base64url');
+    };
+
+    /** One request of protocol 4 on conn. */
+    const ask = (conn, query, body) => {
+        conn.send(requestBytes({ path: `/socket.io/?EIO=4&transport=polling${query}`,
+            ...body ? { method: 'POST', body } : {} }));
+        return conn.response();
+    };
+
+    const serverSockets = () => {
+        const folder = `/proc/${scene.server.pid}/fd`;
+        return fs.readdirSync(folder).filter((fd) => {
+            try {
+                return fs.readlinkSync(`${folder}/${fd}`).startsWith('socket:');
+            } catch {
+                return false; // closed meanwhile
+            }
+        }).length;
+    };
+
+    /** A kept connection, as a proxy's, with a session of each worker. */
+    async function carrier() {
+        const conn = await HttpConn.open(scene.server.port);
+        const sids = [];
+        for (const worker of [0, 1]) {
+            assert.equal((await ask(conn, `&sid=${madeUpSid(worker)}`)).status, 400);
+            const { sid } = JSON.parse((await ask(conn, '')).text.slice(1));
+            assert.equal(workerOf(sid), worker);
+            assert.equal((await ask(conn, `&sid=${sid}`, '40')).text, 'ok');
+            assert.match((await ask(conn, `&sid=${sid}`)).text, /^40\{/);
+            sids.push(sid);
+        }
+        return { conn,
+            async check() {
+                for (const sid of sids) {
+                    const posted = await ask(conn, `&sid=${sid}`, '421["subscribe",{"channel":"c"}]');
+                    assert.equal(posted.text, 'ok');
+                    assert.equal((await ask(conn, `&sid=${sid}`)).text, '431[{"ok":true}]');
+                }
+            } };
+    }
+
+    /** A connection that moved to worker, or undefined: it was turned away. */
+    async function intrude(worker) {
+        const conn = await HttpConn.open(scene.server.port);
+        const answer = await ask(conn, `&sid=${madeUpSid(worker)}`).catch(() => null);
+        if (answer?.status === 400) {
+            return conn;
+        }
+        assert.ok(!answer || answer.status === 503, answer?.head);
+        conn.destroy();
+        return undefined;
+    }
+
+    test('never have more of them, however they move', async () => {
+        const page = await scene.page({ transport: 'websocket' });
+        page.echo.channel('news');
+        await page.joined('news');
+        const honest = await carrier();
+        const idle = serverSockets() - 2;
+
+        const intruders = [];
+        for (const i of upTo(200)) {
+            intruders.push(await intrude(Math.trunc(i / 50) % 2));
+        }
+        const held = intruders.filter(Boolean);
+        assert.ok(held.length >= MAX / 2, `only ${held.length} came in`);
+        assert.ok(held.length <= MAX - 2, `${held.length} beside two`);
+        const silent = await Promise.all(upTo(100).map(() => HttpConn.open(scene.server.port)));
+        await waitFor(() => silent.filter(({ ended }) => !ended).length <= TURNED_AWAY_MAX);
+        assert.ok(serverSockets() <= idle + MAX + TURNED_AWAY_MAX, `${serverSockets() - idle} open`);
+
+        await honest.check();
+        [...held, ...silent].forEach((conn) => conn.destroy());
+        await waitFor(() => serverSockets() === idle + 2);
+        for (const transport of ['websocket', 'polling']) {
+            await scene.page({ transport });
+        }
+        await postEvent(scene.server, { channel: 'news', name: 'F', data: {} });
+        await page.event('F', 'news');
+        assert.equal(page.socket.connected, true);
+        honest.conn.destroy();
     });
 });

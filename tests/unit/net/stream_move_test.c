@@ -235,12 +235,52 @@ tls_state_and_unread_records_move_too(void **state)
     tls_unref(tls);
 }
 
+/* An accepted stream of from. */
+static struct stream *
+arrival(struct loop *from, struct peer *p, int *other)
+{
+    struct stream *s = stream_over_pair(from, SOCK_STREAM, other);
+
+    stream_accepted(s);
+    peer_attach(p, s);
+    loop_turn(from);
+    return s;
+}
+
+static void
+a_stream_counts_where_it_was_accepted_to_its_end(void **state)
+{
+    struct loop *home = loop_new(), *away = loop_new();
+    struct peer here, there = { 0 };
+    int other;
+    struct stream_parcel *parcel = stream_detach(arrival(home, &here, &other));
+
+    (void)state;
+    assert_non_null(parcel);
+    loop_turn(home);
+    assert_int_equal(loop_accepted_count(home), 1); /* under way */
+    there.s = stream_adopt(away, parcel, &peer_handlers, &there);
+    assert_int_equal(loop_accepted_count(home), 1);
+    assert_int_equal(loop_accepted_count(away), 0);
+    peer_fini(away, &there);
+    assert_int_equal(loop_accepted_count(home), 0);
+    close(other);
+
+    parcel = stream_detach(arrival(home, &here, &other));
+    stream_parcel_drop(parcel);
+    assert_int_equal(loop_accepted_count(home), 0);
+    close(other);
+    loop_free(away);
+    loop_free(home);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_moves_to_and_fro),
         cmocka_unit_test(tls_state_and_unread_records_move_too),
+        cmocka_unit_test(a_stream_counts_where_it_was_accepted_to_its_end),
     };
 
     alarm(60);
