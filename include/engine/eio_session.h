@@ -21,6 +21,8 @@ enum eio_end {
     EIO_END_PEER,            /* close packet, close frame, or the connection's end: "peer" */
     EIO_END_LOCAL,           /* the layer above closed it: "local" */
     EIO_END_PING_TIMEOUT,    /* "ping timeout" */
+    EIO_END_ABSENT,          /* nothing followed the handshake: "absent" */
+    EIO_END_EVICTED,         /* no connection, and too many such sessions: "evicted" */
     EIO_END_CONNECT_TIMEOUT, /* no Socket.IO connect in time (the layer above): "connect timeout" */
     EIO_END_PARSE,           /* malformed packet: "parse error" */
     EIO_END_TOO_LARGE,       /* a message past the limit: "too large" */

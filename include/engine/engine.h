@@ -30,7 +30,8 @@ struct engine_limits {
     uint64_t upgrade_timeout_ms;
     size_t message_bytes;    /* maxHttpBufferSize: a body, a WebSocket message */
     size_t queue_bytes;      /* past it a slow reader is disconnected */
-    size_t sessions;         /* past it a new one is refused with 503; 0: any number */
+    size_t adrift;           /* sessions that no connection serves: past it the one ends that has
+                              * been so the longest; 0: any number */
     bool polling, websocket; /* transports */
     bool allow_upgrades;
     bool deflate;             /* permessage-deflate is answered */

@@ -12,6 +12,7 @@
 #include "http/http_conn.h"
 #include "net/stream.h"
 #include "websocket.h"
+#include "wire/deflate.h"
 
 static const char *const messages[] = {
     [ANSWER_UNKNOWN_TRANSPORT] = "Transport unknown",
@@ -69,6 +70,23 @@ answer_add_polling(
     buffer_append_text(head, "Cache-Control: no-store\r\n");
     if (first)
         add_cookie(head, limits->cookie4_name, eio_session_sid(s), limits->cookie4_attributes);
+}
+
+struct str
+answer_pack(struct engine *e, const struct http_request *r, struct str body)
+{
+    const struct engine_limits *limits = e->limits;
+    bool gzip = http_request_accepts(r, "gzip");
+
+    if (!limits->compression || body.len < limits->compression_threshold)
+        return body;
+    if (!gzip && !http_request_accepts(r, "deflate"))
+        return body;
+    buffer_append_text(
+        &e->head, gzip ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n");
+    buffer_clear(&e->packed);
+    deflate_compress(gzip ? DEFLATE_GZIP : DEFLATE_ZLIB, body, &e->packed);
+    return buffer_str(&e->packed);
 }
 
 /* ---- answers ---- */

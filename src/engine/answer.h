@@ -12,6 +12,7 @@
 
 struct buffer;
 struct eio_session;
+struct engine;
 struct http_exchange;
 struct http_request;
 struct stream;
@@ -45,5 +46,8 @@ void answer_add_cors(struct buffer *head, const struct http_request *r);
 /* Cookie, caching and what old browsers need; first: the handshake's answer. */
 void answer_add_polling(
     struct buffer *head, const struct http_request *r, const struct eio_session *s, bool first);
+/* The body, compressed where the client can take it and it is long enough; that adds a header to
+ * e->head.  Valid until the next one. */
+struct str answer_pack(struct engine *e, const struct http_request *r, struct str body);
 
 #endif

@@ -152,7 +152,10 @@ void
 eio_session_begin(struct eio_session *s, struct eio_transport *t)
 {
     eio_session_activate(s, t);
-    heartbeat_start(&s->heartbeat, s->engine);
+    if (eio_session_is_polling(s))
+        heartbeat_expect(&s->heartbeat, s->engine);
+    else
+        heartbeat_start(&s->heartbeat, s->engine);
     send_open_packet(s);
 }
 
@@ -227,6 +230,8 @@ eio_session_end_name(enum eio_end why)
         [EIO_END_PEER] = "peer",
         [EIO_END_LOCAL] = "local",
         [EIO_END_PING_TIMEOUT] = "ping timeout",
+        [EIO_END_ABSENT] = "absent",
+        [EIO_END_EVICTED] = "evicted",
         [EIO_END_CONNECT_TIMEOUT] = "connect timeout",
         [EIO_END_PARSE] = "parse error",
         [EIO_END_TOO_LARGE] = "too large",
@@ -326,12 +331,19 @@ on_heartbeat_due(void *owner)
         close_now(s); /* nobody came for the goodbye */
         return;
     }
-    if (heartbeat_due(&s->heartbeat, s->engine) == HEARTBEAT_ASK)
+    switch (heartbeat_due(&s->heartbeat, s->engine)) {
+    case HEARTBEAT_ASK:
         eio_session_send(s, s->engine->ping);
-    else if (s->pauses > 0)
-        heartbeat_excuse(&s->heartbeat, s->engine); /* we were not listening */
-    else
-        eio_session_end(s, EIO_END_PING_TIMEOUT);
+        return;
+    case HEARTBEAT_ABSENT:
+        eio_session_end(s, EIO_END_ABSENT);
+        return;
+    case HEARTBEAT_DEAD:
+        if (s->pauses > 0)
+            heartbeat_excuse(&s->heartbeat, s->engine); /* we were not listening */
+        else
+            eio_session_end(s, EIO_END_PING_TIMEOUT);
+    }
 }
 
 /* ---- packets ---- */

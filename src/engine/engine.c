@@ -57,6 +57,7 @@ engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
     e->limits = limits;
     map_init(&e->sessions);
     list_init(&e->dirty);
+    list_init(&e->adrift);
     loop_task_init(&e->turn, on_turn, e);
     e->ping = eio_message_of("2");
     e->pong = eio_message_of("3");
@@ -134,7 +135,7 @@ engine_close(struct engine *e)
 {
     if (e == NULL)
         return;
-    ENSURE(e->count == 0);
+    ENSURE(e->count == 0 && list_empty(&e->adrift));
     loop_task_cancel(&e->turn);
     map_fini(&e->sessions);
     ws_reader_pool_fini(&e->readers);

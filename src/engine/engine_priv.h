@@ -18,7 +18,7 @@ struct engine {
     struct loop *loop;
     unsigned worker;
     bool stopping;
-    bool crowded;        /* said that there are too many sessions */
+    bool crowded;        /* said that too many sessions are adrift */
     uint64_t refused_ms; /* when an origin's refusal was said; 0: never */
     unsigned refusals;   /* since then */
     const struct engine_limits *limits;
@@ -30,6 +30,8 @@ struct engine {
     struct map sessions; /* by sid: open ones, and those that still owe a goodbye */
     size_t count;        /* allocated */
     struct list dirty;   /* sessions with something to do at the end of this turn */
+    struct list adrift;  /* by the time: sessions that no connection serves (adrift.h) */
+    size_t adrift_count;
     struct loop_task turn;
 
     struct ws_reader_pool readers;

@@ -267,22 +267,6 @@ refuse(const struct wish *w, enum answer_error error)
         answer_error(w->x, error);
 }
 
-/* A session of polling needs no connection between its requests, so that one peer could open any
- * number of them.  Said once each time that the limit is reached. */
-static bool
-is_full(struct engine *e)
-{
-    size_t limit = e->limits->sessions;
-    bool full = limit > 0 && e->count >= limit;
-
-    if (full && !e->crowded)
-        log_warning(
-            "sessions past the limit are refused with 503 worker=%u limit=%zu", e->worker, limit);
-    if (full || e->count < limit - limit / 16)
-        e->crowded = full;
-    return full;
-}
-
 static void
 refuse_new(const struct wish *w)
 {
@@ -319,7 +303,7 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
     enum answer_error error = verify(e, &w);
     if (error != ANSWER_FINE)
         refuse(&w, error);
-    else if (!w.session && (e->stopping || is_full(e)))
+    else if (!w.session && e->stopping)
         refuse_new(&w);
     else if (r->upgrade)
         on_upgrade(e, &w);

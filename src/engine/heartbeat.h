@@ -4,6 +4,9 @@
  *
  * In 3 the client beats: any packet proves life for interval + timeout.  In 4 the server sends a
  * ping an interval after the last pong and waits a timeout for the next.  One wheel timer.
+ *
+ * It also tells that nobody came back after the handshake.  Clients send their next request as soon
+ * as they have its answer, so a few seconds are enough even over a slow mobile network.
  */
 #ifndef ENGINE_HEARTBEAT_H
 #define ENGINE_HEARTBEAT_H
@@ -19,14 +22,19 @@ struct engine;
 struct heartbeat {
     struct timer timer;
     uint8_t version;
-    bool waiting;  /* 4: a ping is out */
-    bool extended; /* 4: its time-out was already lengthened by another packet */
+    bool expecting; /* nothing came since the handshake */
+    bool waiting;   /* 4: a ping is out */
+    bool extended;  /* 4: its time-out was already lengthened by another packet */
 };
 
-enum heartbeat_verdict { HEARTBEAT_ASK, HEARTBEAT_DEAD };
+enum heartbeat_verdict { HEARTBEAT_ASK, HEARTBEAT_DEAD, HEARTBEAT_ABSENT };
 
 void heartbeat_init(struct heartbeat *h, enum eio_version v, void (*on_due)(void *), void *owner);
 void heartbeat_start(struct heartbeat *h, struct engine *e);
+/* Instead of it, where nothing shows yet that the client got the handshake's answer ... */
+void heartbeat_expect(struct heartbeat *h, struct engine *e);
+/* ... and on each request, of which the first starts the heartbeat. */
+void heartbeat_came(struct heartbeat *h, struct engine *e);
 void heartbeat_stop(struct heartbeat *h);
 /* A packet arrived. */
 void heartbeat_saw(struct heartbeat *h, struct engine *e, enum eio_type type);

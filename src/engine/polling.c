@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+#include "adrift.h"
 #include "answer.h"
 #include "base/buffer.h"
 #include "base/mem.h"
@@ -20,12 +21,12 @@
 #include "engine_priv.h"
 #include "http/http_conn.h"
 #include "upgrade.h"
-#include "wire/deflate.h"
 
 enum { PACKET_OVERHEAD = 16 }; /* what a queued packet costs beside its text */
 
 struct polling {
     struct eio_transport base;
+    struct adrift adrift;
     struct http_exchange *poll; /* the held GET */
     struct http_exchange *post; /* until it is answered */
 
@@ -106,24 +107,6 @@ begin_head(struct polling *p, struct buffer *head, const struct http_request *r)
     answer_add_polling(head, r, p->base.session, !p->answered);
 }
 
-/* Compress where the client can take it and it is long enough; adds the header. */
-static struct str
-pack(struct engine *e, const struct http_request *r, struct str body)
-{
-    const struct engine_limits *limits = e->limits;
-    bool gzip = http_request_accepts(r, "gzip");
-
-    if (!limits->compression || body.len < limits->compression_threshold)
-        return body;
-    if (!gzip && !http_request_accepts(r, "deflate"))
-        return body;
-    buffer_append_text(
-        &e->head, gzip ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n");
-    buffer_clear(&e->packed);
-    deflate_compress(gzip ? DEFLATE_GZIP : DEFLATE_ZLIB, body, &e->packed);
-    return buffer_str(&e->packed);
-}
-
 static struct str
 payload(struct polling *p)
 {
@@ -150,7 +133,7 @@ answer_poll(struct polling *p, bool last)
     const struct http_request *r = http_exchange_request(x);
 
     begin_head(p, &e->head, r);
-    struct str body = pack(e, r, payload(p));
+    struct str body = answer_pack(e, r, payload(p));
     struct http_reply reply = {
         .status = 200,
         .type = "text/plain; charset=UTF-8",
@@ -171,6 +154,7 @@ answer_post(struct polling *p)
     struct http_exchange *x = p->post;
 
     p->post = NULL;
+    eio_session_mark(p->base.session);
     begin_head(p, &e->head, http_exchange_request(x));
     struct http_reply reply = {
         .status = 200,
@@ -217,6 +201,7 @@ on_get(struct polling *p, struct http_exchange *x)
         return;
     }
     p->poll = x;
+    adrift_end(&p->adrift);
     http_exchange_take(x, HTTP_NO_BODY, &handlers, p);
     if (eio_session_live(s)) {
         eio_session_mark(s);
@@ -330,6 +315,7 @@ on_post(struct polling *p, struct http_exchange *x)
         return;
     }
     p->post = x;
+    adrift_end(&p->adrift);
     http_exchange_take(x, s->engine->limits->message_bytes, &handlers, p);
 }
 
@@ -401,6 +387,7 @@ polling_close(struct eio_transport *t, enum eio_end why)
         release_poll(p, why);
     if (p->post)
         release_post(p);
+    adrift_fini(&p->adrift);
     queue_clear(p);
     loop_defer_free(t->session->engine->loop, p, polling_free);
 }
@@ -419,12 +406,12 @@ polling_settle(struct eio_transport *t)
 
     if (p->has_inbox && !(eio_session_live(s) && eio_session_paused(s)))
         take_inbox(p); /* may close the session, or upgrade it */
-    if (p->poll == NULL || !eio_session_live(s))
-        return;
-    if (p->count == 0 && upgrade_probed(s))
+    if (p->poll && p->count == 0 && eio_session_live(s) && upgrade_probed(s))
         queue_add(p, s->engine->noop);
-    if (p->count > 0)
+    if (p->poll && p->count > 0 && eio_session_live(s))
         answer_poll(p, false);
+    if (s->active == t)
+        adrift_settle(&p->adrift, p->poll || p->post);
 }
 
 struct eio_transport *
@@ -443,6 +430,7 @@ polling_new(struct eio_session *s, struct str jsonp)
 
     p->base.ops = &ops;
     p->base.session = s;
+    adrift_init(&p->adrift, s);
     buffer_init(&p->inbox_text);
     if (jsonp.data)
         p->jsonp = str_slice(mem_copy_text(jsonp.data, jsonp.len), jsonp.len);

@@ -40,6 +40,7 @@ upgrade_begin(struct eio_session *s, struct eio_transport *candidate)
     timer_start(s->engine->loop, &u->limit, s->engine->limits->upgrade_timeout_ms);
     s->upgrade = u;
     eio_session_enter(s, SESSION_PROBING);
+    eio_session_mark(s); /* it is served now, poll or not */
 }
 
 void
@@ -51,6 +52,7 @@ upgrade_end(struct eio_session *s, struct eio_transport *loser)
     s->upgrade = NULL;
     free(u);
     eio_session_enter(s, SESSION_OPEN);
+    eio_session_mark(s); /* it may be adrift now */
     loser->ops->close(loser, EIO_END_LOCAL);
 }
 

@@ -24,7 +24,7 @@ enum {
     AUTH_ANSWER_BYTES = 1 << 20,
     API_BODY_BYTES = 10 << 20,
     MAILBOX_BYTES = 64 << 20,
-    SESSIONS_A_CONNECTION = 2, /* polling ones have none between requests, or a proxy's */
+    ADRIFT_A_CONNECTION = 2, /* twice as many as lose their polls at once, by a broadcast */
 };
 
 static size_t
@@ -163,7 +163,7 @@ make_engine(struct snapshot *l, const struct config *c)
         .upgrade_timeout_ms = c->upgrade_timeout_ms,
         .message_bytes = c->max_http_buffer_bytes,
         .queue_bytes = c->send_queue_bytes,
-        .sessions = SESSIONS_A_CONNECTION * snapshot_share(l->connections, l->workers, 0),
+        .adrift = ADRIFT_A_CONNECTION * snapshot_share(l->connections, l->workers, 0),
         .polling = config_list_has(&c->transports, "polling"),
         .websocket = config_list_has(&c->transports, "websocket"),
         .allow_upgrades = c->allow_upgrades,

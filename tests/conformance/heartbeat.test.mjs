@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { bystander, Client } from '../lib/raw-client.mjs';
-import { connectWs, openWs, Polling, subscribe, TRANSPORTS } from '../lib/raw-eio.mjs';
+import { connectWs, openWs, Polling, subscribe, TRANSPORTS, VERSIONS } from '../lib/raw-eio.mjs';
 import { sleep, SLOW, startServer, TIMEOUT } from '../lib/server.mjs';
 
 const INTERVAL = 300 * SLOW;
@@ -94,12 +94,20 @@ describe('heartbeat', () => {
 
         test('a polling session without any GET is closed as well', async () => {
             const polling = await Polling.connect(server.port, 3);
+            await polling.postOk('6');
             // Any request would be a sign of life, so the log is asked.
             await server.waitLog(
                 new RegExp(`session end sid=${polling.sid} .*why="ping timeout"`), TIMEOUT);
             await polling.ends();
         });
     });
+
+    for (const eio of VERSIONS) {
+        test(`EIO${eio}: a session that nothing follows ends within the first silence`, async () => {
+            const { sid } = await Polling.open(server.port, eio);
+            await server.waitLog(new RegExp(`session end sid=${sid} .*why=absent`), TIMEOUT);
+        });
+    }
 
     describe('EIO4', () => {
         const open = (transport, options) => Client.open(server.port, 4, transport, options);

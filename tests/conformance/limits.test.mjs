@@ -379,17 +379,26 @@ describe('maxConnections', () => {
         await server.stop();
     });
 
-    test('polling sessions, which need no connection, are bounded too', async () => {
-        const server = await startServer({ config: { maxConnections: 2, workers: 1 } });
-        const conn = await HttpConn.open(server.port);
-        const statuses = [];
-        for (let i = 0; i < 5; i += 1) {
-            conn.send(requestBytes({ path: '/socket.io/?EIO=4&transport=polling' }));
-            statuses.push((await conn.response()).status);
+    test('sessions without a connection are bounded: the oldest ends, none is refused', async () => {
+        const server = await startServer({
+            config: { maxConnections: 3, workers: 1, logLevel: 'info' },
+        });
+        const held = await Polling.connect(server.port, 4);
+        const poll = await held.hold();
+        const sessions = [];
+        for (let i = 0; i < 8; i += 1) {
+            sessions.push(await Polling.open(server.port, 4));
         }
-        assert.deepEqual(statuses, [200, 200, 200, 200, 503]);
-        await waitFor(() => /sessions past the limit/.test(server.stderr()));
-        conn.destroy();
+        await server.waitLog(/sessions without a connection are past the limit/);
+        await server.waitLog(new RegExp(`session end sid=${sessions[0].sid} .*why=evicted`));
+        const alive = [];
+        for (const session of sessions) {
+            alive.push(await session.alive());
+        }
+        assert.deepEqual(alive, [false, false, true, true, true, true, true, true]);
+        await held.postOk(subscribe('held', 0));
+        assert.equal((await poll.response()).text, '430[{"ok":true}]');
+        poll.destroy();
         await server.stop();
     });
 });

@@ -7,8 +7,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openCrowd, scaled } from '../lib/mass.mjs';
+import { HttpConn, requestBytes } from '../lib/raw.mjs';
 import { startScene } from '../lib/scene.mjs';
-import { binary, sleep, tempDir, waitFor, SLOW } from '../lib/server.mjs';
+import { binary, postEvent, sleep, tempDir, waitFor, SLOW } from '../lib/server.mjs';
 
 const SOFT_LIMIT = 1024;
 const TICKS_A_SECOND = 100;
@@ -77,5 +78,88 @@ describe('many clients', () => {
         } finally {
             await crowd.close();
         }
+    });
+});
+
+describe('handshakes of somebody who never comes back', () => {
+    const CONNECTIONS = 4;
+    const RATE = 40; // a second
+
+    /** Shakes hands on a few connections; statuses counts the answers. */
+    class Flood {
+        statuses = {};
+
+        static async open(port) {
+            const flood = new Flood();
+            flood.conns = await Promise.all(
+                Array.from({ length: CONNECTIONS }, () => HttpConn.open(port)));
+            return flood;
+        }
+
+        async #shake(conn) {
+            conn.send(requestBytes({ path: '/socket.io/?EIO=4&transport=polling' }));
+            const { status } = await conn.response();
+            this.statuses[status] = (this.statuses[status] ?? 0) + 1;
+        }
+
+        /** As fast as they are answered. */
+        burst(count) {
+            return Promise.all(this.conns.map(async (conn) => {
+                for (let i = 0; i < count / CONNECTIONS; i++) {
+                    await this.#shake(conn);
+                }
+            }));
+        }
+
+        /** At RATE from now on. */
+        keepUp() {
+            this.running = Promise.all(this.conns.map(async (conn) => {
+                while (!this.stopped) {
+                    await this.#shake(conn);
+                    await sleep(1000 * CONNECTIONS / RATE);
+                }
+            }));
+            this.running.catch(() => {}); // stop() tells
+        }
+
+        async stop() {
+            this.stopped = true;
+            await this.running;
+            this.conns.forEach((conn) => conn.destroy());
+        }
+    }
+
+    let scene;
+    before(async () => {
+        scene = await startScene({ redis: false, config: { maxConnections: 200, workers: 2 } });
+    });
+    after(() => scene?.close());
+
+    test('lock nobody out and end nobody who is there', async () => {
+        const drops = [];
+        const open = async (client, transport) => {
+            const page = await scene.page({ client, transport });
+            page.socket.on('disconnect', (why) => drops.push([client, transport, why]));
+            page.echo.channel('all');
+            await page.joined('all');
+            return page;
+        };
+        const pages = [await open('sio4', 'polling'), await open('sio2', 'polling')];
+        const flood = scene.keep(await Flood.open(scene.server.port));
+        await flood.burst(1000);
+        flood.keepUp();
+        for (const client of ['sio2', 'sio4']) {
+            for (const transport of ['polling', 'websocket', 'upgrade']) {
+                pages.push(await open(client, transport));
+            }
+        }
+        for (const number of [1, 2, 3]) {
+            await postEvent(scene.server, { channel: 'all', name: 'E', data: { number } });
+            await Promise.all(pages.map((page) => page.events(number, 'E', 'all')));
+        }
+        assert.deepEqual(drops, []);
+        assert.deepEqual(Object.keys(flood.statuses), ['200']);
+        assert.ok(flood.statuses[200] > 1000);
+        pages.forEach((page) => page.socket.off('disconnect'));
     });
 });

@@ -251,26 +251,6 @@ other_paths_are_not_the_engines(void **state)
 }
 
 static void
-sessions_past_the_limit_are_refused(void **state)
-{
-    struct server *v = *state;
-    struct client c = dial(v), ws = dial(v);
-
-    v->limits.sessions = 2;
-    open_polling(&c, 3);
-    open_polling(&c, 4);
-    say_get(&c, 4, "");
-    expect_answer(&c, 503, "");
-    say_upgrade(&ws, "EIO=4&transport=websocket", "");
-    hear_at_least(&ws, 12);
-    assert_memory_equal(ws.in.data, "HTTP/1.1 503", 12);
-    v->limits.sessions = 3;
-    open_polling(&c, 4);
-    hang_up(&c);
-    hang_up(&ws);
-}
-
-static void
 transports_can_be_switched_off(void **state)
 {
     struct server *v = *state;
@@ -302,7 +282,6 @@ main(void)
         ENGINE_TEST(a_session_request_repeats_its_version_and_transport),
         ENGINE_TEST(a_sid_of_another_worker_is_sent_there),
         ENGINE_TEST(other_paths_are_not_the_engines),
-        ENGINE_TEST(sessions_past_the_limit_are_refused),
         ENGINE_TEST(transports_can_be_switched_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

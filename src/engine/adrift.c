@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * adrift: a list in the order in which the sessions lost their last connection.
+ *
+ *   handshake answered --> adrift --poll, post, candidate--> served
+ *                           |  ^----answered, lost------------'
+ *                           `--time-out, or the oldest past the limit--> ended
+ *
+ * A handshake needs a connection for a moment only.  A limit that refused newcomers would let
+ * anyone lock everybody out; in this order a flood ends its own sessions.  A client that is there
+ * has a poll held nearly all the time, and is adrift for a round trip at most.
+ */
+#include "adrift.h"
+
+#include "base/ensure.h"
+#include "base/log.h"
+#include "eio_session_priv.h"
+#include "engine_priv.h"
+
+void
+adrift_init(struct adrift *a, struct eio_session *s)
+{
+    list_init(&a->node);
+    a->session = s;
+}
+
+void
+adrift_fini(struct adrift *a)
+{
+    struct engine *e = a->session->engine;
+
+    if (list_empty(&a->node))
+        return;
+    ENSURE(e->adrift_count > 0);
+    list_remove(&a->node);
+    e->adrift_count--;
+}
+
+void
+adrift_end(struct adrift *a)
+{
+    struct eio_session *s = a->session;
+
+    if (list_empty(&a->node))
+        return;
+    adrift_fini(a);
+    if (eio_session_live(s))
+        heartbeat_came(&s->heartbeat, s->engine);
+}
+
+/* Said once each time that the limit is reached. */
+static bool
+is_past_limit(struct engine *e)
+{
+    size_t limit = e->limits->adrift;
+    bool past = limit > 0 && e->adrift_count > limit;
+
+    if (past && !e->crowded)
+        log_warning("sessions without a connection are past the limit: the oldest are ended "
+                    "worker=%u limit=%zu",
+            e->worker, limit);
+    if (past || e->adrift_count < limit - limit / 16)
+        e->crowded = past;
+    return past;
+}
+
+static void
+make_room(struct engine *e)
+{
+    while (is_past_limit(e)) {
+        struct adrift *oldest = LIST_ENTRY(e->adrift.next, struct adrift, node);
+
+        adrift_end(oldest);
+        if (oldest->session->state != SESSION_PROBING) /* a candidate came in this turn */
+            eio_session_end(oldest->session, EIO_END_EVICTED);
+    }
+}
+
+void
+adrift_settle(struct adrift *a, bool served)
+{
+    struct engine *e = a->session->engine;
+
+    if (served || a->session->state == SESSION_PROBING) {
+        adrift_end(a);
+        return;
+    }
+    if (!list_empty(&a->node))
+        return;
+    list_append(&e->adrift, &a->node);
+    e->adrift_count++;
+    make_room(e);
+}
