@@ -65,5 +65,11 @@ struct http_call *http_client_post(struct http_client *c, const struct http_call
     void (*on_done)(void *owner, const struct http_answer *answer), void *owner);
 /* on_done will not be called; the connection closes. */
 void http_call_cancel(struct http_call *call);
+/*
+ * Nobody wants the answer any more, but the application may be at work on it.  False when the
+ * request has not left: that is http_call_cancel().  Else on_done comes as ever, the connection
+ * may serve again after the answer, and the request is not repeated.
+ */
+MUST_USE bool http_call_abandon(struct http_call *call);
 
 #endif

@@ -29,7 +29,7 @@ struct http_call {
     struct timer limit;
     struct connector *connector;
     struct http_link *link;
-    bool reused; /* the link served others before: it may be dead without our knowing */
+    bool reused; /* the link served others before: if it is dead, the request is repeated */
     struct loop_task hopeless; /* there is nothing to wait for */
     void (*on_done)(void *owner, const struct http_answer *answer);
     void *owner;
@@ -229,6 +229,17 @@ http_call_cancel(struct http_call *call)
 {
     if (call && call->client)
         wind_up(call);
+}
+
+bool
+http_call_abandon(struct http_call *call)
+{
+    if (!call->link) {
+        http_call_cancel(call);
+        return false;
+    }
+    call->reused = false; /* so that it is not repeated */
+    return true;
 }
 
 void

@@ -124,6 +124,45 @@ cancelled_call_is_not_heard_of(void **state)
 }
 
 static void
+abandoned_call_without_a_connection_is_cancelled(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    application_open(&s);
+    post(&s);
+    assert_false(http_call_abandon(s.call));
+    turn_some(s.l);
+    assert_int_equal(s.done, 0);
+    application_close(&s);
+}
+
+static void
+abandoned_call_keeps_its_connection(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    application_open(&s);
+    post(&s);
+    accept_one(&s);
+    for (int i = 0; i < 2; i++) {
+        hear_post(&s);
+        assert_true(http_call_abandon(s.call));
+        turn_some(s.l);
+        assert_int_equal(s.done, 0);
+        say(&s.app, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue");
+        answered(&s, 200, "true");
+        post(&s);
+    }
+    hear_post(&s);
+    assert_true(http_call_abandon(s.call));
+    talker_fini(&s.app); /* dies before the first byte, and is not asked again */
+    failed(&s, HTTP_CALL_BROKEN, "the connection ended before the answer did");
+    application_close(&s);
+}
+
+static void
 client_may_be_closed_in_an_answer(void **state)
 {
     struct scene s;
@@ -233,6 +272,8 @@ main(void)
         TEST(nobody_there_is_unreachable),
         TEST(silence_is_a_timeout),
         TEST(cancelled_call_is_not_heard_of),
+        TEST(abandoned_call_without_a_connection_is_cancelled),
+        TEST(abandoned_call_keeps_its_connection),
         TEST(client_may_be_closed_in_an_answer),
         TEST(certificate_is_verified),
         TEST(no_context_is_unreachable),
