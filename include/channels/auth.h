@@ -3,6 +3,10 @@
  * auth: asks the application whether a socket may join a channel: POST <authHost><authEndpoint>
  * (docs/protocol.md).  A cap on requests in flight, a queue that is fair between sockets, retries,
  * time-outs.  It knows nothing of sockets but the facts it is given.  The worker's thread only.
+ *
+ * The cap is on the application's work.  A request that was sent counts until it is answered, the
+ * application closes the connection, or AUTH_HOLD_MS have passed (authTimeout, if that is longer),
+ * whether or not somebody still waits for the answer.
  */
 #ifndef CHANNELS_AUTH_H
 #define CHANNELS_AUTH_H
@@ -23,7 +27,7 @@ struct loop;
 /* Immutable while it is set. */
 struct auth_limits {
     unsigned in_flight;  /* requests at once, of this worker */
-    uint64_t timeout_ms; /* from the sending of a request */
+    uint64_t timeout_ms; /* from the sending of a request to the verdict */
     uint64_t retry_ms;   /* how long failed attempts are repeated */
     unsigned headers;    /* forwarded, a subscription */
     size_t header_bytes;
@@ -36,14 +40,17 @@ struct auth *auth_open(
 /* For what is sent from now on; requests under way are answered as before. */
 void auth_set_target(struct auth *a, const struct auth_target *target);
 void auth_set_limits(struct auth *a, const struct auth_limits *limits);
+/* No ask has an asker any more; requests under way are cut. */
 void auth_close(struct auth *a);
+
+enum { AUTH_HOLD_MS = 60000 };
 
 /* One socket's place in the fair queue; embed it, auth_line_init() it, and cancel its asks before
  * it dies. */
 struct auth_line {
     struct list node;    /* among the lines that wait */
     struct list waiting; /* its asks, in order */
-    size_t bytes;        /* of all its asks: bounded */
+    size_t bytes;        /* of all asks that it waits for: bounded */
 };
 void auth_line_init(struct auth_line *line);
 
@@ -76,7 +83,7 @@ enum { AUTH_LINE_BYTES_MAX = 4 << 20 };
 enum auth_refusal auth_begin(struct auth *a, const struct auth_question *q,
     void (*on_verdict)(void *owner, const struct auth_verdict *v), void *owner,
     struct auth_ask **ask);
-/* on_verdict will not be called. */
+/* on_verdict will not be called.  What was not sent yet never is. */
 void auth_cancel(struct auth_ask *ask);
 
 /*

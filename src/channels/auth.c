@@ -30,32 +30,38 @@ struct auth {
     const struct auth_target *target;
     struct http_client *client;
     struct auth_queue queue;
-    unsigned in_flight;
-    size_t asks; /* of all states */
+    struct list held;   /* asks */
+    unsigned in_flight; /* SENT or HELD */
+    size_t asks;        /* of all states but DONE */
     struct loop_task pump;
     struct buffer scratch;
 };
 
 /*
- * QUEUED ---a slot is free---> SENT ---answered, or failed for good---> DONE
- *   ^                           |
- *   `--------- RESTING <--------'  failed in a way that may pass
+ * QUEUED ---a slot is free---> SENT ---answered, or failed for good----------> DONE
+ *   ^                          | |                                              ^
+ *   |                          | `--cancelled, or too late--> HELD --call over--'
+ *   `--------- RESTING <-------'  failed in a way that may pass
+ *
+ *   Cancelling makes DONE of QUEUED and RESTING, and of SENT as long as there is no connection.
  *
  * QUEUED   in its line.
- * SENT     call is under way and takes one of the slots.
+ * SENT     call is under way and takes one of the slots; the timer is authTimeout.
+ * HELD     the verdict was given, or nobody wants it, but the application may be at work: call
+ *          keeps its slot.  In a->held, without a line.
  * RESTING  the timer runs; no slot is taken.
  * DONE     the verdict was given, or nobody wants it; freed at the end of the turn.
  */
-enum ask_state { ASK_QUEUED, ASK_SENT, ASK_RESTING, ASK_DONE };
+enum ask_state { ASK_QUEUED, ASK_SENT, ASK_HELD, ASK_RESTING, ASK_DONE };
 
-/* Owned by auth until the verdict or auth_cancel(). */
+/* Owned by auth; whoever asked may name it until the verdict or auth_cancel(). */
 struct auth_ask {
-    struct list node; /* in line->waiting while QUEUED */
+    struct list node; /* in line->waiting while QUEUED, in auth->held while HELD */
     struct auth *auth;
     struct auth_line *line;
     enum ask_state state;
-    struct http_call *call;
-    struct timer rest;
+    struct http_call *call; /* while SENT or HELD */
+    struct timer timer;
     unsigned failures;
     uint64_t give_up_ms; /* after the first failure */
     bool hopeless;       /* RESTING only to give its verdict in a later turn */
@@ -69,10 +75,22 @@ struct auth_ask {
 
 static const unsigned may_follow[] = {
     [ASK_QUEUED] = BIT(ASK_SENT) | BIT(ASK_RESTING) | BIT(ASK_DONE),
-    [ASK_SENT] = BIT(ASK_RESTING) | BIT(ASK_DONE),
+    [ASK_SENT] = BIT(ASK_HELD) | BIT(ASK_RESTING) | BIT(ASK_DONE),
+    [ASK_HELD] = BIT(ASK_DONE),
     [ASK_RESTING] = BIT(ASK_QUEUED) | BIT(ASK_DONE),
     [ASK_DONE] = 0,
 };
+
+static void
+return_slot(struct auth_ask *ask)
+{
+    struct auth *a = ask->auth;
+
+    ask->call = NULL;
+    ENSURE(a->in_flight > 0);
+    a->in_flight--;
+    loop_end_of_turn(a->loop, &a->pump);
+}
 
 /* The only place that writes ask->state, and counts the slots. */
 static void
@@ -81,18 +99,18 @@ ask_enter(struct auth_ask *ask, enum ask_state next)
     struct auth *a = ask->auth;
 
     ENSURE(may_follow[ask->state] & BIT(next));
+    timer_stop(&ask->timer);
     if (ask->state == ASK_QUEUED)
         auth_queue_remove(ask->line, &ask->node);
-    if (ask->state == ASK_RESTING)
-        timer_stop(&ask->rest);
-    if (ask->state == ASK_SENT) {
-        ask->call = NULL;
-        a->in_flight--;
-        loop_end_of_turn(a->loop, &a->pump);
-    }
+    if (ask->state == ASK_HELD)
+        list_remove(&ask->node);
+    if (ask->state == ASK_HELD || (ask->state == ASK_SENT && next != ASK_HELD))
+        return_slot(ask);
     ask->state = next;
     if (next == ASK_SENT)
         a->in_flight++;
+    if (next == ASK_HELD)
+        list_append(&a->held, &ask->node);
     if (next == ASK_QUEUED) {
         auth_queue_add(&a->queue, ask->line, &ask->node);
         loop_end_of_turn(a->loop, &a->pump);
@@ -120,10 +138,20 @@ ask_finish(struct auth_ask *ask)
     struct auth *a = ask->auth;
 
     ask_enter(ask, ASK_DONE);
-    ask->line->bytes -= ask_bytes(ask);
-    ask->line = NULL;
     a->asks--;
     loop_defer_free(a->loop, ask, ask_free);
+}
+
+/* Its owner hears no more of it. */
+static void
+ask_let_go(struct auth_ask *ask)
+{
+    ask->line->bytes -= ask_bytes(ask);
+    if (ask->call && http_call_abandon(ask->call))
+        ask_enter(ask, ASK_HELD);
+    else
+        ask_finish(ask);
+    ask->line = NULL;
 }
 
 /* Calls up. */
@@ -136,7 +164,7 @@ give_verdict(struct auth_ask *ask, unsigned status, struct str body)
         buffer_append_char(&ask->cause, '\0');
         v.cause = ask->cause.data;
     }
-    ask_finish(ask);
+    ask_let_go(ask);
     ask->on_verdict(ask->owner, &v);
 }
 
@@ -154,7 +182,7 @@ retry_later(struct auth_ask *ask)
     if (loop_now_ms(a->loop) + delay_ms > ask->give_up_ms)
         return false;
     ask_enter(ask, ASK_RESTING);
-    timer_start(a->loop, &ask->rest, delay_ms);
+    timer_start(a->loop, &ask->timer, delay_ms);
     return true;
 }
 
@@ -207,6 +235,11 @@ on_done(void *owner, const struct http_answer *answer)
 {
     struct auth_ask *ask = owner;
 
+    ask->call = NULL;
+    if (ask->state == ASK_HELD) {
+        ask_finish(ask);
+        return;
+    }
     if (is_passing(answer) && retry_later(ask))
         return;
     explain(ask, answer);
@@ -214,14 +247,18 @@ on_done(void *owner, const struct http_answer *answer)
 }
 
 static void
-on_rested(void *owner)
+on_timer(void *owner)
 {
+    static const struct http_answer late = { .result = HTTP_CALL_TIMEOUT };
     struct auth_ask *ask = owner;
 
-    if (ask->hopeless)
-        give_verdict(ask, 0, STR_LIT(""));
-    else
+    if (ask->state == ASK_RESTING && !ask->hopeless) {
         ask_enter(ask, ASK_QUEUED);
+        return;
+    }
+    if (ask->state == ASK_SENT)
+        explain(ask, &late);
+    give_verdict(ask, 0, STR_LIT(""));
 }
 
 static void
@@ -236,17 +273,18 @@ send_ask(struct auth_ask *ask)
         .headers = ask->headers,
         .body = ask->body,
         .answer_limit = a->limits.answer_bytes,
-        .timeout_ms = a->limits.timeout_ms,
+        .timeout_ms = a->limits.timeout_ms > AUTH_HOLD_MS ? a->limits.timeout_ms : AUTH_HOLD_MS,
     };
 
     if (!auth_choose_host(o->hosts, o->host_count, ask->referer, &origin)) {
         buffer_append_text(&ask->cause, "the choice among authHost is no http or https URL");
         ask->hopeless = true;
         ask_enter(ask, ASK_RESTING);
-        timer_start(a->loop, &ask->rest, 0);
+        timer_start(a->loop, &ask->timer, 0);
         return;
     }
     ask_enter(ask, ASK_SENT);
+    timer_start(a->loop, &ask->timer, a->limits.timeout_ms);
     ask->call = http_client_post(a->client, &r, on_done, ask);
 }
 
@@ -270,6 +308,7 @@ auth_open(struct loop *l, const struct auth_target *target, const struct auth_li
     a->limits = *limits;
     a->target = target;
     auth_queue_init(&a->queue);
+    list_init(&a->held);
     loop_task_init(&a->pump, pump, a);
     a->client = http_client_open(l, target->tls, target->tls_loopback, IDLE_MS);
     return a;
@@ -289,12 +328,21 @@ auth_set_limits(struct auth *a, const struct auth_limits *limits)
     loop_end_of_turn(a->loop, &a->pump);
 }
 
+static void
+cut(struct auth_ask *ask)
+{
+    http_call_cancel(ask->call);
+    ask_finish(ask);
+}
+
 void
 auth_close(struct auth *a)
 {
     if (!a)
         return;
-    ENSURE(a->asks == 0);
+    while (!list_empty(&a->held))
+        cut(LIST_ENTRY(a->held.next, struct auth_ask, node));
+    ENSURE(a->asks == 0 && a->in_flight == 0);
     loop_task_cancel(&a->pump);
     http_client_close(a->client);
     buffer_fini(&a->scratch);
@@ -324,7 +372,7 @@ ask_new(struct auth *a, const struct auth_question *q, size_t headers_len, size_
     ask->body = str_slice(ask->text + headers_len, body_len);
     ask->referer = str_slice(ask->body.data + body_len, q->referer.len);
     list_init(&ask->node);
-    timer_init(&ask->rest, on_rested, ask);
+    timer_init(&ask->timer, on_timer, ask);
     return ask;
 }
 
@@ -361,7 +409,5 @@ auth_begin(struct auth *a, const struct auth_question *q,
 void
 auth_cancel(struct auth_ask *ask)
 {
-    if (ask->call)
-        http_call_cancel(ask->call);
-    ask_finish(ask);
+    ask_let_go(ask);
 }

@@ -84,7 +84,7 @@ static const struct option table[] = {
       .min = 10, .max = DAY_MS, .unit = "ms", .live = true, .help = "For the answer to one request." },
     { .path = "authMaxRequests", .kind = OPTION_NUMBER, AT(auth_max_requests), .fallback = "32",
       .min = 1, .max = 65535,
-      .live = true, .help = "Requests to the application at once; divided among the workers, at least one each." },
+      .live = true, .help = "Requests that the application works on at once; divided among the workers, at least one each." },
     { .path = "authRetryTime", .kind = OPTION_NUMBER, AT(auth_retry_ms), .fallback = "30000",
       .max = DAY_MS, .unit = "ms",
       .live = true, .help = "How long a request that failed, or was answered 429 or 502 to 504, is repeated." },

@@ -1,124 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth: the cap, the fair queue, retries, and what is asked of whom; the HTTP client is a fake.
+ * auth: the cap, the fair queue, retries, and what is asked of whom.
  */
 #include "channels/auth.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "base/clock.h"
-#include "base/log.h"
-#include "channels/auth_target.h"
-#include "fake_http.h"
-#include "net/loop.h"
-
-enum { ASKS_MAX = 64 };
-
-struct outcome {
-    unsigned verdicts, status;
-    char body[32], cause[256];
-    struct auth_ask *ask;
-};
-
-static struct loop *loop;
-static struct auth *auth;
-static struct auth_limits limits;
-static struct auth_line lines[4];
-static struct outcome outcomes[ASKS_MAX];
-static struct buffer error;
-static struct auth_target *targets[4];
-static size_t target_count;
-
-static void
-on_verdict(void *owner, const struct auth_verdict *v)
-{
-    struct outcome *o = owner;
-
-    o->verdicts++;
-    o->status = v->status;
-    o->ask = NULL;
-    (void)snprintf(o->body, sizeof(o->body), "%.*s", STR_ARG(v->body));
-    (void)snprintf(o->cause, sizeof(o->cause), "%s", v->cause ? v->cause : "");
-}
-
-static struct auth *
-open_with(const char *const *hosts, size_t count)
-{
-    const struct auth_options o = {
-        .hosts = hosts, .host_count = count, .endpoint = "/broadcasting/auth", .verify_tls = true
-    };
-
-    targets[target_count] = auth_target_new(&o, &error);
-    return auth_open(loop, targets[target_count++], &limits);
-}
-
-static int
-setup(void **state)
-{
-    static const char *const hosts[] = { "http://app.test:8000" };
-
-    (void)state;
-    log_set_level(LOG_LEVEL_ERROR);
-    memset(outcomes, 0, sizeof(outcomes));
-    fake_posts = fake_cancels = 0;
-    limits = (struct auth_limits){ .in_flight = 2,
-        .timeout_ms = 1234,
-        .retry_ms = 0,
-        .headers = 32,
-        .header_bytes = 16384,
-        .answer_bytes = 65536 };
-    loop = loop_new();
-    for (size_t i = 0; i < COUNT_OF(lines); i++)
-        auth_line_init(&lines[i]);
-    auth = open_with(hosts, 1);
-    assert_non_null(auth);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    for (int i = 0; i < ASKS_MAX; i++) {
-        if (outcomes[i].ask)
-            auth_cancel(outcomes[i].ask);
-    }
-    for (size_t i = 0; i < COUNT_OF(lines); i++)
-        assert_int_equal(lines[i].bytes, 0);
-    auth_close(auth);
-    while (target_count > 0)
-        auth_target_free(targets[--target_count]);
-    buffer_fini(&error);
-    loop_stop(loop);
-    loop_run(loop);
-    loop_free(loop);
-    assert_int_equal(fake_calls_open(), 0);
-    return 0;
-}
-
-static enum auth_refusal
-begin(int outcome, int line, const char *channel)
-{
-    const struct auth_question q = { .line = &lines[line], .channel = str_of(channel) };
-
-    return auth_begin(auth, &q, on_verdict, &outcomes[outcome], &outcomes[outcome].ask);
-}
-
-static void
-body_is(unsigned call, const char *body)
-{
-    struct str text = buffer_str(&fake_call(call)->body);
-
-    if (!str_is(text, body))
-        fail_msg("body %.*s, expected %s", STR_ARG(text), body);
-}
+#include "auth_scene.h"
 
 static void
 a_question_is_a_form_post_to_the_end_point(void **state)
@@ -130,7 +16,6 @@ a_question_is_a_form_post_to_the_end_point(void **state)
     assert_true(str_is(buffer_str(&fake_call(0)->path), "/broadcasting/auth"));
     assert_string_equal(fake_call(0)->origin.host, "app.test");
     assert_int_equal(fake_call(0)->origin.port, 8000);
-    assert_int_equal(fake_call(0)->timeout_ms, 1234);
     body_is(0, "channel_name=private-a%20b%2F%C3%A9.1");
     fake_answer_status(fake_call(0), 200);
     assert_int_equal(outcomes[0].verdicts, 1);
@@ -184,46 +69,13 @@ a_raised_cap_is_used_at_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 6; i++)
-        begin(i, 0, "private-x");
+        begin(i, i % 3, "private-x");
     loop_turn(loop);
     assert_int_equal(fake_calls_open(), 2);
     limits.in_flight = 5;
     auth_set_limits(auth, &limits);
     loop_turn(loop);
     assert_int_equal(fake_calls_open(), 5);
-}
-
-static void
-what_is_cancelled_gives_no_verdict_and_frees_its_slot(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 5; i++)
-        begin(i, 0, "private-x");
-    loop_turn(loop);
-    auth_cancel(outcomes[0].ask); /* sent */
-    auth_cancel(outcomes[3].ask); /* queued */
-    outcomes[0].ask = outcomes[3].ask = NULL;
-    loop_turn(loop);
-    assert_int_equal(fake_cancels, 1);
-    assert_int_equal(fake_calls_open(), 2);
-    while (fake_calls_open() > 0) {
-        fake_answer_status(fake_call(0), 200);
-        loop_turn(loop);
-    }
-    assert_int_equal(outcomes[0].verdicts + outcomes[3].verdicts, 0);
-    assert_int_equal(outcomes[1].verdicts + outcomes[2].verdicts + outcomes[4].verdicts, 3);
-}
-
-static void
-wait_for_posts(unsigned n)
-{
-    uint64_t end = clock_ms() + 5000;
-
-    while (fake_posts < n && clock_ms() < end) {
-        loop_turn(loop);
-        usleep(1000);
-    }
-    assert_int_equal(fake_posts, n);
 }
 
 static void
@@ -429,13 +281,11 @@ the_referer_chooses_the_host(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_question_is_a_form_post_to_the_end_point),
         TEST(never_more_than_the_cap_in_flight),
         TEST(a_long_line_does_not_hold_up_a_short_one),
         TEST(a_raised_cap_is_used_at_once),
-        TEST(what_is_cancelled_gives_no_verdict_and_frees_its_slot),
         TEST(a_passing_failure_is_repeated_without_holding_a_slot),
         TEST(these_are_repeated_and_those_are_not),
         TEST(when_the_time_is_over_the_last_answer_counts),

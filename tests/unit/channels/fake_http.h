@@ -20,6 +20,7 @@ struct http_call {
     struct http_origin origin;
     struct buffer path, headers, body;
     uint64_t timeout_ms;
+    bool connecting, abandoned;
     void (*on_done)(void *owner, const struct http_answer *answer);
     void *owner;
 };
@@ -129,6 +130,17 @@ http_call_cancel(struct http_call *c)
 {
     fake_call_free(c);
     fake_cancels++;
+}
+
+bool
+http_call_abandon(struct http_call *c)
+{
+    if (c->connecting) {
+        http_call_cancel(c);
+        return false;
+    }
+    c->abandoned = true;
+    return true;
 }
 
 /* Enough of a parser: scheme://host[:port][/base]. */
