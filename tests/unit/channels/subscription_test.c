@@ -111,6 +111,24 @@ limits_refuse_with_status_0(void **state)
 }
 
 static void
+no_more_questions_wait_than_channels_are_allowed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        subscribes(&ann, "private-a");
+        subscribes(&ann, "private-b");
+        subscribes(&ann, "private-c");
+        subscribes(&ann, "private-d");
+        story_is("ask private-a \nask private-b \nask private-c \n"
+                 "ann < subscription_error private-d 0\n");
+        unsubscribes(&ann, "private-a");
+        unsubscribes(&ann, "private-b");
+        unsubscribes(&ann, "private-c");
+        story_is("cancel\ncancel\ncancel\n");
+    }
+}
+
+static void
 disconnect_leaves_every_channel(void **state)
 {
     (void)state;
@@ -258,6 +276,7 @@ main(void)
         TEST(leaving_while_pending_joins_nothing),
         TEST(a_refused_channel_can_be_asked_again),
         TEST(limits_refuse_with_status_0),
+        TEST(no_more_questions_wait_than_channels_are_allowed),
         TEST(disconnect_leaves_every_channel),
         TEST(a_member_is_in_the_room_when_its_list_comes),
         TEST(leaving_before_the_list_takes_the_entry_back),
