@@ -45,14 +45,16 @@ void auth_close(struct auth *a);
 
 enum { AUTH_HOLD_MS = 60000 };
 
-/* One socket's place in the fair queue; embed it, auth_line_init() it, and cancel its asks before
- * it dies. */
+/* One socket's place in the fair queue; embed it, auth_line_init() it; before it dies cancel its
+ * asks and auth_line_fini() it. */
 struct auth_line {
     struct list node;    /* among the lines that wait */
     struct list waiting; /* its asks, in order */
+    unsigned in_flight;  /* its requests under way, also those that it waits for no longer */
     size_t bytes;        /* of all asks that it waits for: bounded */
 };
 void auth_line_init(struct auth_line *line);
+void auth_line_fini(struct auth *a, struct auth_line *line);
 
 struct auth_question {
     struct auth_line *line;

@@ -22,6 +22,7 @@ enum {
     IDLE_MS = 4000,
     RETRY_FIRST_MS = 250,
     RETRY_DOUBLINGS = 4,
+    SHARE = 2,
 };
 
 struct auth {
@@ -48,7 +49,7 @@ struct auth {
  * QUEUED   in its line.
  * SENT     call is under way and takes one of the slots; the timer is authTimeout.
  * HELD     the verdict was given, or nobody wants it, but the application may be at work: call
- *          keeps its slot.  In a->held, without a line.
+ *          keeps its slot.  In a->held; line is NULL once that is gone.
  * RESTING  the timer runs; no slot is taken.
  * DONE     the verdict was given, or nobody wants it; freed at the end of the turn.
  */
@@ -82,6 +83,13 @@ static const unsigned may_follow[] = {
 };
 
 static void
+take_slot(struct auth_ask *ask)
+{
+    ask->auth->in_flight++;
+    ask->line->in_flight++;
+}
+
+static void
 return_slot(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
@@ -89,6 +97,10 @@ return_slot(struct auth_ask *ask)
     ask->call = NULL;
     ENSURE(a->in_flight > 0);
     a->in_flight--;
+    if (ask->line) {
+        ENSURE(ask->line->in_flight > 0);
+        ask->line->in_flight--;
+    }
     loop_end_of_turn(a->loop, &a->pump);
 }
 
@@ -108,7 +120,7 @@ ask_enter(struct auth_ask *ask, enum ask_state next)
         return_slot(ask);
     ask->state = next;
     if (next == ASK_SENT)
-        a->in_flight++;
+        take_slot(ask);
     if (next == ASK_HELD)
         list_append(&a->held, &ask->node);
     if (next == ASK_QUEUED) {
@@ -138,6 +150,7 @@ ask_finish(struct auth_ask *ask)
     struct auth *a = ask->auth;
 
     ask_enter(ask, ASK_DONE);
+    ask->line = NULL;
     a->asks--;
     loop_defer_free(a->loop, ask, ask_free);
 }
@@ -151,7 +164,6 @@ ask_let_go(struct auth_ask *ask)
         ask_enter(ask, ASK_HELD);
     else
         ask_finish(ask);
-    ask->line = NULL;
 }
 
 /* Calls up. */
@@ -288,15 +300,23 @@ send_ask(struct auth_ask *ask)
     ask->call = http_client_post(a->client, &r, on_done, ask);
 }
 
+/*
+ * A line has at most SHARE requests under way for each slot that is left: so a line that asks
+ * without end an application that does not answer leaves some to the others.
+ */
 static void
 pump(void *owner)
 {
     struct auth *a = owner;
     unsigned slots = a->limits.in_flight > 0 ? a->limits.in_flight : 1;
-    struct list *node;
 
-    while (a->in_flight < slots && (node = auth_queue_take(&a->queue)))
+    while (a->in_flight < slots) {
+        struct list *node = auth_queue_take(&a->queue, (slots - a->in_flight) * SHARE);
+
+        if (!node)
+            return;
         send_ask(LIST_ENTRY(node, struct auth_ask, node));
+    }
 }
 
 struct auth *
@@ -354,7 +374,23 @@ auth_line_init(struct auth_line *line)
 {
     list_init(&line->node);
     list_init(&line->waiting);
+    line->in_flight = 0;
     line->bytes = 0;
+}
+
+void
+auth_line_fini(struct auth *a, struct auth_line *line)
+{
+    ENSURE(list_empty(&line->waiting) && line->bytes == 0);
+    if (line->in_flight == 0)
+        return;
+    LIST_EACH(node, &a->held)
+    {
+        struct auth_ask *ask = LIST_ENTRY(node, struct auth_ask, node);
+
+        if (ask->line == line)
+            ask->line = NULL;
+    }
 }
 
 /* One block, since a restart can bring tens of thousands at once. */

@@ -22,15 +22,28 @@ auth_queue_add(struct auth_queue *q, struct auth_line *line, struct list *ask)
     list_append(&line->waiting, ask);
 }
 
-struct list *
-auth_queue_take(struct auth_queue *q)
+/* Passes over no more lines than there are requests under way. */
+static struct auth_line *
+next_line(const struct auth_queue *q, unsigned share)
 {
-    struct auth_line *line;
+    LIST_EACH(node, &q->lines)
+    {
+        struct auth_line *line = LIST_ENTRY(node, struct auth_line, node);
+
+        if (line->in_flight < share)
+            return line;
+    }
+    return NULL;
+}
+
+struct list *
+auth_queue_take(struct auth_queue *q, unsigned share)
+{
+    struct auth_line *line = next_line(q, share);
     struct list *ask;
 
-    if (list_empty(&q->lines))
+    if (!line)
         return NULL;
-    line = LIST_ENTRY(q->lines.next, struct auth_line, node);
     ask = line->waiting.next;
     list_remove(ask);
     list_remove(&line->node);

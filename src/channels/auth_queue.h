@@ -17,8 +17,11 @@ struct auth_queue {
 void auth_queue_init(struct auth_queue *q);
 /* To the end of its line. */
 void auth_queue_add(struct auth_queue *q, struct auth_line *line, struct list *ask);
-/* The ask whose turn it is, out of its line; NULL: none waits. */
-struct list *auth_queue_take(struct auth_queue *q);
+/*
+ * The ask whose turn it is, out of its line; NULL: none waits.  A line with share requests under
+ * way, or more, is passed over, and is the next one when it has fewer.
+ */
+struct list *auth_queue_take(struct auth_queue *q, unsigned share);
 /* An ask that waits does so no longer. */
 void auth_queue_remove(struct auth_line *line, struct list *ask);
 

@@ -182,6 +182,7 @@ on_disconnect(void *owner)
 
     resume(c);
     subscription_close_all(c);
+    auth_line_fini(c->channels->auth, &c->line);
     acks_forget(c, &c->acks);
     hub_link_sockets(c->channels->hub, -1);
     ENSURE(c->ack_count == 0 && c->subscription_count == 0);

@@ -109,7 +109,26 @@ a_slot_is_held_for_a_minute_or_authTimeout(void **state)
 }
 
 static void
-asking_and_leaving_takes_no_more_than_a_turn(void **state)
+asking_and_leaving_without_end_stays_within_the_cap(void **state)
+{
+    (void)state;
+    set_cap(8);
+    for (int i = 0; i < 100; i++) {
+        begin(0, 0, "attack");
+        loop_turn(loop);
+        cancel(0);
+        assert_in_range(fake_calls_open(), 1, 6);
+    }
+    assert_int_equal(fake_posts, 6); /* two slots are left */
+    begin(1, 1, "honest");
+    loop_turn(loop);
+    body_is(6, "channel_name=honest");
+    fake_answer_status(fake_call(6), 200);
+    assert_int_equal(outcomes[1].status, 200);
+}
+
+static void
+nor_does_it_take_more_than_a_turn(void **state)
 {
     (void)state;
     set_cap(1);
@@ -130,6 +149,20 @@ asking_and_leaving_takes_no_more_than_a_turn(void **state)
     assert_int_equal(outcomes[1].status, 200);
     loop_turn(loop);
     body_is(0, "channel_name=attack");
+}
+
+static void
+lines_that_ask_without_end_leave_a_slot_to_the_next(void **state)
+{
+    (void)state;
+    set_cap(16);
+    for (int i = 0; i < 48; i++)
+        begin(i, i % 3, "private-x");
+    loop_turn(loop);
+    assert_in_range(fake_calls_open(), 12, 15);
+    begin(48, 3, "honest");
+    loop_turn(loop);
+    body_is(fake_calls_open() - 1, "channel_name=honest");
 }
 
 static void
@@ -190,6 +223,7 @@ a_line_may_end_before_what_it_asked(void **state)
     begin(1, 1, "waits");
     loop_turn(loop);
     cancel(0);
+    auth_line_fini(auth, &lines[0]);
     memset(&lines[0], 0xff, sizeof(lines[0])); /* as memory that is another's now */
     loop_turn(loop);
     assert_int_equal(fake_posts, 1);
@@ -250,7 +284,9 @@ main(void)
         TEST(what_was_sent_keeps_its_slot_until_it_is_over),
         TEST(what_has_no_connection_yet_returns_its_slot_at_once),
         TEST(a_slot_is_held_for_a_minute_or_authTimeout),
-        TEST(asking_and_leaving_takes_no_more_than_a_turn),
+        TEST(asking_and_leaving_without_end_stays_within_the_cap),
+        TEST(nor_does_it_take_more_than_a_turn),
+        TEST(lines_that_ask_without_end_leave_a_slot_to_the_next),
         TEST(too_late_is_a_verdict_but_the_slot_is_held),
         TEST(too_late_without_a_connection_returns_the_slot),
         TEST(a_line_may_end_before_what_it_asked),

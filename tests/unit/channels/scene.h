@@ -186,6 +186,13 @@ auth_line_init(struct auth_line *line)
 }
 
 void
+auth_line_fini(struct auth *a, struct auth_line *line)
+{
+    (void)a;
+    (void)line;
+}
+
+void
 auth_set_limits(struct auth *a, const struct auth_limits *l)
 {
     (void)a;
