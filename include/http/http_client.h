@@ -27,7 +27,7 @@ enum { HTTP_CLIENT_HEAD_MAX = 65536 };
  * http_origin_is_loopback(); idle connections close after idle_ms. */
 struct http_client *http_client_open(
     struct loop *l, struct tls_context *tls, struct tls_context *tls_loopback, uint64_t idle_ms);
-/* For connections made from now on; idle ones close. */
+/* For connections made from now on; idle ones close, and those in use after their answer. */
 void http_client_set_tls(
     struct http_client *c, struct tls_context *tls, struct tls_context *tls_loopback);
 /* Idle connections close; calls under way end without on_done. */

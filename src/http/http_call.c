@@ -27,6 +27,7 @@ struct http_call {
     size_t answer_limit;
     uint64_t timeout_ms;
     struct timer limit;
+    unsigned tls_changes; /* the client's at the beginning: another closes the connection */
     struct connector *connector;
     struct http_link *link;
     bool reused; /* the link served others before: if it is dead, the request is repeated */
@@ -100,8 +101,10 @@ on_answer(void *owner, unsigned status, struct str body)
         .body = body,
     };
 
-    http_link_rest(call->link, &call->client->idle, call->client->idle_ms);
-    call->link = NULL;
+    if (call->tls_changes == call->client->tls_changes) {
+        http_link_rest(call->link, &call->client->idle, call->client->idle_ms);
+        call->link = NULL;
+    }
     wind_up(call);
     call->on_done(call->owner, &answer);
 }
@@ -205,6 +208,7 @@ http_call_open(struct http_client *c, const struct http_call_request *r,
     struct http_link *link = http_link_take(&c->idle, r->origin);
 
     call->client = c;
+    call->tls_changes = c->tls_changes;
     call->origin = *r->origin;
     call->request = encode(r);
     call->answer_limit = r->answer_limit;

@@ -37,6 +37,7 @@ http_client_set_tls(
     c->tls_loopback = tls_loopback ? tls_ref(tls_loopback) : NULL;
     tls_unref(old);
     tls_unref(old_loopback);
+    c->tls_changes++;
     http_link_close_all(&c->idle);
 }
 

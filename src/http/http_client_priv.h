@@ -14,6 +14,7 @@
 struct http_client {
     struct loop *loop;
     struct tls_context *tls, *tls_loopback;
+    unsigned tls_changes;
     uint64_t idle_ms;
     struct list calls;
     struct list idle; /* links without a request, the one used last first */

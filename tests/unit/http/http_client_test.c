@@ -142,6 +142,31 @@ idle_connection_closes_in_time(void **state)
     application_close(&s);
 }
 
+/* What was trusted before may not be any more. */
+static void
+connection_of_another_tls_context_is_not_used_again(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    application_open(&s);
+    post(&s);
+    accept_one(&s);
+    hear_post(&s);
+    http_client_set_tls(s.client, NULL, NULL);
+    say(&s.app, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue");
+    answered(&s, 200, "true");
+    post(&s);
+    hear_end(&s.app);
+    accept_one(&s);
+    hear_post(&s);
+    say(&s.app, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue");
+    answered(&s, 200, "true");
+    post(&s);
+    hear_post(&s);
+    application_close(&s);
+}
+
 /* The application closed the connection just before it saw the request. */
 static void
 request_on_a_dying_connection_is_repeated_once(void **state)
@@ -194,6 +219,7 @@ main(void)
         TEST(last_answers_close),
         TEST(idle_connection_that_ends_is_forgotten),
         TEST(idle_connection_closes_in_time),
+        TEST(connection_of_another_tls_context_is_not_used_again),
         TEST(request_on_a_dying_connection_is_repeated_once),
         TEST(answer_that_began_is_not_repeated),
     };
