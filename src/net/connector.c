@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "loop_priv.h"
@@ -342,7 +343,8 @@ on_limit(void *owner)
     if (c->next > 0)
         note_failure(c, ETIMEDOUT);
     else
-        snprintf(c->error, sizeof(c->error), "%s was not resolved in time", c->host);
+        snprintf(
+            c->error, sizeof(c->error), "%s was not resolved in time", LOG_STR(str_of(c->host)));
     finish(c, NULL);
 }
 

@@ -4,11 +4,12 @@
  */
 #include "resolver.h"
 
+#include "base/attr.h"
 #include "peer.h"
 
 struct answer {
     unsigned calls;
-    char address[64], error[128];
+    char address[64], error[160];
 };
 
 static void
@@ -65,6 +66,53 @@ unknown_name_is_a_sentence(void **state)
     loop_free(l);
 }
 
+#define A50 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A64 A50 "aaaaaaaaaaaaaa"
+
+/* What libuv refuses to ask for, and what it would cut. */
+static const char *const no_names[] = { "\xff\xfe", "\xed\xa0\x80", A50 A50 A50 A50 A50 A50,
+    A50 A50 A50 A50 A50 "aaaaaa" };
+
+static void
+what_is_no_name_is_a_sentence_of_its_own(void **state)
+{
+    static const char *const sentences[] = {
+        "cannot resolve \"\\xff\\xfe\": it is not a valid host name",
+        "cannot resolve \"\\xed\\xa0\\x80\": it is not a valid host name",
+        "cannot resolve " A64 "...: it is not a valid host name",
+        "cannot resolve " A64 "...: it is not a valid host name",
+    };
+    struct loop *l = loop_new();
+    struct answer a;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(no_names); i++) {
+        ask(l, &a, no_names[i]);
+        assert_int_equal(a.calls, 1);
+        assert_string_equal(a.error, sentences[i]);
+        ask(l, &a, "192.0.2.7");
+        assert_string_equal(a.address, "192.0.2.7");
+    }
+    ask(l, &a, "");
+    assert_non_null(strstr(a.error, "cannot resolve \"\": "));
+    loop_turn(l);
+    loop_free(l);
+}
+
+/* A sentence may become a line of something else. */
+static void
+control_characters_of_a_name_are_escaped(void **state)
+{
+    struct loop *l = loop_new();
+    struct answer a;
+
+    (void)state;
+    ask(l, &a, "a\nMAINPID=1\x1b[2J");
+    assert_non_null(strstr(a.error, "cannot resolve \"a\\x0aMAINPID=1\\x1b[2J\": "));
+    loop_turn(l);
+    loop_free(l);
+}
+
 static void
 cancelled_resolver_is_silent(void **state)
 {
@@ -74,6 +122,8 @@ cancelled_resolver_is_silent(void **state)
     (void)state;
     resolver_cancel(resolver_open(l, "192.0.2.7", on_list, &a));
     resolver_cancel(resolver_open(l, "localhost", on_list, &a));
+    for (size_t i = 0; i < COUNT_OF(no_names); i++)
+        resolver_cancel(resolver_open(l, no_names[i], on_list, &a));
     resolver_cancel(NULL);
     loop_stop(l);
     loop_run(l);
@@ -87,6 +137,8 @@ main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_addresses_are_resolved),
         cmocka_unit_test(unknown_name_is_a_sentence),
+        cmocka_unit_test(what_is_no_name_is_a_sentence_of_its_own),
+        cmocka_unit_test(control_characters_of_a_name_are_escaped),
         cmocka_unit_test(cancelled_resolver_is_silent),
     };
 
