@@ -5,9 +5,9 @@
 #include "redis_arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
-#include "base/ensure.h"
 #include "base/mem.h"
 
 enum { BLOCK_SIZE = 4096, ALIGNMENT = alignof(max_align_t) };
@@ -26,15 +26,20 @@ use(struct redis_arena *a, struct redis_block *b)
     a->left = b->size;
 }
 
-static void
+static bool
 add_block(struct redis_arena *a, size_t size)
 {
     size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    struct redis_block *b = mem_alloc(sizeof(*b) + room);
+    struct redis_block *b;
 
+    if (room > REDIS_ARENA_MAX_BYTES - a->held)
+        return false;
+    b = mem_alloc(sizeof(*b) + room);
     b->older = a->blocks;
     b->size = room;
+    a->held += room;
     use(a, b);
+    return true;
 }
 
 void *
@@ -43,9 +48,10 @@ redis_arena_take(struct redis_arena *a, size_t size)
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     char *taken;
 
-    ENSURE(rounded >= size);
-    if (rounded > a->left)
-        add_block(a, rounded);
+    if (size > REDIS_ARENA_MAX_BYTES)
+        return NULL;
+    if ((!a->blocks || rounded > a->left) && !add_block(a, rounded))
+        return NULL;
     taken = a->at;
     a->at += rounded;
     a->left -= rounded;
@@ -58,6 +64,7 @@ drop_newest(struct redis_arena *a)
     struct redis_block *b = a->blocks;
 
     a->blocks = b->older;
+    a->held -= b->size;
     free(b);
 }
 

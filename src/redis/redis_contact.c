@@ -196,11 +196,23 @@ take(struct redis_contact *c, const struct redis_value *v)
         told.on_reply(told.owner, v);
 }
 
+/* It said what is not a reply, or too much of one; a greeting has no long answers. */
 static void
-take_all(struct redis_contact *c, struct str said)
+fall_by_words(struct redis_contact *c, bool too_long, struct str said)
 {
     const struct redis_reason_about whom = about(c, NULL);
     char reason[REDIS_REASON_SIZE];
+
+    if (too_long && c->state == REDIS_CONTACT_OPEN)
+        snprintf(reason, sizeof(reason), "%s sends a reply that is too long", c->where);
+    else
+        redis_reason_stranger(reason, &whom, said);
+    redis_contact_fall(c, reason);
+}
+
+static void
+take_all(struct redis_contact *c, struct str said)
+{
     const struct redis_value *v;
     enum redis_parse result = REDIS_PARSE_MORE;
 
@@ -211,10 +223,8 @@ take_all(struct redis_contact *c, struct str said)
         take(c, v); /* may close c */
         redis_parser_release(&c->parser);
     }
-    if (result != REDIS_PARSE_BAD)
-        return;
-    redis_reason_stranger(reason, &whom, said);
-    redis_contact_fall(c, reason);
+    if (result == REDIS_PARSE_BAD || result == REDIS_PARSE_TOO_LARGE)
+        fall_by_words(c, result == REDIS_PARSE_TOO_LARGE, said);
 }
 
 static void
@@ -230,7 +240,7 @@ on_data(void *owner, const char *data, size_t len)
         if (redis_parser_feed(&c->parser, data, part))
             take_all(c, said);
         else
-            redis_contact_fall(c, "a reply is too long");
+            fall_by_words(c, true, said);
         data += part;
         len -= part;
     }

@@ -2,6 +2,11 @@
 /*
  * redis_parser: hiredis' reader calls a function for each element; those here build values in
  * place, and refuse what is too much.  One that returns NULL ends the reading.
+ *
+ *   bytes     of a reply that is not whole, in hiredis' buffer: BYTES_MAX
+ *   values    made of them, in the arena: REDIS_ARENA_MAX_BYTES; an array takes room for all of its
+ *             elements when it is announced
+ *   lines     of a status, an error, a number, a length: LINE_MAX_BYTES
  */
 #include "redis_parser.h"
 
@@ -12,7 +17,7 @@
 #include "base/ensure.h"
 
 /* More than any command of ours is answered with.  hiredis before 1.0 has this depth too. */
-enum { ELEMENTS_MAX = 1 << 20, DEPTH_MAX = 7, BYTES_MAX = 64 << 20 };
+enum { DEPTH_MAX = 7, BYTES_MAX = 64 << 20, LINE_MAX_BYTES = 64 << 10 };
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t element_count;
@@ -27,40 +32,53 @@ items_of(const struct redis_value *v)
     return (struct redis_value *)(uintptr_t)v->items;
 }
 
-static struct redis_arena *
-arena_of(const redisReadTask *task)
+static struct redis_parser *
+parser_of(const redisReadTask *task)
 {
-    return &((struct redis_parser *)task->privdata)->arena;
+    return task->privdata;
 }
 
-/* Where the value of a task goes: into its array, or on its own. */
-static struct redis_value *
-place(const redisReadTask *task)
+/* NULL: there is no room. */
+static void *
+take(const redisReadTask *task, size_t size)
 {
-    struct redis_value *v;
+    struct redis_parser *p = parser_of(task);
+    void *taken = redis_arena_take(&p->arena, size);
 
-    if (task->parent)
-        return &items_of(task->parent->obj)[task->idx];
-    v = redis_arena_take(arena_of(task), sizeof(*v));
-    *v = (struct redis_value){ 0 };
+    p->too_large = !taken;
+    return taken;
+}
+
+/* Where the value of a task goes: into its array, or on its own.  NULL: there is no room. */
+static struct redis_value *
+place(const redisReadTask *task, enum redis_kind kind)
+{
+    struct redis_value *v =
+        task->parent ? &items_of(task->parent->obj)[task->idx] : take(task, sizeof(*v));
+
+    if (v)
+        *v = (struct redis_value){ .kind = kind };
     return v;
 }
 
-static struct str
+static const char *
 copy(const redisReadTask *task, const char *text, size_t len)
 {
-    char *copied = redis_arena_take(arena_of(task), len + 1);
+    char *copied = take(task, len + 1);
 
+    if (!copied)
+        return NULL;
     memcpy(copied, text, len);
     copied[len] = '\0';
-    return str_slice(copied, len);
+    return copied;
 }
 
 static void *
 create_string(const redisReadTask *task, char *text, size_t len)
 {
-    struct redis_value *v;
     enum redis_kind kind = REDIS_STRING;
+    struct redis_value *v;
+    const char *copied;
 
     if (task->type == REDIS_REPLY_STATUS)
         kind = REDIS_STATUS;
@@ -68,9 +86,14 @@ create_string(const redisReadTask *task, char *text, size_t len)
         kind = REDIS_ERROR;
     else if (task->type != REDIS_REPLY_STRING)
         return NULL;
-    v = place(task);
-    v->kind = kind;
-    v->text = copy(task, text, len);
+    if (kind != REDIS_STRING && len > LINE_MAX_BYTES) {
+        parser_of(task)->too_large = true;
+        return NULL;
+    }
+    copied = copy(task, text, len);
+    v = copied ? place(task, kind) : NULL;
+    if (v)
+        v->text = str_slice(copied, len);
     return v;
 }
 
@@ -90,13 +113,18 @@ create_array(const redisReadTask *task, element_count count)
     size_t elements = (size_t)count;
     struct redis_value *v, *items;
 
-    if (elements > ELEMENTS_MAX || task->type != REDIS_REPLY_ARRAY || too_deep(task))
+    if (task->type != REDIS_REPLY_ARRAY || too_deep(task))
         return NULL;
-    items = redis_arena_take(arena_of(task), elements * sizeof(*items));
+    if (elements > REDIS_ARENA_MAX_BYTES / sizeof(*items)) {
+        parser_of(task)->too_large = true;
+        return NULL;
+    }
+    items = take(task, elements * sizeof(*items));
+    v = items ? place(task, REDIS_ARRAY) : NULL;
+    if (!v)
+        return NULL;
     for (size_t i = 0; i < elements; i++)
         items[i] = (struct redis_value){ .kind = REDIS_NIL };
-    v = place(task);
-    v->kind = REDIS_ARRAY;
     v->items = items;
     v->count = elements;
     return v;
@@ -105,20 +133,17 @@ create_array(const redisReadTask *task, element_count count)
 static void *
 create_integer(const redisReadTask *task, long long integer)
 {
-    struct redis_value *v = place(task);
+    struct redis_value *v = place(task, REDIS_INTEGER);
 
-    v->kind = REDIS_INTEGER;
-    v->integer = integer;
+    if (v)
+        v->integer = integer;
     return v;
 }
 
 static void *
 create_nil(const redisReadTask *task)
 {
-    struct redis_value *v = place(task);
-
-    v->kind = REDIS_NIL;
-    return v;
+    return place(task, REDIS_NIL);
 }
 
 #if HIREDIS_MAJOR >= 1
@@ -163,6 +188,8 @@ redis_parser_init(struct redis_parser *p)
     p->reader = redisReaderCreateWithFunctions(&functions);
     ENSURE(p->reader);
     p->reader->privdata = p;
+    p->under_way = 0;
+    p->too_large = false;
     p->arena = (struct redis_arena){ 0 };
 }
 
@@ -185,15 +212,26 @@ redis_parser_feed(struct redis_parser *p, const char *data, size_t len)
     return true;
 }
 
+/* Whenever more of a line comes hiredis looks for its end from its beginning, which takes the
+ * square of its length.  Of a long text what is unread begins with the line of its length. */
+static bool
+is_endless(const redisReader *r)
+{
+    static const char end[] = { '\r', '\n' };
+
+    return r->len - r->pos > LINE_MAX_BYTES + 1 &&
+           !memmem(r->buf + r->pos, LINE_MAX_BYTES + sizeof(end), end, sizeof(end));
+}
+
 enum redis_parse
 redis_parser_next(struct redis_parser *p, const struct redis_value **out)
 {
     void *value = NULL;
 
     if (redisReaderGetReply(p->reader, &value) != REDIS_OK)
-        return REDIS_PARSE_BAD;
+        return p->too_large ? REDIS_PARSE_TOO_LARGE : REDIS_PARSE_BAD;
     if (!value)
-        return REDIS_PARSE_MORE;
+        return is_endless(p->reader) ? REDIS_PARSE_TOO_LARGE : REDIS_PARSE_MORE;
     p->under_way = p->reader->len - p->reader->pos;
     *out = value;
     return REDIS_PARSE_VALUE;

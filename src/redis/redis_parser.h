@@ -6,6 +6,7 @@
 #ifndef REDIS_REDIS_PARSER_H
 #define REDIS_REDIS_PARSER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -19,9 +20,15 @@ struct redis_parser {
     struct redisReader *reader;
     struct redis_arena arena; /* of the value under way, or lent */
     size_t under_way;         /* bytes of the value that is not whole yet, and behind it */
+    bool too_large;           /* what was to be made of it */
 };
 
-enum redis_parse { REDIS_PARSE_VALUE, REDIS_PARSE_MORE, REDIS_PARSE_BAD };
+enum redis_parse {
+    REDIS_PARSE_VALUE,
+    REDIS_PARSE_MORE,
+    REDIS_PARSE_BAD,       /* it is not what a Redis server says */
+    REDIS_PARSE_TOO_LARGE, /* it takes more than anything that was asked for */
+};
 
 void redis_parser_init(struct redis_parser *p);
 void redis_parser_fini(struct redis_parser *p);

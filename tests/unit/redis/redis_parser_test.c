@@ -5,6 +5,7 @@
  */
 #include "redis_parser.h"
 
+#include "base/attr.h"
 #include "base/buffer.h"
 #include "base/text.h"
 
@@ -152,6 +153,113 @@ what_is_no_reply_is_refused(void **state)
     assert_int_equal(redis_parser_next(&parser, &v), REDIS_PARSE_BAD);
 }
 
+static void
+expect_too_large(const char *text)
+{
+    const struct redis_value *v = NULL;
+
+    redis_parser_fini(&parser);
+    redis_parser_init(&parser);
+    feed(text);
+    assert_int_equal(redis_parser_next(&parser, &v), REDIS_PARSE_TOO_LARGE);
+    assert_true(parser.arena.held <= REDIS_ARENA_MAX_BYTES);
+}
+
+#define BOMB "*1048576\r\n"
+
+/* A few bytes that announce gigabytes. */
+static void
+what_is_announced_is_bounded(void **state)
+{
+    (void)state;
+    expect_too_large(BOMB BOMB BOMB BOMB BOMB BOMB BOMB);
+    expect_too_large("*3\r\n" BOMB ":1\r\n" BOMB);
+    expect_too_large("*2147483647\r\n");
+    redis_parser_fini(&parser);
+    redis_parser_init(&parser);
+    feed("*1000000\r\n");
+    expect_more();
+}
+
+/* The bound is of one reply: what was given back counts no more. */
+static void
+large_replies_may_follow_each_other(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 4; round++) {
+        size_t count = 500000;
+
+        feed("*500000\r\n");
+        for (size_t i = 0; i < count; i++)
+            feed(":7\r\n");
+        assert_int_equal(next()->items[count - 1].integer, 7);
+        redis_parser_release(&parser);
+    }
+}
+
+static void
+an_array_without_elements_may_come_first(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        feed("*0\r\n*-1\r\n");
+        assert_int_equal(next()->count, 0);
+        redis_parser_release(&parser);
+        assert_int_equal(next()->kind, REDIS_NIL);
+        redis_parser_release(&parser);
+        redis_parser_fini(&parser);
+        redis_parser_init(&parser);
+    }
+}
+
+/* Feeds kind and then digits in pieces, as a contact does; how many it took to be refused. */
+static size_t
+pieces_until_refused(const char *kind)
+{
+    char piece[4096];
+    const struct redis_value *v = NULL;
+    size_t count = 0;
+
+    redis_parser_fini(&parser);
+    redis_parser_init(&parser);
+    memset(piece, '1', sizeof(piece));
+    feed(kind);
+    while (redis_parser_next(&parser, &v) == REDIS_PARSE_MORE) {
+        assert_true(redis_parser_feed(&parser, piece, sizeof(piece)));
+        count++;
+    }
+    assert_int_equal(redis_parser_next(&parser, &v), REDIS_PARSE_TOO_LARGE);
+    return count;
+}
+
+static void
+a_line_without_an_end_is_refused(void **state)
+{
+    static const char *const kinds[] = { "+", "-", ":", "$", "*" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        assert_int_equal(pieces_until_refused(kinds[i]), 17);
+}
+
+static void
+what_nobody_asked_for_is_refused(void **state)
+{
+    static const char *const texts[] = { "%1\r\n+a\r\n:1\r\n", "~1\r\n:1\r\n", ">1\r\n$1\r\na\r\n",
+        "#t\r\n", ",1.5\r\n", "(12345678901234567890\r\n", "=5\r\ntxt:a\r\n", "!1\r\na\r\n",
+        "|1\r\n+a\r\n:1\r\n", ":123456789012345678901234567890\r\n", "$-2\r\n", "*-2\r\n", "$x\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n" };
+    const struct redis_value *v = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        redis_parser_fini(&parser);
+        redis_parser_init(&parser);
+        feed(texts[i]);
+        assert_int_equal(redis_parser_next(&parser, &v), REDIS_PARSE_BAD);
+    }
+}
+
 int
 main(void)
 {
@@ -162,6 +270,12 @@ main(void)
         cmocka_unit_test_setup_teardown(
             a_long_text_is_whole_and_what_follows_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_reply_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_announced_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(large_replies_may_follow_each_other, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            an_array_without_elements_may_come_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_line_without_an_end_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_asked_for_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
