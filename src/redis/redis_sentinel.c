@@ -15,7 +15,8 @@
 #include "redis_reason.h"
 #include "redis_settings.h"
 
-enum { HOST_MAX = 255, PORT_MAX = 65535 };
+/* Longer than any name, for who resolves it to say so. */
+enum { HOST_MAX = 1023, PORT_MAX = 65535 };
 
 /* Freed at the end of the turn in which it is closed. */
 struct redis_sentinel {
