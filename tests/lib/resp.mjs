@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The least of a Redis client: commands in, replies out, in order.
+// The least of a Redis client: commands in, replies out, in order; and of a
+// server, for a test to answer what no Redis would.
 
 import net from 'node:net';
 
@@ -93,5 +94,70 @@ export function connectRedis(where) {
             socket.write(encode(args));
         }),
         close: () => socket.destroy(),
+    };
+}
+
+/** A value as a server says it: text and Buffers as bulk strings, numbers, arrays. */
+export function reply(value) {
+    if (Array.isArray(value)) {
+        return Buffer.concat([Buffer.from(`*${value.length}\r\n`), ...value.map(reply)]);
+    }
+    if (typeof value === 'number') {
+        return Buffer.from(`:${value}\r\n`);
+    }
+    const text = Buffer.from(value);
+    return Buffer.concat([Buffer.from(`$${text.length}\r\n`), text, CRLF]);
+}
+
+/** What a server on its own would say. */
+function usual([name, ...args]) {
+    switch (name.toUpperCase()) {
+    case 'PING':
+        return '+PONG\r\n';
+    case 'PSUBSCRIBE':
+        return reply(['psubscribe', args[0], 1]);
+    default:
+        return '-ERR unknown command\r\n';
+    }
+}
+
+/** A server whose answer(args) is the bytes to say; undefined: what is usual. publish() reaches
+ * every connection that subscribed. */
+export async function startFakeRedis(answer) {
+    const sockets = new Map();
+    const server = net.createServer((socket) => {
+        let data = Buffer.alloc(0);
+        sockets.set(socket, null);
+        socket.on('error', () => {});
+        socket.on('close', () => sockets.delete(socket));
+        socket.on('data', (part) => {
+            data = Buffer.concat([data, part]);
+            for (let next = parse(data, 0); next; next = parse(data, 0)) {
+                const [args] = next;
+                data = data.subarray(next[1]);
+                if (args[0].toUpperCase() === 'PSUBSCRIBE' && sockets.has(socket)) {
+                    sockets.set(socket, args[1]);
+                }
+                socket.write(answer(args) ?? usual(args));
+            }
+        });
+    });
+    await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    server.unref();
+    return {
+        port: server.address().port,
+        publish(channel, text) {
+            for (const [socket, pattern] of sockets) {
+                if (pattern !== null) {
+                    socket.write(reply(['pmessage', pattern, channel, text]));
+                }
+            }
+        },
+        stop() {
+            server.close();
+            for (const socket of sockets.keys()) {
+                socket.destroy();
+            }
+        },
     };
 }
