@@ -105,8 +105,10 @@ take_alive(struct lease *v, const struct redis_value *alive)
 {
     forget_peers(v);
     for (size_t i = 0; i < alive->count; i++) {
-        if (!str_starts(alive->items[i].text, "~"))
-            lease_heard(v, alive->items[i].text);
+        struct str node = alive->items[i].text;
+
+        if (node.len > 0 && !str_starts(node, "~"))
+            lease_heard(v, node);
     }
 }
 

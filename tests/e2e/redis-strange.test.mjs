@@ -105,6 +105,18 @@ LARAVEL_ECHO_SERVER_REDIS_HOST=$(printf '${octal}') exec "$ECHO_SERVER_UNDER_TES
     }
 });
 
+test('a list of nodes that have no names is no list of nodes', async () => {
+    let beats = 0;
+    const redis = await startFakeRedis((args) => {
+        beats += is(args, 'EVALSHA');
+        return is(args, 'EVALSHA')
+            ? '*3\r\n:1\r\n*2\r\n$-1\r\n:7\r\n*3\r\n$-1\r\n:7\r\n$0\r\n\r\n' : undefined;
+    });
+    const page = await start(redis);
+    await waitFor(() => beats > 0, PATIENCE, 'the first answer');
+    await goesOn(page);
+});
+
 /** The most memory that a process has used, in bytes. */
 function peak(pid) {
     const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
