@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/attr.h"
+
+struct buffer;
 struct config;
 
 /* Whether the members of presence channels are kept in Redis: where one is named, or used anyway.
@@ -19,6 +22,10 @@ bool needs_redis(const struct config *c);
 
 /* Threads that serve connections. */
 unsigned needs_workers(const struct config *c);
+
+/* Whether a limit of descriptors is enough for the workers, without any connection.  False: *error
+ * is one sentence. */
+MUST_USE bool needs_fit(const struct config *c, size_t descriptors, struct buffer *error);
 
 /* How many connections a limit of descriptors has room for, beside so many workers. */
 size_t needs_room(const struct config *c, size_t descriptors, unsigned workers);

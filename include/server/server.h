@@ -30,8 +30,12 @@ void server_reload_from(struct server *s, struct config *(*load)(void *owner), v
 /* Where it listens: the configuration's port, or that of the socket that a service manager passed.
  */
 unsigned server_port(const struct server *s);
-/* From here on signals are obeyed, also those that the caller has held back until now. */
-void server_start(struct server *s);
+/*
+ * From here on signals are obeyed, also those that the caller has held back until now.  False: the
+ * machine has no threads for all workers, and some may run already: all that may follow is the end
+ * of the process.
+ */
+MUST_USE bool server_start(struct server *s);
 
 enum server_end {
     SERVER_ENDED,     /* orderly: server_free() may be called */

@@ -96,8 +96,11 @@ check_limits(struct check_report *r, const struct config *c)
 {
     size_t descriptors = descriptors_raise();
     size_t room = needs_room(c, descriptors, needs_workers(c));
+    struct buffer why = { 0 };
 
-    if (c->max_connections > room)
+    if (!needs_fit(c, descriptors, &why))
+        check_report_say(r, CHECK_ERROR, "%.*s", STR_ARG(buffer_str(&why)));
+    else if (c->max_connections > room)
         check_report_say(r, CHECK_WARNING,
             "%s: maxConnections is %llu, but the limit of descriptors here is %zu, which is enough "
             "for %zu; raise it (LimitNOFILE= of the service, ulimit -n, minfds of supervisor)",
@@ -110,6 +113,7 @@ check_limits(struct check_report *r, const struct config *c)
     else
         check_report_say(r, CHECK_OK, "maxConnections: %zu descriptors, enough for %zu connections",
             descriptors, c->max_connections ? (size_t)c->max_connections : room);
+    buffer_fini(&why);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "failed_start.h"
 #include "place.h"
 #include "server/lock_file.h"
+#include "server/needs.h"
 #include "server/running.h"
 #include "server/server.h"
 #include "targets.h"
@@ -112,7 +113,13 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
     const struct config *c = start->config;
 
     server_reload_from(s, load_again, start);
-    server_start(s);
+    if (!server_start(s)) {
+        log_error("%s: workers: there are no threads for %u workers; raise the limit (TasksMax= of "
+                  "the service, pids.max of the container, ulimit -u), or set fewer workers",
+            config_name(c), needs_workers(c));
+        lock_file_release(lock);
+        _exit(EXIT_FAILED); /* as below */
+    }
     print_ready(c, server_port(s));
     if (c->embedded)
         print_embedded(c);

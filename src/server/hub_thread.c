@@ -4,7 +4,6 @@
  */
 #include "hub_thread.h"
 
-#include "base/ensure.h"
 #include "hub/hub.h"
 #include "net/loop.h"
 
@@ -33,13 +32,12 @@ hub_thread_share(struct hub_thread *t)
     return t->loop;
 }
 
-void
+bool
 hub_thread_start(struct hub_thread *t, void (*on_done)(void *owner), void *owner)
 {
     t->on_done = on_done;
     t->owner = owner;
-    if (!t->shared)
-        ENSURE(pthread_create(&t->thread, NULL, run, t) == 0);
+    return t->shared || pthread_create(&t->thread, NULL, run, t) == 0;
 }
 
 void

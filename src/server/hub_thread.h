@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/attr.h"
+
 struct hub;
 struct hub_options;
 struct loop;
@@ -26,8 +28,9 @@ struct hub_thread {
 void hub_thread_open(struct hub_thread *t, const struct hub_options *o);
 /* From now on a worker's: it runs the loop.  Before hub_thread_start(). */
 struct loop *hub_thread_share(struct hub_thread *t);
-/* on_done: the thread ends; called on it, and never for a shared one. */
-void hub_thread_start(struct hub_thread *t, void (*on_done)(void *owner), void *owner);
+/* on_done: the thread ends; called on it, and never for a shared one.  False: the machine has no
+ * thread to spare. */
+MUST_USE bool hub_thread_start(struct hub_thread *t, void (*on_done)(void *owner), void *owner);
 /* Returns when the thread has ended. */
 void hub_thread_join(struct hub_thread *t);
 /* Instead of hub_thread_start(): end what was opened, a shared worker's end included. */

@@ -7,12 +7,15 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "config/config.h"
 #include "hub/hub.h"
 
 enum {
     DESCRIPTOR_RESERVE = 64, /* Redis, files, those who are told that there is no room */
     DESCRIPTORS_A_LOOP = 8,
+    DESCRIPTORS_LEAST = 16,       /* the standard streams, the lock file, how a server is found */
+    DESCRIPTORS_A_LOOP_LEAST = 6, /* libuv's four, the set of streams, a socket */
 };
 
 /* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
@@ -49,6 +52,22 @@ unsigned
 needs_workers(const struct config *c)
 {
     return c->workers ? (unsigned)c->workers : count_cores();
+}
+
+/* The hub and the main thread have a loop each. */
+bool
+needs_fit(const struct config *c, size_t descriptors, struct buffer *error)
+{
+    unsigned workers = needs_workers(c);
+    size_t least = DESCRIPTORS_LEAST + (size_t)DESCRIPTORS_A_LOOP_LEAST * (workers + 2);
+
+    if (descriptors >= least)
+        return true;
+    buffer_printf(error,
+        "%s: workers: the loops of %u workers take %zu descriptors, and the limit is %zu; raise it "
+        "(LimitNOFILE= of the service, ulimit -n, minfds of supervisor), or set fewer workers",
+        config_name(c), workers, least, descriptors);
+    return false;
 }
 
 size_t

@@ -27,6 +27,7 @@
 #include "notify.h"
 #include "redis_setup.h"
 #include "reloader.h"
+#include "server/descriptors.h"
 #include "server/needs.h"
 #include "snapshot.h"
 #include "supervision.h"
@@ -347,7 +348,7 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
-    if (!redis_setup_open(&s->redis, c, error)) {
+    if (!needs_fit(c, descriptors_raise(), error) || !redis_setup_open(&s->redis, c, error)) {
         free(s); /* nothing else is open */
         return NULL;
     }
@@ -374,7 +375,17 @@ server_reload_from(struct server *s, struct config *(*load)(void *owner), void *
     reloader_from(s->reload, load, owner);
 }
 
-void
+static bool
+start_threads(struct server *s)
+{
+    bool ok = hub_thread_start(&s->hub, on_hub_thread_end, s);
+
+    for (unsigned i = 0; ok && i < s->opened; i++)
+        ok = worker_start(s->workers[i]);
+    return ok;
+}
+
+bool
 server_start(struct server *s)
 {
     notify_clear_environment();
@@ -382,14 +393,14 @@ server_start(struct server *s)
     enter(s, SERVER_STATE_RUNNING);
     entry_set_state(s->entry, "ready");
     signals_hold(watched, COUNT_OF(watched), true);
-    hub_thread_start(&s->hub, on_hub_thread_end, s);
-    for (unsigned i = 0; i < s->opened; i++)
-        worker_start(s->workers[i]);
+    if (!start_threads(s))
+        return false;
     s->running = s->opened;
     signals_hold(watched, COUNT_OF(watched), false);
     log_info("ready port=%u workers=%u connections=%zu", s->at.port, s->opened,
         reloader_limits(s->reload)->connections);
     supervision_start(s->supervision);
+    return true;
 }
 
 enum server_end

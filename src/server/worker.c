@@ -265,10 +265,10 @@ run(void *owner)
     return NULL;
 }
 
-void
+bool
 worker_start(struct worker *w)
 {
-    ENSURE(pthread_create(&w->thread, NULL, run, w) == 0);
+    return pthread_create(&w->thread, NULL, run, w) == 0;
 }
 
 size_t

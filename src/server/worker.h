@@ -41,7 +41,8 @@ struct worker_options {
 struct worker *worker_open(const struct worker_options *o);
 /* Accept on fd, which is taken over; before worker_start(), once or twice. */
 MUST_USE bool worker_listen(struct worker *w, int fd);
-void worker_start(struct worker *w);
+/* False: the machine has no thread to spare. */
+MUST_USE bool worker_start(struct worker *w);
 /* Any thread: on_pong follows unless the worker hangs, or has ended. */
 void worker_ping(struct worker *w);
 /* Any thread: the connections that it accepted. */

@@ -3,7 +3,7 @@
 // its lock file.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -190,6 +190,32 @@ describe('stop', () => {
         const end = await stop(`--config=${file}`);
         assert.equal(end.code, 0, end.stderr);
     });
+});
+
+describe('a machine that is too small', () => {
+    /** `start` under a limit of the shell's; only what was said counts. */
+    function startWithin(limit, file) {
+        return new Promise((resolve) => {
+            execFile('sh', ['-c', `ulimit ${limit}; exec "$0" "$@"`, binary, 'start',
+                `--config=${file}`], { timeout: 20000 * SLOW },
+            (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stderr }));
+        });
+    }
+    const small = {
+        'has a limit of few descriptors': ['-n 24', /workers: .* take \d+ descriptors.*LimitNOFILE=/],
+        // Stacks that fit no address space.
+        'has no thread to spare': ['-s 140000000000', /workers: there are no threads for 2 workers.*TasksMax=/],
+    };
+    for (const [what, [limit, message]] of Object.entries(small)) {
+        test(`that ${what} ends the start with 1, and is told what to do`, async () => {
+            const file = writeConfig({ port: await freePort(), workers: 2 });
+            const end = await startWithin(limit, file);
+            assert.match(end.stderr, message);
+            assert.equal(end.code, 1, end.stderr);
+            assert.equal(fs.existsSync(file.replace(/\.json$/, '.lock')), false);
+            await start({ config: { workers: 2 } });
+        });
+    }
 });
 
 describe('a wrong configuration', () => {

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
 #include "config/config.h"
 #include "server/needs.h"
 
@@ -64,6 +65,25 @@ room_is_what_the_rest_leaves_of_the_descriptors(void **state)
     config_free(c);
 }
 
+static void
+few_descriptors_do_for_few_workers(void **state)
+{
+    const struct config_setting all[] = { { "workers", "3", "" }, { "workers", "200", "" } };
+    struct config *few = load(&all[0], 1), *many = load(&all[1], 1);
+    struct buffer error = { 0 };
+
+    (void)state;
+    assert_true(needs_fit(few, 64, &error) && needs_fit(many, 4096, &error));
+    assert_int_equal(error.len, 0);
+    assert_false(needs_fit(few, 24, &error));
+    assert_true(
+        str_contains(buffer_str(&error), "3 workers take 46 descriptors, and the limit is 24"));
+    assert_false(needs_fit(many, 1024, &error));
+    buffer_fini(&error);
+    config_free(few);
+    config_free(many);
+}
+
 int
 main(void)
 {
@@ -71,6 +91,7 @@ main(void)
         cmocka_unit_test(redis_is_needed_where_it_is_named_or_subscribed_to),
         cmocka_unit_test(memory_alone_needs_redis_for_events_only),
         cmocka_unit_test(room_is_what_the_rest_leaves_of_the_descriptors),
+        cmocka_unit_test(few_descriptors_do_for_few_workers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
