@@ -15,7 +15,11 @@
 
 enum { DIGEST_SHA1_SIZE = 20, DIGEST_SHA256_SIZE = 32 };
 
-/* From libcrypto's generator; aborts when the system has none. */
+/* Whether libcrypto does what is asked of it below: its configuration, which is the operator's, may
+ * forbid that. */
+MUST_USE bool digest_works(void);
+
+/* From libcrypto's generator; aborts when there is none. */
 void digest_random(void *out, size_t len);
 /* The same, as 2 * bytes lower-case hex digits and NUL. */
 void digest_random_hex(size_t bytes, char *out);

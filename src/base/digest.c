@@ -25,6 +25,23 @@ struct pool {
 
 static _Thread_local struct pool pool;
 
+static bool
+has_digest(const char *name)
+{
+    EVP_MD *kind = EVP_MD_fetch(NULL, name, NULL);
+
+    EVP_MD_free(kind);
+    return kind != NULL;
+}
+
+bool
+digest_works(void)
+{
+    unsigned char byte;
+
+    return RAND_bytes(&byte, 1) == 1 && has_digest("SHA1") && has_digest("SHA256");
+}
+
 static void
 generate(void *out, size_t len)
 {

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "check.h"
@@ -204,6 +205,11 @@ run(const struct args *a)
     }
     if (a->help)
         return print_help(a->command);
+    if (a->command && !digest_works()) {
+        log_error("libcrypto gives no random numbers, or no SHA-1 and SHA-256: its configuration "
+                  "leaves them out, see openssl.cnf, or the file that OPENSSL_CONF names");
+        return EXIT_FAILED;
+    }
     if (a->command)
         return a->command->run(a);
     print_help(NULL);

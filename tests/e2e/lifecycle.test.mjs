@@ -218,6 +218,16 @@ describe('a machine that is too small', () => {
     }
 });
 
+test('a libcrypto that its configuration forbids everything is named', async () => {
+    const openssl = path.join(tempDir(), 'openssl.cnf');
+    const file = writeConfig({ port: await freePort() });
+    fs.writeFileSync(openssl, ['openssl_conf = all', '[all]', 'alg_section = rules', '[rules]',
+        'default_properties = fips=yes', ''].join('\n'));
+    const end = await runServer(['start', `--config=${file}`], { env: { OPENSSL_CONF: openssl } });
+    assert.match(end.stderr, /libcrypto .*OPENSSL_CONF/);
+    assert.equal(end.code, 1, end.stderr);
+});
+
 describe('a wrong configuration', () => {
     const wrong = {
         'a broken file': ['{"port": 1', /echo-server\.json/],
