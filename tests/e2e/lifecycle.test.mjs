@@ -207,9 +207,13 @@ describe('a machine that is too small', () => {
         'has no thread to spare': ['-s 140000000000', /workers: there are no threads for 2 workers.*TasksMax=/],
     };
     for (const [what, [limit, message]] of Object.entries(small)) {
-        test(`that ${what} ends the start with 1, and is told what to do`, async () => {
+        test(`that ${what} ends the start with 1, and is told what to do`, async (t) => {
             const file = writeConfig({ port: await freePort(), workers: 2 });
             const end = await startWithin(limit, file);
+            if (end.stderr.includes('ThreadSanitizer: unexpected memory mapping')) {
+                t.skip('such stacks leave no room for ThreadSanitizer');
+                return;
+            }
             assert.match(end.stderr, message);
             assert.equal(end.code, 1, end.stderr);
             assert.equal(fs.existsSync(file.replace(/\.json$/, '.lock')), false);
