@@ -8,11 +8,12 @@ import { bystander, Client } from '../lib/raw-client.mjs';
 import { connectWs, openWs, Polling, subscribe, TRANSPORTS, VERSIONS } from '../lib/raw-eio.mjs';
 import { sleep, SLOW, startServer, TIMEOUT } from '../lib/server.mjs';
 
-const INTERVAL = 300 * SLOW;
-const PING_TIMEOUT = 200 * SLOW;
+const INTERVAL = 600 * SLOW;
+const PING_TIMEOUT = 400 * SLOW;
 const EARLY = 30;
 
-describe('heartbeat', () => {
+// They wait most of the time, so they do it together.
+describe('heartbeat', { concurrency: true }, () => {
     let server;
 
     before(async () => {
@@ -31,7 +32,7 @@ describe('heartbeat', () => {
         return value;
     }
 
-    describe('EIO3', () => {
+    describe('EIO3', { concurrency: true }, () => {
         const open = (transport) => Client.open(server.port, 3, transport);
 
         for (const transport of TRANSPORTS) {
@@ -109,7 +110,7 @@ describe('heartbeat', () => {
         });
     }
 
-    describe('EIO4', () => {
+    describe('EIO4', { concurrency: true }, () => {
         const open = (transport, options) => Client.open(server.port, 4, transport, options);
 
         for (const transport of TRANSPORTS) {

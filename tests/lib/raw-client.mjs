@@ -129,8 +129,7 @@ export class Client {
             this.ws.send(packet);
             return Promise.resolve();
         }
-        this.posts = this.posts.then(() => this.polling.post(packet));
-        return this.posts;
+        return this.#post([packet]);
     }
 
     /** Sends several packets at once: frames in one write, or one payload. */
@@ -139,7 +138,16 @@ export class Client {
             packets.forEach((packet) => this.ws.send(packet));
             return Promise.resolve();
         }
-        this.posts = this.posts.then(() => this.polling.post(...packets));
+        return this.#post(packets);
+    }
+
+    /** One after the other; what destroy() leaves unanswered is no failure. */
+    #post(packets) {
+        this.posts = this.posts.then(() => this.polling.post(...packets)).catch((error) => {
+            if (!this.stopped) {
+                throw error;
+            }
+        });
         return this.posts;
     }
 
