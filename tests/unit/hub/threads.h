@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * threads: a hub and its workers on real threads, with a fake Redis.  Each thread is driven by
- * messages: on_thread() runs a function there and waits for its end.  Included by one test file
- * each.
+ * messages: on_thread() runs a function there and waits until the turn is over.  Included by one
+ * test file each.
  */
 #ifndef TEST_HUB_THREADS_H
 #define TEST_HUB_THREADS_H
@@ -72,8 +72,9 @@ drop_call(struct message *m)
     (void)m;
 }
 
+/* Returns when run has returned; its turn may still go on. */
 static inline void
-on_thread(struct test_thread *t, void (*run)(void *arg), void *arg)
+call_on(struct test_thread *t, void (*run)(void *arg), void *arg)
 {
     static const struct message_kind kind = { "call", deliver_call, drop_call };
     struct call c = { .base = { .kind = &kind, .cost = 1 }, .run = run, .arg = arg };
@@ -89,6 +90,25 @@ on_thread(struct test_thread *t, void (*run)(void *arg), void *arg)
     pthread_mutex_destroy(&c.lock);
 }
 
+static inline void
+nothing(void *arg)
+{
+    (void)arg;
+}
+
+/*
+ * Returns when the thread has taken what was posted to it before, run included, and has posted in
+ * its turn: a thread posts at the end of its turn, which is over when a second call is run.  The
+ * box of calls was opened first on its loop, and the loop looks at its boxes in that order: what
+ * waited in another one belongs to the turn of the first call.
+ */
+static inline void
+on_thread(struct test_thread *t, void (*run)(void *arg), void *arg)
+{
+    call_on(t, run, arg);
+    call_on(t, nothing, NULL);
+}
+
 static inline void *
 thread_main(void *arg)
 {
@@ -98,14 +118,7 @@ thread_main(void *arg)
     return NULL;
 }
 
-static inline void
-nothing(void *arg)
-{
-    (void)arg;
-}
-
-/* Everything posted before has passed through the hub and back: a thread posts at the end of its
- * turn, which is over when it does the next thing. */
+/* Everything posted before has passed through the hub and back, and what that caused as well. */
 static inline void
 settle(void)
 {
@@ -223,8 +236,8 @@ teardown(void **state)
 {
     (void)state;
     for (int i = 0; i < WORKERS; i++)
-        on_thread(&workers[i].thread, close_worker, &workers[i]);
-    on_thread(&hub_thread, close_box, NULL);
+        call_on(&workers[i].thread, close_worker, &workers[i]);
+    call_on(&hub_thread, close_box, NULL);
     hub_stop(hub);
     for (int i = 0; i < WORKERS; i++) {
         pthread_join(workers[i].thread.id, NULL);
