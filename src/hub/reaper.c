@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reaper: read the node's set, reap each channel, and forget what was reaped.
+ * reaper: read the node's set, reap each channel, and forget what was reaped.  Each step begins
+ * when Redis has answered all of the one before, and the last one is awaited as well: the
+ * connection of a hub that stops is closed with what it has not yet sent.
  *
  * Only what was reaped is taken from the set: a node that was taken for dead may be adding to it at
  * this moment.  When its lease is gone all the same, its next beat tells it to begin again.
@@ -11,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -84,15 +87,31 @@ set_key(const struct burial *b, struct buffer *out)
 }
 
 static void
-on_reply(void *owner, const struct redis_value *reply)
+end(struct burial *b)
 {
-    (void)scripts_check(owner, reply); /* it has said what is wrong */
+    struct reaper *r = b->reaper;
+
+    burial_free(b);
+    if (reaper_idle(r))
+        r->on_idle(r->owner);
 }
 
-static bool
-command(struct reaper *r, const struct str *argv, size_t argc)
+/* Lost or refused: the next burial does it again. */
+static void
+on_forgotten(void *owner, const struct redis_value *reply)
 {
-    return redis_link_command(r->options.link, argv, argc, on_reply, r->options.calls.scripts);
+    struct burial *b = owner;
+
+    (void)scripts_check(b->reaper->options.calls.scripts, reply); /* it has said what is wrong */
+    if (--b->pending == 0)
+        end(b);
+}
+
+static void
+forget(struct burial *b, const struct str *argv, size_t argc)
+{
+    if (redis_link_command(b->reaper->options.link, argv, argc, on_forgotten, b))
+        b->pending++;
 }
 
 /* Asked before the reaping and behind it: meanwhile this node may have got a member. */
@@ -117,7 +136,7 @@ forget_channels(struct burial *b)
             argv[argc++] = bytes_str(b->channels[i]);
     }
     if (argc > 2)
-        (void)command(b->reaper, argv, argc); /* lost: the next burial does it again */
+        forget(b, argv, argc);
     buffer_fini(&key);
     free(argv);
 }
@@ -128,25 +147,23 @@ forget_lease(struct burial *b)
     struct buffer key = { 0 };
 
     scripts_key_nodes(b->reaper->options.calls.prefix, &key);
-    (void)command(b->reaper,
-        (const struct str[]){ STR_LIT("ZREM"), buffer_str(&key), bytes_str(b->lease) }, 3);
+    forget(b, (const struct str[]){ STR_LIT("ZREM"), buffer_str(&key), bytes_str(b->lease) }, 3);
     buffer_fini(&key);
     log_notice("a node is gone node=%s channels=%zu", LOG_STR(bytes_str(b->name)), b->count);
 }
 
+/* All channels were reaped, or could not be. */
 static void
 finish(struct burial *b)
 {
-    struct reaper *r = b->reaper;
-
+    ENSURE(b->pending == 0);
     if (!b->failed) {
         forget_channels(b);
         if (b->lease)
             forget_lease(b);
     }
-    burial_free(b);
-    if (reaper_idle(r))
-        r->on_idle(r->owner);
+    if (b->pending == 0)
+        end(b);
 }
 
 static void

@@ -186,15 +186,13 @@ run_for(uint64_t ms)
     while (clock_ms() < end);
 }
 
-/* As server does: the hub is told first. */
+/* At once: the hub is told of its end and of nothing before. */
 static inline void
-node_stop(int i)
+node_end(int i)
 {
     struct node *n = &nodes[i];
 
-    hub_retire(n->hub);
     hub_link_close(n->link);
-    run_for(20);
     hub_stop(n->hub);
     loop_run(n->loop);
     hub_link_free(n->link);
@@ -202,6 +200,15 @@ node_stop(int i)
     loop_free(n->loop);
     buffer_fini(&n->story);
     *n = (struct node){ 0 };
+}
+
+/* As server does: the hub is told first. */
+static inline void
+node_stop(int i)
+{
+    hub_retire(nodes[i].hub);
+    run_for(20);
+    node_end(i);
 }
 
 /* Until condition is true for arg; fails after limit_ms. */

@@ -67,6 +67,19 @@ nothing_is_left_once_all_stopped(void **state)
     assert_string_equal(redis_cli("keys '*'"), "");
 }
 
+/* No time between the two words: what is said last must reach Redis all the same. */
+static void
+a_stop_without_a_word_before_leaves_nothing_either(void **state)
+{
+    (void)state;
+    enter(0, 1, 4);
+    enter(1, 2, 5);
+    UNTIL(1000, nodes[0].joinings == 1 && nodes[1].lists == 1);
+    node_end(0);
+    node_end(1);
+    assert_string_equal(redis_cli("keys '*'"), "");
+}
+
 static void
 two_that_stop_at_once_leave_nothing_either(void **state)
 {
@@ -398,6 +411,7 @@ main(void)
         TEST(joining_and_leaving_once_across_nodes),
         TEST(the_members_key_follows_and_goes_with_the_last),
         TEST(nothing_is_left_once_all_stopped),
+        TEST(a_stop_without_a_word_before_leaves_nothing_either),
         TEST(two_that_stop_at_once_leave_nothing_either),
         TEST(a_dead_node_s_members_leave_once),
         TEST(a_node_that_was_cut_off_puts_its_members_back),
