@@ -162,7 +162,7 @@ export function get(server, path, { key = 'key', base = '/apps/app', ...options 
 export const users = async (server, channel = ROOM) =>
     (await get(server, `/channels/${channel}/users?scope=cluster`)).json.users.map(({ id }) => id);
 
-/** The members in the key that applications read, or null when it is not there. */
+/** The members in the key that applications read, or null: it is written some time after them. */
 export const membersKey = async (redis, channel = ROOM) =>
     JSON.parse(await redis.command('GET', `${PREFIX}${channel}:members`));
 
