@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Input that no client of good will sends: malformed HTTP, random bytes on
 // every layer, packets that end laravel-echo-server. The process lives, and a
-// bystander goes on receiving. TEST_SEED repeats a random run.
+// bystander goes on receiving. SEED repeats a random run.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -11,41 +11,10 @@ import { bystander, Client } from '../lib/raw-client.mjs';
 import {
     connectWs, encodePayload, openWs, Polling, subscribe, TRANSPORTS, VERSIONS, wsPath,
 } from '../lib/raw-eio.mjs';
+import { randomOf } from '../lib/random.mjs';
 import { sleep, startServer } from '../lib/server.mjs';
 
-const SEED = Number(process.env.TEST_SEED) || 20240229;
 const ROUNDS = Number(process.env.TEST_ROUNDS) || 300;
-
-/** A small generator whose sequence depends on its seed only (mulberry32). */
-function generator(seed) {
-    let state = seed >>> 0;
-    const next = () => {
-        state = (state + 0x6d2b79f5) >>> 0;
-        let t = state;
-        t = Math.imul(t ^ (t >>> 15), t | 1);
-        t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-        return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-    const below = (n) => Math.floor(next() * n);
-    return {
-        below,
-        pick: (list) => list[below(list.length)],
-        bytes: (max) => Buffer.from(Array.from({ length: below(max) }, () => below(256))),
-        /** data with a few bytes changed, removed, repeated or inserted. */
-        mutate(data) {
-            let out = Buffer.from(data);
-            for (let i = 0; i <= below(4); i += 1) {
-                const at = below(out.length + 1);
-                const cut = below(4);
-                const insert = this.pick([this.bytes(4), Buffer.alloc(0), out.subarray(0, below(20)),
-                    Buffer.from(this.pick(['"', '{', '[', '\\', ',', '0', '\r\n', '\0', '9999', '-',
-                        '\u{1f600}', ':']))]);
-                out = Buffer.concat([out.subarray(0, at), insert, out.subarray(at + cut)]);
-            }
-            return out;
-        },
-    };
-}
 
 describe('bad input', () => {
     let server;
@@ -198,8 +167,8 @@ describe('bad input', () => {
             conn.destroy();
         }
 
-        test(`HTTP heads and bodies (TEST_SEED=${SEED})`, async () => {
-            const random = generator(SEED);
+        test('HTTP heads and bodies', async (t) => {
+            const random = randomOf(t.name);
             const polling = await Polling.connect(server.port, 4);
             const seeds = () => [
                 requestBytes({ path: '/socket.io/?EIO=4&transport=polling' }),
@@ -215,7 +184,7 @@ describe('bad input', () => {
                 requestBytes({ path: '/socket.io/socket.io.js', headers: { 'If-None-Match': '"2.5.0"' } }),
                 upgradeBytes(wsPath(4)),
                 upgradeBytes(polling.upgradePath()),
-                random.bytes(400),
+                random.bytes(random.below(400)),
             ];
             for (let i = 0; i < ROUNDS; i += 1) {
                 await sendAndDrop(random.mutate(random.pick(seeds())), random);
@@ -226,8 +195,8 @@ describe('bad input', () => {
             await check();
         });
 
-        test(`bodies of events (TEST_SEED=${SEED})`, async () => {
-            const random = generator(SEED + 1);
+        test('bodies of events', async (t) => {
+            const random = randomOf(t.name);
             const bodies = [
                 '{"channel":"fuzz","name":"E","data":{"a":[1,2.5e3,"\\u00e9\\ud83d\\ude00",null,true]}}',
                 '{"channels":["fuzz","b"],"name":"E\\\\F","data":"{\\"a\\":1}","socket_id":"x"}',
@@ -244,18 +213,18 @@ describe('bad input', () => {
         });
 
         for (const eio of VERSIONS) {
-            test(`EIO${eio}: WebSocket bytes (TEST_SEED=${SEED})`, async () => {
-                const random = generator(SEED + 10 + eio);
+            test(`EIO${eio}: WebSocket bytes`, async (t) => {
+                const random = randomOf(t.name);
                 const frames = () => [
                     frameBytes({ payload: subscribe('fuzz', 1) }),
                     frameBytes({ opcode: 9, payload: 'ping' }),
                     frameBytes({ opcode: 8, payload: Buffer.from([3, 0xe8]) }),
-                    frameBytes({ opcode: 2, payload: random.bytes(40) }),
+                    frameBytes({ opcode: 2, payload: random.bytes(random.below(40)) }),
                     frameBytes({ opcode: 1, fin: false, payload: '42["a"' }),
                     frameBytes({ opcode: 0, payload: ']' }),
                     frameBytes({ opcode: random.below(16), rsv: random.below(8), payload: 'x',
                         fin: Boolean(random.below(2)), masked: Boolean(random.below(2)) }),
-                    random.bytes(200),
+                    random.bytes(random.below(200)),
                 ];
                 for (let i = 0; i < ROUNDS; i += 1) {
                     const ws = random.below(2) ? await connectWs(server.port, eio)
@@ -272,8 +241,8 @@ describe('bad input', () => {
                 await check();
             });
 
-            test(`EIO${eio}: packets (TEST_SEED=${SEED})`, async () => {
-                const random = generator(SEED + 20 + eio);
+            test(`EIO${eio}: packets`, async (t) => {
+                const random = randomOf(t.name);
                 const seeds = [
                     subscribe('fuzz', 3), subscribe('private-fuzz'),
                     '42["unsubscribe",{"channel":"fuzz"}]', '40', '41', '40{"a":{"b":[1]}}', '40/adm?x=1,',
@@ -294,8 +263,8 @@ describe('bad input', () => {
                 await check();
             });
 
-            test(`EIO${eio}: polling payloads (TEST_SEED=${SEED})`, async () => {
-                const random = generator(SEED + 30 + eio);
+            test(`EIO${eio}: polling payloads`, async (t) => {
+                const random = randomOf(t.name);
                 const seeds = [
                     encodePayload(eio, [subscribe('fuzz-é😀', 1), '6', '42["a"]']),
                     encodePayload(eio, ['451-["x",{"_placeholder":true,"num":0}]', 'bAQID']),
@@ -305,7 +274,7 @@ describe('bad input', () => {
                 const types = ['text/plain;charset=UTF-8', 'application/octet-stream'];
                 for (let i = 0; i < ROUNDS / 2; i += 1) {
                     const polling = await Polling.connect(server.port, eio);
-                    const body = random.below(5) ? random.mutate(random.pick(seeds)) : random.bytes(60);
+                    const body = random.below(5) ? random.mutate(random.pick(seeds)) : random.bytes(random.below(60));
                     const response = await polling.postRaw(body,
                         { headers: { 'Content-type': random.pick(types) } });
                     assert.ok([200, 400].includes(response.status), response.head);

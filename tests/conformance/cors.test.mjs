@@ -2,10 +2,10 @@
 // CORS of the engine for both versions, preflights, and the origins option.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
 import { assertError, connectWs, Polling, subscribe, VERSIONS } from '../lib/raw-eio.mjs';
+import { randomOf } from '../lib/random.mjs';
 import { startServer } from '../lib/server.mjs';
 
 const ORIGIN = 'https://page.example:8443';
@@ -37,9 +37,10 @@ describe('cors', () => {
     after(() => server?.stop());
 
     test('an unknown sid is answered alike, whatever worker it seems to name', async () => {
+        const random = randomOf('sids');
         // Any sid of the right form names some worker; most of these name one that is not there.
         for (let i = 0; i < 32; i += 1) {
-            const sid = randomBytes(15).toString('base64url');
+            const sid = random.bytes(15).toString('base64url');
             const response = await get(`/socket.io/?EIO=4&transport=polling&sid=${sid}`,
                 { headers: { Origin: ORIGIN } });
             assertError(response, 1);

@@ -18,6 +18,7 @@ describe('http-api', () => {
     let server;
     let client;
     let other;
+    let tests = 0;
 
     const post = (body, { path = PATH, headers = {}, ...more } = {}) => request(server.port, {
         method: 'POST', path, body: typeof body === 'object' && !Buffer.isBuffer(body)
@@ -49,7 +50,7 @@ describe('http-api', () => {
 
     /** What a failed test left behind does not reach the next one. */
     beforeEach(async () => {
-        const marker = Math.random().toString(36);
+        const marker = `test-${++tests}-begins`;
         await post({ channel: 'c', name: 'Start', data: { marker } });
         let packet = '';
         while (!packet.includes(marker)) {

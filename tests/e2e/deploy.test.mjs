@@ -9,6 +9,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { deployLines, makeSite } from '../lib/deploy.mjs';
 import { openCrowd, SCALE } from '../lib/mass.mjs';
+import { randomOf } from '../lib/random.mjs';
 import { redisConfig, startRedis } from '../lib/redis.mjs';
 import { canConnect, freePort, sleep, SLOW } from '../lib/server.mjs';
 
@@ -17,6 +18,7 @@ const SWITCHES = Math.max(2, Math.round(10 * SCALE));
 const BURST = 5;
 const LONG = 180000 * SLOW;   // Node takes its time to start on a busy machine
 
+const random = randomOf('deploys');
 const parts = [];
 afterEach(async () => {
     for (const part of parts.splice(0).reverse()) {
@@ -68,8 +70,8 @@ async function deployAll(site, port, folder, { config, disturb = () => {} }) {
         for (let n = 0; n < BURST; n++) {
             // Some starts follow their stop at once, some after a while.
             newest = site.run(folder(done + n),
-                deployLines({ config, between: n % 2 ? '' : `sleep ${(Math.random() / 5).toFixed(3)}` }));
-            await sleep(Math.random() * 80);
+                deployLines({ config, between: n % 2 ? '' : `sleep ${(random.fraction() / 5).toFixed(3)}` }));
+            await sleep(random.below(80));
             disturb(done + n);
         }
         await settle(site, await newestStart(site, newest));

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Fifty users who come, go, reload and open tabs at once in random order:
 // after each round every page's list, made of events alone, is the truth.
-// PRESENCE_SEED repeats a run, PRESENCE_ROUNDS sets its length.
+// SEED repeats a run, PRESENCE_ROUNDS sets its length.
 
 import { describe, test } from 'node:test';
 import { CLIENTS, TRANSPORTS } from '../lib/echo.mjs';
 import { SCALE } from '../lib/mass.mjs';
-import { agree, follow, get, randomFrom, recorded, startCluster } from '../lib/presence.mjs';
+import { agree, follow, get, recorded, startCluster } from '../lib/presence.mjs';
 import { startCut } from '../lib/presence-cut.mjs';
+import { randomOf } from '../lib/random.mjs';
 import { sleep, waitFor, SLOW } from '../lib/server.mjs';
 
 const ROUNDS = Number(process.env.PRESENCE_ROUNDS) || (SCALE < 1 ? 10 : 200);
@@ -142,9 +143,7 @@ for (const [name, { options, share, flaps }] of Object.entries(SETTINGS)) {
     const rounds = Math.max(2, Math.ceil(ROUNDS * share));
     describe(`${USERS} users, ${rounds} rounds, ${name}`, () => {
         test('every list is the truth after each round', { timeout: 600000 * SLOW }, async (t) => {
-            const seed = Number(process.env.PRESENCE_SEED) || Date.now() % 1e9;
-            t.diagnostic(`PRESENCE_SEED=${seed}`);
-            const crowd = { random: randomFrom(seed), drops: [], log: [] };
+            const crowd = { random: randomOf(name), drops: [], log: [] };
             const cluster = await startCluster({ ...options, redisPort: flaps
                 ? (async (redis, node) => {
                     crowd.cut ??= await startCut(redis.port);
@@ -157,7 +156,7 @@ for (const [name, { options, share, flaps }] of Object.entries(SETTINGS)) {
                 let here;
                 for (let number = 1; number <= rounds; number++) {
                     here = await round(crowd).catch((error) => {
-                        throw new Error(`seed ${seed}, round ${number}: ${error.stack}\n`
+                        throw new Error(`round ${number}: ${error.stack}\n`
                             + `${crowd.log.join(', ')}`);
                     });
                     if (number % 50 === 0) {

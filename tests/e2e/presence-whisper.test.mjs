@@ -14,9 +14,11 @@ const VALUES = [{}, [], { list: [], map: {}, none: null }, { text: 'Größe / "o
 const whisper = (page, event, data, channel = ROOM) =>
     page.socket.emit('client event', { channel, event, data });
 
+let markers = 0;
+
 /** Resolves when every whisper that sender sent before has reached pages, or never will. */
 async function whispered(sender, pages) {
-    const event = `client-done-${Math.random()}`;
+    const event = `client-done-${++markers}`;
     whisper(sender, event, {});
     await Promise.all(pages.map((page) => page.event(event)));
     assert.equal(sender.count(event), 0);

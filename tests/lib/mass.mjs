@@ -4,12 +4,16 @@
 // Echo does, and remembers what it was refused.
 
 import WebSocket from 'ws';
+import { randomOf } from './random.mjs';
 import { SLOW, waitFor } from './server.mjs';
 
 /** Share of the full number of clients (instrumented builds use less). */
 export const SCALE = Number(process.env.E2E_SCALE) || 1;
 
 export const scaled = (count) => Math.max(10, Math.round(count * SCALE));
+
+/** Pages do not reconnect all at once. */
+const random = randomOf('reconnections');
 
 class Client {
     constructor(crowd, number) {
@@ -81,7 +85,7 @@ class Client {
         this.ready = false;
         this.crowd.drops++;
         if (!this.crowd.closed) {
-            this.timer = setTimeout(() => this.open(), this.delay * (0.5 + Math.random()));
+            this.timer = setTimeout(() => this.open(), this.delay * (0.5 + random.fraction()));
             this.delay = Math.min(this.delay * 2, this.crowd.longestDelay);
         }
     }

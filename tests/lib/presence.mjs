@@ -268,27 +268,3 @@ export async function recorded(cluster, ids, ms = 5000 * SLOW) {
             (await membersKey(cluster.redis) ?? []).map(({ user_id: id }) => id));
     }
 }
-
-/** Random numbers that a seed repeats. */
-export function randomFrom(seed) {
-    let state = seed >>> 0;
-    const next = () => {
-        state = (state + 0x6D2B79F5) >>> 0;
-        let t = Math.imul(state ^ (state >>> 15), state | 1);
-        t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-        return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-    };
-    const random = {
-        below: (n) => Math.floor(next() * n),
-        pick: (list) => list[random.below(list.length)],
-        shuffled(list) {
-            const mixed = [...list];
-            for (let i = mixed.length - 1; i > 0; i--) {
-                const j = random.below(i + 1);
-                [mixed[i], mixed[j]] = [mixed[j], mixed[i]];
-            }
-            return mixed;
-        },
-    };
-    return random;
-}

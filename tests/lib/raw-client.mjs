@@ -8,6 +8,9 @@ import { OP } from './raw-ws.mjs';
 import { decodePayload, openWs, Polling, subscribe } from './raw-eio.mjs';
 import { postEvent, TIMEOUT, within } from './server.mjs';
 
+/** Ids that no packet of a test has. */
+let checks = 1e6;
+
 /**
  * A client over either transport. Packets come out of next() as text, those of
  * WebSocket as they are, those of polling after the payload was split; a poll
@@ -181,7 +184,7 @@ export class Client {
 
     /** Fails when the session is not able to subscribe and to receive; nothing else arrives. */
     async expectAlive() {
-        const id = Math.floor(Math.random() * 1e6) + 1;
+        const id = ++checks;
         this.send(`42${id}["subscribe",{"channel":"alive"}]`);
         assert.equal(await this.next(), `43${id}[{"ok":true}]`);
     }
@@ -199,11 +202,13 @@ export class Client {
     }
 }
 
+let bystanders = 0;
+
 /** A client that others must not disturb: check() fails unless it still receives. */
 export async function bystander(server, { eio = 4, transport = 'websocket' } = {}) {
     const client = await Client.open(server.port, eio, transport);
     client.beat();
-    const channel = `bystander-${Math.random().toString(36).slice(2)}`;
+    const channel = `bystander-${++bystanders}`;
     await client.join(channel);
     let count = 0;
     return {

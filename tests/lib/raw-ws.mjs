@@ -5,14 +5,17 @@
 
 import crypto from 'node:crypto';
 import { HttpConn, requestBytes } from './raw.mjs';
+import { randomOf } from './random.mjs';
 import { TIMEOUT, within } from './server.mjs';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+const random = randomOf('frames');
+
 export const OP = { CONT: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 };
 
 export function newKey() {
-    return crypto.randomBytes(16).toString('base64');
+    return random.bytes(16).toString('base64');
 }
 
 export function acceptOf(key) {
@@ -42,7 +45,7 @@ export function frameBytes({ opcode = OP.TEXT, payload = '', fin = true, rsv = 0
     if (!masked) {
         return Buffer.concat([head, data]);
     }
-    const mask = crypto.randomBytes(4);
+    const mask = random.bytes(4);
     const body = Buffer.from(data.map((byte, at) => byte ^ mask[at & 3]));
     return Buffer.concat([head, mask, body]);
 }
