@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: what every test of a codec includes: cmocka, and assertions on slices and buffers that
- * print both texts when they differ.
+ * text: what every test of a codec includes: cmocka, assertions on slices and buffers that print
+ * both texts when they differ, and chance that can be repeated.
  */
 #ifndef UNIT_BASE_TEXT_H
 #define UNIT_BASE_TEXT_H
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/str.h"
 
 /* A slice of a literal that holds NULs. */
@@ -52,7 +54,20 @@ text_free(struct str s)
     free((void *)(uintptr_t)s.data);
 }
 
-/* The same numbers on every run: xorshift64. */
+/* Where text_random() begins: at SEED of the environment, or somewhere else each time.  Printed, so
+ * that a failed run can be repeated. */
+static inline uint64_t
+text_seed(void)
+{
+    const char *given = getenv("SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : digest_random_below(UINT32_MAX - 1) + 1;
+
+    assert_true(seed > 0);
+    print_message("SEED=%" PRIu64 "\n", seed);
+    return seed * 0x9e3779b97f4a7c15; /* many bits of the first numbers, too */
+}
+
+/* xorshift64: its seed is not 0. */
 static inline uint64_t
 text_random(uint64_t *seed)
 {

@@ -4,15 +4,8 @@
  */
 #include "channels/rooms.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "base/bytes.h"
+#include "base/text.h"
 #include "hub/hub_link.h"
 #include "socket/sio_fanout.h"
 
@@ -129,13 +122,13 @@ static void
 members_keep_their_place_while_others_leave(void **state)
 {
     unsigned expected = MANY;
+    uint64_t seed = text_seed();
 
     (void)state;
     for (int i = 0; i < MANY; i++)
         join_news(i);
-    srand(7);
     while (expected > 0) {
-        int i = rand() % MANY;
+        int i = (int)(text_random(&seed) % MANY);
 
         if (!places[i].room)
             continue;

@@ -4,21 +4,14 @@
  */
 #include "presence.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "hub/hub_link.h"
 #include "net/loop.h"
 #include "presence_memory.h"
@@ -294,12 +287,13 @@ static void
 random_comings_and_goings_keep_lists_true(void **state)
 {
     int user_of[SOCKETS], count[USERS] = { 0 };
+    uint64_t seed = text_seed();
 
     (void)state;
     for (int i = 0; i < SOCKETS; i++)
         user_of[i] = -1;
     for (int step = 0; step < 20000; step++) {
-        int s = (int)digest_random_below(SOCKETS), user = (int)digest_random_below(USERS);
+        int s = (int)(text_random(&seed) % SOCKETS), user = (int)(text_random(&seed) % USERS);
 
         if (user_of[s] >= 0) {
             count[user_of[s]]--;
@@ -323,12 +317,13 @@ static void
 the_same_with_a_grace_ends_true(void **state)
 {
     int user_of[SOCKETS], count[USERS] = { 0 };
+    uint64_t seed = text_seed();
 
     (void)state;
     for (int i = 0; i < SOCKETS; i++)
         user_of[i] = -1;
     for (int step = 0; step < 3000; step++) {
-        int s = (int)digest_random_below(SOCKETS), user = (int)digest_random_below(USERS);
+        int s = (int)(text_random(&seed) % SOCKETS), user = (int)(text_random(&seed) % USERS);
 
         if (user_of[s] >= 0) {
             count[user_of[s]]--;
