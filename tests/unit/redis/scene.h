@@ -24,6 +24,7 @@
 
 #include "base/attr.h"
 #include "base/buffer.h"
+#include "net/free_port.h"
 #include "net/loop.h"
 #include "redis/redis_link.h"
 
@@ -149,21 +150,6 @@ on_reply(void *owner, const struct redis_value *reply)
 }
 
 /* ---- servers ---- */
-
-/* A port that is free now; redis-server refuses to run on one that is not. */
-static UNUSED unsigned
-free_port(void)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET };
-    socklen_t len = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-    close(fd);
-    return ntohs(at.sin_port);
-}
 
 static UNUSED void
 start_redis(struct scene *s, const char *option, const char *value)
