@@ -66,7 +66,15 @@ static void
 first_service_that_wants_it_has_it(void **state)
 {
     static const struct listener_handlers handlers = { on_accept, on_close };
-    struct scene s = { .l = loop_new(), .limits = { 4096, 20, 30000, 30000, 30000 } };
+    const struct http_limits limits = {
+        .head_bytes = 4096,
+        .headers = 20,
+        .head_timeout_ms = 30000,
+        .body_timeout_ms = 30000,
+        .body_bytes_per_s = 4096,
+        .idle_timeout_ms = 30000,
+    };
+    struct scene s = { .l = loop_new(), .limits = limits };
     unsigned port;
     int fd = listen_any(&port);
 
