@@ -81,8 +81,8 @@ describe('limits', () => {
         });
 
         test('a slow head is 408 after headTimeout, then the connection ends', async () => {
-            const conn = await HttpConn.open(server.port);
             const start = Date.now();
+            const conn = await HttpConn.open(server.port);
             conn.send('GET / HTTP/1.1\r\nHost: x\r\n');
             const response = await conn.response({ ms: HEAD_TIMEOUT + TIMEOUT });
             assert.equal(response.status, 408);
