@@ -30,6 +30,14 @@ function makeCert(certs, name, days) {
     return file;
 }
 
+/** Four whole days are left of five once the second has passed in which it was made. */
+async function makeCertOfFourDays(certs) {
+    const file = makeCert(certs, 'soon', 5);
+    const made = Math.floor(Date.now() / 1000);
+    await waitFor(() => Math.floor(Date.now() / 1000) > made);
+    return file;
+}
+
 /** Answers whatever comes as a web server does that did not understand it. */
 async function startWeb() {
     const web = net.createServer((socket) => {
@@ -37,6 +45,7 @@ async function startWeb() {
         socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => { web.once('listening', resolve); });
+    web.unref();
     return web;
 }
 
@@ -54,7 +63,8 @@ before(async () => {
     const ours = await startServer();
     Object.assign(world, {
         certs, locked, plain, secured, laravel, missing, failing, moved, ours,
-        expired: makeCert(certs, 'expired', -1), refused: await freePort(), soon: makeCert(certs, 'soon', 5), web,
+        expired: makeCert(certs, 'expired', -1), soon: await makeCertOfFourDays(certs),
+        refused: await freePort(), web,
     });
 });
 
