@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 enum { CHANNELS_MAX = 10000 };
 

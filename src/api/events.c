@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "errand.h"
 #include "event.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 enum { BATCH_MAX = 10000 };
 

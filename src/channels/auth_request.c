@@ -11,7 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 /* Framing, connection and coding of the request; and what the server itself says. */
 static const char *const withheld[] = { "Host", "Content-Length", "Content-Type",

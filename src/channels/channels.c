@@ -22,8 +22,8 @@
 #include "socket/sio_server.h"
 #include "subscription.h"
 #include "whisper.h"
-#include "wire/json_scan.h"
 #include "wire/sio_packet.h"
+#include "json/json_scan.h"
 
 static bool
 is_kind(struct str value, enum json_kind kind)

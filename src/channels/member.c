@@ -4,7 +4,7 @@
  */
 #include "member.h"
 
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 /* What JavaScript would not take for data either. */
 static bool

@@ -15,7 +15,7 @@
 #include "socket/sio_socket.h"
 #include "subscription.h"
 #include "wire/envelope.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 enum { REFUSED_STATUS = 403 };
 

@@ -5,7 +5,7 @@
 #include "change.h"
 
 #include "fields.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 bool
 change_is_member(struct str text)

@@ -21,7 +21,7 @@
 #include "presence.h"
 #include "registry.h"
 #include "replica.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 enum { ANSWER_LIMIT_MS = 1000 };
 

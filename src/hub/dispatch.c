@@ -19,7 +19,7 @@
 #include "outbox.h"
 #include "registry.h"
 #include "wire/envelope.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 struct dispatch {
     bool dev_mode;

@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "hub/hub_link.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 static void
 drop_count(struct message *m)

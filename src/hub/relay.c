@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "fields.h"
 #include "redis/redis_link.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 #define PROTOCOL "1"
 

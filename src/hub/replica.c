@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "texts.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 struct entry;
 

@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "replica.h"
 #include "scripts.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 struct names {
     struct buffer entries, version, members, changes;

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 static void
 begin_event(struct buffer *out, const char *name, struct str channel)

@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/engine.h"
-#include "wire/json_scan.h"
 #include "wire/sio_packet.h"
+#include "json/json_scan.h"
 
 static void
 refuse(struct sio_socket *s, struct str packet, const char *reason)

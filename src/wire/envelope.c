@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 bool
 envelope_parse(struct str message, struct envelope *out)

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 /* What the members seen so far say of their object; the last of a name wins. */
 struct found {

@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "placeholders.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 enum { ACK_DIGITS_MAX = 15 };
 

@@ -7,8 +7,8 @@
 #include "base/ensure.h"
 #include "fuzz.h"
 #include "wire/envelope.h"
-#include "wire/json_scan.h"
 #include "wire/sio_packet.h"
+#include "json/json_scan.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -7,7 +7,7 @@
 #include "base/ensure.h"
 #include "base/utf8.h"
 #include "fuzz.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 /* Every part of a value that was taken is inside it and is a value. */
 static void

@@ -4,8 +4,8 @@
  */
 #include "base/ensure.h"
 #include "fuzz.h"
-#include "wire/json_scan.h"
 #include "wire/sio_packet.h"
+#include "json/json_scan.h"
 
 static void
 check_event(const struct sio_packet *p)

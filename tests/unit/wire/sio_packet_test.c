@@ -6,7 +6,7 @@
 #include "wire/sio_packet.h"
 
 #include "base/text.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 static enum sio_parse
 verdict(struct str text)

@@ -3,7 +3,7 @@
  * json_scan: what is JSON, where values begin and end, and what becomes of strings.
  * json_differential_test.c compares the same with jansson.
  */
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 #include "base/text.h"
 

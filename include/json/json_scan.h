@@ -7,8 +7,8 @@
  * objects their key order and duplicate keys, {} and [] stay distinct.  So values travel as raw
  * slices.  Pure: no I/O, no allocation (but json_scan_normalise's buffer), any thread.
  */
-#ifndef WIRE_JSON_SCAN_H
-#define WIRE_JSON_SCAN_H
+#ifndef JSON_JSON_SCAN_H
+#define JSON_JSON_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

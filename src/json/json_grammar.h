@@ -2,13 +2,13 @@
 /*
  * json_grammar: takes one JSON value off a text, whole and validated.  Private to json_scan.  Pure.
  */
-#ifndef WIRE_JSON_GRAMMAR_H
-#define WIRE_JSON_GRAMMAR_H
+#ifndef JSON_JSON_GRAMMAR_H
+#define JSON_JSON_GRAMMAR_H
 
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 /* json_scan_value() itself. */
 MUST_USE bool json_grammar_value(struct json_cursor *c, struct str *value);

@@ -2,7 +2,7 @@
 /*
  * json_scan: values, containers and strings of a JSON text.
  */
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 #include <stdint.h>
 

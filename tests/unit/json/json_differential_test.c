@@ -21,7 +21,7 @@
 
 #include "base/text.h"
 #include "json_maker.h"
-#include "wire/json_scan.h"
+#include "json/json_scan.h"
 
 enum { ROUNDS = 60000 };
 
