@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "config/config_edit.h"
 #include "exits.h"
-#include "place.h"
+#include "instance/place.h"
 #include "server/descriptors.h"
 #include "server/needs.h"
 #include "server/probe.h"
@@ -222,7 +222,7 @@ check_run(const struct args *a)
     struct place p;
     bool failed;
 
-    place_init(&p, a);
+    place_init(&p, a->dir, a->config);
     check_file(&r, a, &p);
     check_report_sum(&r);
     failed = r.counts[CHECK_ERROR] > 0;

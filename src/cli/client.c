@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "config/config_edit.h"
 #include "exits.h"
-#include "place.h"
+#include "instance/place.h"
 #include "rewrite.h"
 
 enum { APP_ID_BYTES = 8, KEY_BYTES = 16 };
@@ -82,7 +82,7 @@ change_clients(const struct args *a, const struct change *c)
     struct place p;
     int code = EXIT_FAILED;
 
-    place_init(&p, a);
+    place_init(&p, a->dir, a->config);
     if (p.file)
         code = report(edit_file(p.file, c, &error), c, p.file);
     else

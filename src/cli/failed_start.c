@@ -11,7 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/str.h"
-#include "place.h"
+#include "instance/place.h"
 #include "unheard.h"
 
 enum { RECORD_MAX_BYTES = 64 * 1024 };

@@ -18,8 +18,8 @@
 #include "config/config_template.h"
 #include "exits.h"
 #include "init_questions.h"
+#include "instance/place.h"
 #include "laravel.h"
-#include "place.h"
 #include "prompt.h"
 #include "rewrite.h"
 
@@ -51,7 +51,7 @@ default_file(const struct args *a)
     const char *name = a->config, *slash;
     char *file;
 
-    place_init(&p, a);
+    place_init(&p, a->dir, a->config);
     if (!name && p.file) {
         slash = strrchr(p.file, '/');
         name = slash ? slash + 1 : p.file;
@@ -345,12 +345,10 @@ say_saved(const struct init *i, const char *path)
 static int
 write_answers(struct init *i)
 {
-    struct args with_file = *i->args;
     struct place p;
     int code = EXIT_FAILED;
 
-    with_file.config = i->answers[INIT_FILE];
-    place_init(&p, &with_file);
+    place_init(&p, i->args->dir, i->answers[INIT_FILE]);
     if (may_overwrite(i, p.file) && save(i, p.file)) {
         say_files(i);
         if (i->laravel)

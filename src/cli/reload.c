@@ -10,8 +10,8 @@
 #include "args.h"
 #include "base/log.h"
 #include "exits.h"
-#include "server/running.h"
-#include "targets.h"
+#include "instance/running.h"
+#include "instance/targets.h"
 
 static int
 reload(const struct target *t, const struct running *r)
@@ -38,7 +38,7 @@ reload_run(const struct args *a)
     struct running r;
     size_t i;
 
-    targets_init(&t, a, NULL);
+    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, NULL);
     switch (targets_choose(&t, &i, &r)) {
     case TARGETS_ONE:
         code = reload(&t.items[i], &r);

@@ -14,13 +14,13 @@
 #include "config/config.h"
 #include "exits.h"
 #include "failed_start.h"
-#include "place.h"
-#include "server/lock_file.h"
+#include "instance/lock_file.h"
+#include "instance/place.h"
+#include "instance/running.h"
+#include "instance/targets.h"
+#include "instance/turn.h"
 #include "server/needs.h"
-#include "server/running.h"
 #include "server/server.h"
-#include "targets.h"
-#include "turn.h"
 
 struct start {
     const struct args *args;
@@ -171,7 +171,7 @@ refuse(const struct start *start, const struct running *holder)
         log_error("port %u: a server is already running", port);
     else
         log_error("port %u: a %s is already running, process %d; stop it first, or use --force",
-            port, targets_kind(holder), (int)holder->pid);
+            port, running_kind(holder), (int)holder->pid);
     return EXIT_RUNNING;
 }
 
@@ -267,7 +267,7 @@ start_run(const struct args *a)
     struct place p;
     int code;
 
-    place_init(&p, a);
+    place_init(&p, a->dir, a->config);
     failed_start_watch();
     code = start_in(a, &p);
     if (code != EXIT_DONE)

@@ -13,11 +13,11 @@
 #include "base/str.h"
 #include "exits.h"
 #include "failed_start.h"
-#include "server/description.h"
-#include "server/process.h"
-#include "server/registration.h"
-#include "server/running.h"
-#include "targets.h"
+#include "instance/description.h"
+#include "instance/process.h"
+#include "instance/registration.h"
+#include "instance/running.h"
+#include "instance/targets.h"
 
 enum { MINUTE_S = 60, HOUR_S = 60 * MINUTE_S, DAY_S = 24 * HOUR_S };
 
@@ -60,7 +60,7 @@ print_running(const struct target *t, const struct running *r)
     pid_t pid;
 
     if (r->pid)
-        printf("Running: %s, process %d.\n", targets_kind(r), (int)r->pid);
+        printf("Running: %s, process %d.\n", running_kind(r), (int)r->pid);
     else
         puts("Running: a server whose process is not to be seen from here.");
     print_uptime(r->pid);
@@ -99,7 +99,7 @@ status_run(const struct args *a)
     struct running r;
     size_t i;
 
-    targets_init(&t, a, NULL);
+    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, NULL);
     switch (targets_choose(&t, &i, &r)) {
     case TARGETS_ONE:
         print_running(&t.items[i], &r);

@@ -11,37 +11,13 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "exits.h"
-#include "server/process.h"
-#include "server/running.h"
-#include "server/stop_marks.h"
-#include "targets.h"
+#include "instance/process.h"
+#include "instance/running.h"
+#include "instance/stop_marks.h"
+#include "instance/targets.h"
 
 /* Beyond the server's own shutdownTimeout. */
 enum { SERVERS_MAX = 8 };
-
-bool
-stop_report(enum running_end end, const struct running *r, const char *where)
-{
-    int pid = (int)r->pid;
-
-    switch (end) {
-    case RUNNING_GONE:
-        printf("Stopped the %s of %s, process %d.\n", targets_kind(r), where, pid);
-        return true;
-    case RUNNING_KILLED:
-        printf("Killed the %s of %s, process %d: it did not end in time.\n", targets_kind(r), where,
-            pid);
-        log_warning("process %d did not end in time and was killed", pid);
-        return true;
-    case RUNNING_DENIED:
-        log_error("process %d cannot be ended: it belongs to somebody else", pid);
-        return false;
-    case RUNNING_STUCK:
-        log_error("process %d does not end", pid);
-        return false;
-    }
-    return false;
-}
 
 static const char *
 label(const struct target *t)
@@ -57,8 +33,8 @@ stop_one(const struct target *t, const struct running *r)
             "a server runs at port %u, but its process is not to be seen from here", t->where.port);
         return false;
     }
-    return stop_report(
-        running_stop(&t->where, r->pid, t->config->shutdown_timeout_ms + STOP_PATIENCE_MS), r,
+    return running_report(
+        running_stop(&t->where, r->pid, t->config->shutdown_timeout_ms + RUNNING_PATIENCE_MS), r,
         label(t));
 }
 
@@ -118,7 +94,7 @@ stop_run(const struct args *a)
     struct targets t;
     bool ok;
 
-    targets_init(&t, a, &self);
+    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, &self);
     ok = stop_all(&t, a->port != NULL);
     targets_fini(&t);
     return ok ? EXIT_DONE : EXIT_FAILED;

@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "instance/running.h"
 #include "net/listener.h"
-#include "server/running.h"
 #include "worker.h"
 
 struct crew {

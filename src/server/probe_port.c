@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "instance/registration.h"
+#include "instance/running.h"
 #include "net/listener.h"
-#include "server/registration.h"
-#include "server/running.h"
 
 enum probe_port
 probe_port(const struct config *c, pid_t *pid, struct buffer *why)

@@ -16,9 +16,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "entry.h"
 #include "hub/hub.h"
 #include "hub_thread.h"
+#include "instance/claim.h"
 #include "listening.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -58,7 +58,7 @@ struct server {
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
     struct listening at;
-    struct entry *entry;
+    struct claim *claim;
     struct timer patience;
 
     struct hub_thread hub;
@@ -93,8 +93,8 @@ finish(struct server *s, enum server_state end)
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
     supervision_close(s->supervision);
-    entry_close(s->entry);
-    s->entry = NULL;
+    claim_close(s->claim);
+    s->claim = NULL;
     timer_stop(&s->patience);
     reloader_close(s->reload);
     mailbox_close(s->box);
@@ -230,7 +230,7 @@ static void
 stop(struct server *s, int number)
 {
     enter(s, SERVER_STATE_STOPPING);
-    entry_set_state(s->entry, "stopping");
+    claim_set_state(s->claim, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
     supervision_stopping(s->supervision);
     hub_retire(s->hub.hub); /* before the workers part with their sockets */
@@ -313,11 +313,11 @@ count_connections(void *owner)
 static bool
 enroll(struct server *s, bool *in_use, struct buffer *error)
 {
-    const struct entry_source source = { s->at.host, s->at.port, count_connections, s };
+    const struct claim_source source = { s->at.host, s->at.port, count_connections, s };
 
-    s->entry = entry_open(s->loop, s->config, &source, error);
-    *in_use = !s->entry;
-    return s->entry != NULL;
+    s->claim = claim_open(s->loop, s->config, &source, error);
+    *in_use = !s->claim;
+    return s->claim != NULL;
 }
 
 static void
@@ -391,7 +391,7 @@ server_start(struct server *s)
     notify_clear_environment();
     activation_clear_environment();
     enter(s, SERVER_STATE_RUNNING);
-    entry_set_state(s->entry, "ready");
+    claim_set_state(s->claim, "ready");
     signals_hold(watched, COUNT_OF(watched), true);
     if (!start_threads(s))
         return false;

@@ -2,12 +2,11 @@
 /*
  * targets: the named or default place, then what lies in its folder.
  */
-#include "targets.h"
+#include "instance/targets.h"
 
 #include <dirent.h>
 #include <string.h>
 
-#include "args.h"
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -44,12 +43,12 @@ base_name(const char *path)
 
 /* Without a file the port is a default, where the server of somebody else may run. */
 static void
-add_first(struct targets *t, const struct args *a, const struct process_birth *than)
+add_first(struct targets *t, const struct targets_named *a, const struct process_birth *than)
 {
     struct place p;
     struct target *item;
 
-    place_init(&p, a);
+    place_init(&p, a->dir, a->config);
     if (a->config && !p.exists)
         log_warning("%s: there is no such file", p.file);
     item = add(t, &p, a->port, than);
@@ -80,20 +79,18 @@ is_of_interest(struct str name, const struct place *p, const struct process_birt
 
 /* "x.json" or "x.lock" stands for the place of x.json. */
 static void
-add_of_folder(
-    struct targets *t, const struct args *a, const char *entry, const struct process_birth *than)
+add_of_folder(struct targets *t, const struct targets_named *a, const char *entry,
+    const struct process_birth *than)
 {
     struct str name = str_of(entry);
     struct buffer file = { 0 };
-    struct args other = { .dir = a->dir };
     struct target *item;
     struct place p;
 
     if (!str_ends(name, ".json") && !str_ends(name, ".lock"))
         return;
     buffer_printf(&file, "%.*s.json%c", (int)name.len - 5, name.data, 0);
-    other.config = file.data;
-    place_init(&p, &other);
+    place_init(&p, a->dir, file.data);
     if (is_known(t, p.lock_path) || !is_of_interest(name, &p, than)) {
         place_fini(&p);
     } else {
@@ -104,7 +101,7 @@ add_of_folder(
 }
 
 static void
-add_folder(struct targets *t, const struct args *a, const struct process_birth *than)
+add_folder(struct targets *t, const struct targets_named *a, const struct process_birth *than)
 {
     DIR *folder = opendir(a->dir ? a->dir : ".");
     const struct dirent *entry;
@@ -117,7 +114,7 @@ add_folder(struct targets *t, const struct args *a, const struct process_birth *
 }
 
 void
-targets_init(struct targets *t, const struct args *a, const struct process_birth *than)
+targets_init(struct targets *t, const struct targets_named *a, const struct process_birth *than)
 {
     *t = (struct targets){ 0 };
     add_first(t, a, than);
@@ -183,10 +180,4 @@ targets_choose(const struct targets *t, size_t *index, struct running *found)
         choice = TARGETS_SEVERAL;
     }
     return choice;
-}
-
-const char *
-targets_kind(const struct running *r)
-{
-    return r->reference ? "laravel-echo-server" : "server";
 }

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
-#include "server/description.h"
+#include "instance/description.h"
 
 static void
 what_is_written_is_read(void **state)

@@ -5,8 +5,8 @@
  * server, says whose it is.  So `stop` and a second `start` find a server whatever became of its
  * lock file or its folder.  To its own user and to root it says a line about itself.
  */
-#ifndef SERVER_REGISTRATION_H
-#define SERVER_REGISTRATION_H
+#ifndef INSTANCE_REGISTRATION_H
+#define INSTANCE_REGISTRATION_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -14,8 +14,8 @@
  * Where there is no such folder there are no marks; then a start only waits.  Several stops of one
  * script are one mark, unless they run at the same time.  Any thread.
  */
-#ifndef SERVER_STOP_MARKS_H
-#define SERVER_STOP_MARKS_H
+#ifndef INSTANCE_STOP_MARKS_H
+#define INSTANCE_STOP_MARKS_H
 
 #include <stdbool.h>
 

@@ -11,8 +11,8 @@
  * the file was written; and since it reads our file as its own, the way back works as well.  Any
  * thread.
  */
-#ifndef SERVER_LOCK_FILE_H
-#define SERVER_LOCK_FILE_H
+#ifndef INSTANCE_LOCK_FILE_H
+#define INSTANCE_LOCK_FILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

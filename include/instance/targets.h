@@ -7,17 +7,16 @@
  * because it runs at the port, and under the file name, of a configuration there.  The latter is
  * how a server is found from a new release folder.
  */
-#ifndef CLI_TARGETS_H
-#define CLI_TARGETS_H
+#ifndef INSTANCE_TARGETS_H
+#define INSTANCE_TARGETS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
-#include "place.h"
-#include "server/running.h"
+#include "instance/place.h"
+#include "instance/running.h"
 
-struct args;
 struct config;
 
 struct target {
@@ -33,8 +32,14 @@ struct targets {
     size_t count;
 };
 
+/* What a command names of the place; NULL: nothing. */
+struct targets_named {
+    const char *dir, *config, *port;
+};
+
 /* than: only servers that are not younger; NULL: any. */
-void targets_init(struct targets *t, const struct args *a, const struct process_birth *than);
+void targets_init(
+    struct targets *t, const struct targets_named *named, const struct process_birth *than);
 void targets_fini(struct targets *t);
 /* Forget all but this one. */
 void targets_keep(struct targets *t, size_t index);
@@ -47,8 +52,5 @@ enum targets_choice {
 
 MUST_USE enum targets_choice targets_choose(
     const struct targets *t, size_t *index, struct running *found);
-
-/* "server" or "laravel-echo-server": what it is called in messages. */
-const char *targets_kind(const struct running *r);
 
 #endif

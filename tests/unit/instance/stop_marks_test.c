@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "server/process.h"
-#include "server/stop_marks.h"
+#include "instance/process.h"
+#include "instance/stop_marks.h"
 
 static unsigned
 some_port(void)

@@ -3,8 +3,8 @@
  * held_file: a file under flock(2) at a path from which it may be removed.  The lock vanishes with
  * its process.  Any thread.
  */
-#ifndef SERVER_HELD_FILE_H
-#define SERVER_HELD_FILE_H
+#ifndef INSTANCE_HELD_FILE_H
+#define INSTANCE_HELD_FILE_H
 
 #include <stdbool.h>
 

@@ -7,8 +7,8 @@
  * The last value goes to the end of the line.  A reader skips keys that it does not know.  Any
  * thread.
  */
-#ifndef SERVER_DESCRIPTION_H
-#define SERVER_DESCRIPTION_H
+#ifndef INSTANCE_DESCRIPTION_H
+#define INSTANCE_DESCRIPTION_H
 
 #include <stdbool.h>
 #include <stdint.h>

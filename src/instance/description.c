@@ -2,7 +2,7 @@
 /*
  * description: one table of keys for both directions.
  */
-#include "server/description.h"
+#include "instance/description.h"
 
 #include "base/buffer.h"
 

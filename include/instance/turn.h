@@ -37,15 +37,15 @@
  *
  * A start that ends in favour of another has exit code 0, as if it had served and been stopped.
  */
-#ifndef CLI_TURN_H
-#define CLI_TURN_H
+#ifndef INSTANCE_TURN_H
+#define INSTANCE_TURN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "server/process.h"
-#include "server/running.h"
+#include "instance/process.h"
+#include "instance/running.h"
 
 struct config;
 

@@ -2,7 +2,7 @@
 /*
  * process: /proc/PID/stat and /proc/PID/cmdline.
  */
-#include "server/process.h"
+#include "instance/process.h"
 
 #include <fcntl.h>
 #include <stdio.h>

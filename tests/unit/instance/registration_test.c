@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "instance/process.h"
+#include "instance/registration.h"
+#include "instance/running.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "server/process.h"
-#include "server/registration.h"
-#include "server/running.h"
 
 /* Ports are only names here; nothing listens on them.  Above what TCP knows. */
 static unsigned

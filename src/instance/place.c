@@ -3,13 +3,12 @@
  * place: --config, --dir and the two default names; ECHO_SERVER_LOCK_DIR for those who may not
  * write beside the configuration: a service, a container with a read-only root.
  */
-#include "place.h"
+#include "instance/place.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "args.h"
 #include "base/buffer.h"
 #include "base/mem.h"
 
@@ -54,15 +53,15 @@ with_ending(const char *file, const char *ending)
 }
 
 void
-place_init(struct place *p, const struct args *a)
+place_init(struct place *p, const char *dir, const char *config)
 {
     char *meant;
 
     *p = (struct place){ 0 };
-    if (a->config)
-        p->file = join(a->dir, a->config);
+    if (config)
+        p->file = join(dir, config);
     for (size_t i = 0; i < COUNT_OF(default_names) && !p->file; i++) {
-        char *file = join(a->dir, default_names[i]);
+        char *file = join(dir, default_names[i]);
 
         if (access(file, F_OK) == 0)
             p->file = file;
@@ -70,7 +69,7 @@ place_init(struct place *p, const struct args *a)
             free(file);
     }
     p->exists = p->file && access(p->file, F_OK) == 0;
-    meant = p->file ? mem_strdup(p->file) : join(a->dir, default_names[0]);
+    meant = p->file ? mem_strdup(p->file) : join(dir, default_names[0]);
     p->lock_path = with_ending(meant, ".lock");
     p->failed_path = with_ending(meant, ".failed");
     free(meant);

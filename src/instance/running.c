@@ -3,24 +3,26 @@
  * running: a process is held by a pidfd before it is looked at again and signalled, so that its
  * PID cannot be given to another one in between.
  */
-#include "server/running.h"
+#include "instance/running.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "config/config.h"
-#include "server/description.h"
-#include "server/lock_file.h"
-#include "server/process.h"
-#include "server/registration.h"
+#include "instance/description.h"
+#include "instance/lock_file.h"
+#include "instance/process.h"
+#include "instance/registration.h"
 
 enum { KILL_PATIENCE_MS = 5000 };
 
@@ -191,4 +193,34 @@ running_signal(const struct running_place *place, pid_t pid, int number)
     sent = signal_by(pidfd, number) == 0;
     close(pidfd);
     return sent;
+}
+
+const char *
+running_kind(const struct running *r)
+{
+    return r->reference ? "laravel-echo-server" : "server";
+}
+
+bool
+running_report(enum running_end end, const struct running *r, const char *where)
+{
+    int pid = (int)r->pid;
+
+    switch (end) {
+    case RUNNING_GONE:
+        printf("Stopped the %s of %s, process %d.\n", running_kind(r), where, pid);
+        return true;
+    case RUNNING_KILLED:
+        printf("Killed the %s of %s, process %d: it did not end in time.\n", running_kind(r), where,
+            pid);
+        log_warning("process %d did not end in time and was killed", pid);
+        return true;
+    case RUNNING_DENIED:
+        log_error("process %d cannot be ended: it belongs to somebody else", pid);
+        return false;
+    case RUNNING_STUCK:
+        log_error("process %d does not end", pid);
+        return false;
+    }
+    return false;
 }

@@ -2,12 +2,10 @@
 /*
  * place: where the configuration is, and what lies beside it.
  */
-#ifndef CLI_PLACE_H
-#define CLI_PLACE_H
+#ifndef INSTANCE_PLACE_H
+#define INSTANCE_PLACE_H
 
 #include <stdbool.h>
-
-struct args;
 
 struct place {
     char *file; /* NULL: none was named and none is there */
@@ -16,7 +14,8 @@ struct place {
     char *failed_path; /* there, too: see failed_start.h */
 };
 
-void place_init(struct place *p, const struct args *a);
+/* config: the file that was named, NULL: one of the default names; dir: where it is, NULL: here. */
+void place_init(struct place *p, const char *dir, const char *config);
 void place_fini(struct place *p);
 
 #endif

@@ -15,8 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "args.h"
-#include "place.h"
+#include "instance/place.h"
 
 static char dir[] = "/tmp/echo-place-XXXXXX";
 
@@ -51,12 +50,12 @@ touch(const char *name, bool there)
 }
 
 static void
-expect(const struct args *a, const char *file, bool exists, const char *lock)
+expect(const char *config, const char *file, bool exists, const char *lock)
 {
     struct place p;
     size_t len = strlen(dir);
 
-    place_init(&p, a);
+    place_init(&p, dir, config);
     if (file)
         assert_string_equal(p.file + len, file);
     else
@@ -69,14 +68,12 @@ expect(const struct args *a, const char *file, bool exists, const char *lock)
 static void
 echo_server_json_comes_first_and_then_the_reference_s_name(void **state)
 {
-    const struct args a = { .dir = dir };
-
     (void)state;
-    expect(&a, NULL, false, "/echo-server.lock");
+    expect(NULL, NULL, false, "/echo-server.lock");
     touch("laravel-echo-server.json", true);
-    expect(&a, "/laravel-echo-server.json", true, "/laravel-echo-server.lock");
+    expect(NULL, "/laravel-echo-server.json", true, "/laravel-echo-server.lock");
     touch("echo-server.json", true);
-    expect(&a, "/echo-server.json", true, "/echo-server.lock");
+    expect(NULL, "/echo-server.json", true, "/echo-server.lock");
     touch("echo-server.json", false);
     touch("laravel-echo-server.json", false);
 }
@@ -84,44 +81,42 @@ echo_server_json_comes_first_and_then_the_reference_s_name(void **state)
 static void
 a_named_file_is_meant_whether_it_is_there_or_not(void **state)
 {
-    const struct args a = { .dir = dir, .config = "prod.json" };
-    const struct args other = { .dir = dir, .config = "prod" };
-
     (void)state;
-    expect(&a, "/prod.json", false, "/prod.lock");
+    expect("prod.json", "/prod.json", false, "/prod.lock");
     touch("prod.json", true);
-    expect(&a, "/prod.json", true, "/prod.lock");
+    expect("prod.json", "/prod.json", true, "/prod.lock");
     touch("prod.json", false);
-    expect(&other, "/prod", false, "/prod.lock");
+    expect("prod", "/prod", false, "/prod.lock");
 }
 
 static void
 an_absolute_name_does_not_care_for_the_folder(void **state)
 {
     char path[64];
-    const struct args a = { .dir = "/nonexistent", .config = path };
+    struct place p;
 
     (void)state;
     snprintf(path, sizeof(path), "%s/x.json", dir);
-    expect(&a, "/x.json", false, "/x.lock");
+    place_init(&p, "/nonexistent", path);
+    assert_string_equal(p.file, path);
+    place_fini(&p);
 }
 
 static void
 a_lock_folder_keeps_the_lock_s_name(void **state)
 {
-    const struct args named = { .dir = dir, .config = "prod.json" }, none = { .dir = dir };
     struct place p;
 
     (void)state;
     setenv("ECHO_SERVER_LOCK_DIR", "/run/echo-server", 1);
-    place_init(&p, &named);
+    place_init(&p, dir, "prod.json");
     assert_string_equal(p.lock_path, "/run/echo-server/prod.lock");
     place_fini(&p);
-    place_init(&p, &none);
+    place_init(&p, dir, NULL);
     assert_string_equal(p.lock_path, "/run/echo-server/echo-server.lock");
     place_fini(&p);
     setenv("ECHO_SERVER_LOCK_DIR", "", 1);
-    expect(&named, "/prod.json", false, "/prod.lock");
+    expect("prod.json", "/prod.json", false, "/prod.lock");
     unsetenv("ECHO_SERVER_LOCK_DIR");
 }
 

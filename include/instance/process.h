@@ -3,8 +3,8 @@
  * process: what the kernel tells of a process: when it was born, and whether it is a
  * laravel-echo-server.  Any thread; reads /proc.
  */
-#ifndef SERVER_PROCESS_H
-#define SERVER_PROCESS_H
+#ifndef INSTANCE_PROCESS_H
+#define INSTANCE_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /*
  * lock_file: flock(2), and /proc/locks to learn from the kernel who holds it.
  */
-#include "server/lock_file.h"
+#include "instance/lock_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "held_file.h"
-#include "server/process.h"
+#include "instance/process.h"
 
 /* Somebody else's look at the lock, or a holder that removes the file, is over by then. */
 enum { ATTEMPTS = 10, CONTENT_MAX = 256, REASON_SIZE = 128 };

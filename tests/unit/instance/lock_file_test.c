@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "server/lock_file.h"
+#include "instance/lock_file.h"
 
 static char dir[] = "/tmp/echo-lock-XXXXXX";
 static char path[64];

@@ -2,7 +2,7 @@
 /*
  * turn: looks, rests, looks again.
  */
-#include "turn.h"
+#include "instance/turn.h"
 
 #include <signal.h>
 #include <time.h>
@@ -10,9 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "server/stop_marks.h"
-#include "stop.h"
-#include "targets.h"
+#include "instance/stop_marks.h"
+#include "instance/targets.h"
 
 /* A server that was killed is out of sight a little before the kernel gives its port away. */
 enum { REST_MS = 20, BLIND_MS = 2000 };
@@ -31,7 +30,7 @@ held_back(void)
 static uint64_t
 limit_of(const struct turn *t)
 {
-    return t->config->shutdown_timeout_ms + STOP_PATIENCE_MS;
+    return t->config->shutdown_timeout_ms + RUNNING_PATIENCE_MS;
 }
 
 void
@@ -74,7 +73,7 @@ is_younger(const struct turn *t, const struct running *holder)
         !process_is_younger(&birth, &t->self))
         return false;
     log_notice("not started: a %s that was started later is running, process %d",
-        targets_kind(holder), (int)holder->pid);
+        running_kind(holder), (int)holder->pid);
     return true;
 }
 
@@ -85,7 +84,7 @@ say_waiting(struct turn *t, const struct running *holder)
         return;
     t->has_said = true;
     log_notice(
-        "waiting for the running %s to end, process %d", targets_kind(holder), (int)holder->pid);
+        "waiting for the running %s to end, process %d", running_kind(holder), (int)holder->pid);
 }
 
 /* Once it is denied, there is nothing but to wait. */
@@ -94,7 +93,7 @@ end_holder(struct turn *t, const struct running *holder)
 {
     enum running_end end = running_stop(&t->place, holder->pid, limit_of(t));
 
-    t->may_end = stop_report(end, holder, "this place");
+    t->may_end = running_report(end, holder, "this place");
 }
 
 /* Its own one, whatever comes of this start. */

@@ -2,8 +2,8 @@
 /*
  * running: the server that already runs in a place, and its end.  Any thread; blocks.
  */
-#ifndef SERVER_RUNNING_H
-#define SERVER_RUNNING_H
+#ifndef INSTANCE_RUNNING_H
+#define INSTANCE_RUNNING_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +34,9 @@ struct running {
 /* By the lock file, else by the port. */
 MUST_USE bool running_find(const struct running_place *place, struct running *found);
 
+/* What a server gets beyond its shutdownTimeout, before it is killed. */
+enum { RUNNING_PATIENCE_MS = 5000 };
+
 enum running_end {
     RUNNING_GONE,   /* it ended, or had ended before */
     RUNNING_KILLED, /* it did not end in time */
@@ -47,6 +50,11 @@ MUST_USE enum running_end running_stop(
     const struct running_place *place, pid_t pid, uint64_t patience_ms);
 /* One signal, with the same care; false: it is gone, or not ours. */
 MUST_USE bool running_signal(const struct running_place *place, pid_t pid, int number);
+
+/* "server" or "laravel-echo-server": what it is called in messages. */
+const char *running_kind(const struct running *r);
+/* Tell the user how an end went; false: the server is still there. */
+MUST_USE bool running_report(enum running_end end, const struct running *r, const char *where);
 
 /* What a configuration registers. */
 const char *running_host(const struct config *c);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "server/process.h"
+#include "instance/process.h"
 
 static void
 a_child_is_younger_than_its_parent(void **state)

@@ -4,7 +4,7 @@
  * connects is told one line and closed; the PID comes from the credentials of the connection, which
  * a server that does not run yet, or is busy, has as well.
  */
-#include "server/registration.h"
+#include "instance/registration.h"
 
 #include <errno.h>
 #include <stddef.h>

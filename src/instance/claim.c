@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * entry: a registration and its description.
+ * claim: a registration and its description.
  */
-#include "entry.h"
+#include "instance/claim.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "server/description.h"
-#include "server/registration.h"
+#include "instance/description.h"
+#include "instance/registration.h"
 
-struct entry {
-    struct entry_source source;
+struct claim {
+    struct claim_source source;
     char *config_path; /* from the root, wherever its links lead later; NULL: built-in */
     uint64_t started_ms;
     const char *state;
@@ -26,7 +26,7 @@ struct entry {
 static void
 describe(void *owner, struct buffer *line)
 {
-    const struct entry *e = owner;
+    const struct claim *e = owner;
     const char *host = e->source.host;
     const struct description d = {
         .version = STR_LIT(ECHO_SERVER_VERSION),
@@ -49,11 +49,11 @@ absolute(const char *file)
     return path ? path : mem_strdup(file);
 }
 
-struct entry *
-entry_open(
-    struct loop *l, const struct config *c, const struct entry_source *source, struct buffer *error)
+struct claim *
+claim_open(
+    struct loop *l, const struct config *c, const struct claim_source *source, struct buffer *error)
 {
-    struct entry *e = mem_zalloc(sizeof(*e));
+    struct claim *e = mem_zalloc(sizeof(*e));
     const char *host = source->host;
     unsigned port = source->port;
     pid_t pid;
@@ -65,7 +65,7 @@ entry_open(
     e->registration = registration_open(l, host, port, describe, e);
     if (!e->registration && registration_find(host, port, &pid) && pid) {
         buffer_printf(error, "port %u is another server's, process %d", port, (int)pid);
-        entry_close(e);
+        claim_close(e);
         return NULL;
     }
     if (!e->registration)
@@ -74,13 +74,13 @@ entry_open(
 }
 
 void
-entry_set_state(struct entry *e, const char *state)
+claim_set_state(struct claim *e, const char *state)
 {
     e->state = state;
 }
 
 void
-entry_close(struct entry *e)
+claim_close(struct claim *e)
 {
     if (!e)
         return;

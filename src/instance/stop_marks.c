@@ -3,7 +3,7 @@
  * stop_marks: /dev/shm/echo-server-<uid>-<port>, a line a mark: the stop's birth, its parent's, the
  * host.
  */
-#include "server/stop_marks.h"
+#include "instance/stop_marks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 
 #include "base/attr.h"
 #include "held_file.h"
-#include "server/process.h"
-#include "server/registration.h"
+#include "instance/process.h"
+#include "instance/registration.h"
 
 /* Whoever holds the file does so for a moment.  A mark is of use while starts are under way, and to
  * the start that follows in its script, after composer and npm. */
