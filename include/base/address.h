@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * address: IP addresses and ranges of them, from text.  IPv4 is kept as ::ffff:a.b.c.d, so that
- * both compare alike.  Pure; any thread.
+ * address: IP addresses, from text and from sockets, and ranges of them.  IPv4 is kept as
+ * ::ffff:a.b.c.d, so that both compare alike.  Pure; any thread.
  */
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
@@ -14,6 +14,8 @@
 
 enum { ADDRESS_TEXT_SIZE = 46 };
 
+struct sockaddr;
+
 struct address {
     uint8_t bytes[16];
 };
@@ -25,6 +27,8 @@ struct address_range {
 
 /* "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; with a port behind, which is passed over. */
 MUST_USE bool address_parse(struct str text, struct address *out);
+/* Of a socket, without its port.  False: it is not an IP socket. */
+bool address_of(const struct sockaddr *from, struct address *out);
 /* As inet_ntop(3) writes it; IPv4 as such.  Returns out. */
 const char *address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 

@@ -38,6 +38,11 @@ void loop_stop(struct loop *l);
 /* One turn, without waiting when nothing is ready: for tests. */
 void loop_turn(struct loop *l);
 
+/* Memory that whoever runs on the loop may use within one call; nothing in it outlives that. */
+enum { LOOP_PLAIN_SIZE = 16384, LOOP_CODED_SIZE = 65536 };
+char *loop_plain_room(struct loop *l);
+char *loop_coded_room(struct loop *l);
+
 /* Milliseconds, monotonic, as of this turn's beginning (base/clock.h's scale). */
 uint64_t loop_now_ms(const struct loop *l);
 

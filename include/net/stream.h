@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream: an ordered byte pipe to one peer, plain or TLS.
+ * stream: an ordered byte pipe to one peer, plain or encrypted.
  *
  * The layers above see bytes and never learn whether they were encrypted.  A stream belongs to
  * one loop and is touched by no other thread; to change loops it is detached and adopted.  Sends
@@ -26,12 +26,15 @@ enum stream_end {
     STREAM_END_PEER,    /* the peer finished sending */
     STREAM_END_LOCAL,   /* stream_close() or stream_finish() was called */
     STREAM_END_TIMEOUT, /* no progress within the limit */
-    STREAM_END_FAILED,  /* read, write or TLS error */
+    STREAM_END_FAILED,  /* read, write or encryption error */
 };
 
 struct stream_handlers {
     /* data is borrowed: copy what must outlive the call. */
     void (*on_data)(void *owner, const char *data, size_t len);
+    /* The handshake of an encrypted stream is done; what was sent before waited for it.  May be
+     * NULL. */
+    void (*on_ready)(void *owner);
     /* The queue drained after stream_send() had returned false.  May be NULL. */
     void (*on_drain)(void *owner);
     /* The last event of all; the stream is gone when this returns. */
@@ -71,7 +74,7 @@ size_t stream_queued(const struct stream *s);
 /* The memory they take: a queue of tiny pieces is mostly bookkeeping. */
 size_t stream_cost(const struct stream *s);
 
-/* Stop and resume reading; data that TLS already decrypted waits too.  Not nested.  A paused
+/* Stop and resume reading; data that was decrypted already waits too.  Not nested.  A paused
  * stream does not notice that the peer has gone, unless a write fails. */
 void stream_pause(struct stream *s);
 void stream_resume(struct stream *s);
@@ -83,10 +86,10 @@ void stream_finish(struct stream *s);
  * end of this one. */
 void stream_close(struct stream *s, enum stream_end why);
 
-/* One sentence why TLS failed, NULL when it was not the reason.  Valid during on_end. */
-const char *stream_tls_error(const struct stream *s);
+/* One sentence why encryption failed, NULL when it was not the reason.  Valid during on_end. */
+const char *stream_error(const struct stream *s);
 
-bool stream_is_tls(const struct stream *s);
+bool stream_is_encrypted(const struct stream *s);
 enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 /* "192.0.2.1" or "2001:db8::1"; "unix" for a Unix socket.  Returns text. */
 const char *stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE]);
@@ -96,9 +99,9 @@ uint64_t stream_bytes_in(const struct stream *s);
 uint64_t stream_bytes_out(const struct stream *s);
 
 /*
- * Take the stream out of its loop, with its TLS state and without on_end.  NULL, and the stream is
- * unharmed, when it cannot move now: something is queued, TLS still shakes hands, or it is ending.
- * Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what TLS has
+ * Take the stream out of its loop, with its encryption and without on_end.  NULL, and the stream is
+ * unharmed, when it cannot move now: something is queued, hands are still shaken, or it is ending.
+ * Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what was
  * read ahead travels with it and is delivered there.  All the way to its end it counts where it was
  * accepted (loop_accepted_count), so that loop may not be freed before.
  */

@@ -49,6 +49,21 @@ address_parse(struct str text, struct address *out)
     return end && parse_bare(str_slice(text.data + 1, (size_t)(end - text.data - 1)), out);
 }
 
+bool
+address_of(const struct sockaddr *from, struct address *out)
+{
+    const struct sockaddr_in *v4 = (const void *)from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+
+    if (from->sa_family == AF_INET6)
+        memcpy(out->bytes, &v6->sin6_addr, sizeof(out->bytes));
+    if (from->sa_family != AF_INET)
+        return from->sa_family == AF_INET6;
+    memcpy(out->bytes, mapped, sizeof(mapped));
+    memcpy(out->bytes + sizeof(mapped), &v4->sin_addr, sizeof(v4->sin_addr));
+    return true;
+}
+
 static bool
 is_v4(const struct address *a)
 {

@@ -28,10 +28,11 @@
 #include "resolver.h"
 #include "stream_priv.h"
 #include "stream_tls_priv.h"
+#include "tls_priv.h"
 
-enum { ADDRESSES_MAX = 8, ADDRESS_TEXT_SIZE = 160 };
+enum { ADDRESSES_MAX = 8, ENDPOINT_TEXT_SIZE = 160 };
 
-struct address {
+struct endpoint {
     socklen_t len;
     union {
         struct sockaddr any;
@@ -60,7 +61,7 @@ struct connector {
     int fd;                /* -1: none */
     unsigned count, next;
     bool has_spare; /* the last address is one that nobody named */
-    struct address addresses[ADDRESSES_MAX];
+    struct endpoint addresses[ADDRESSES_MAX];
     char error[512];
 };
 
@@ -117,18 +118,18 @@ finish(struct connector *c, struct stream *s)
 }
 
 static void
-address_text(const struct connector *c, const struct address *a, char out[ADDRESS_TEXT_SIZE])
+endpoint_text(const struct connector *c, const struct endpoint *a, char out[ENDPOINT_TEXT_SIZE])
 {
     char host[INET6_ADDRSTRLEN] = "";
 
     if (a->at.any.sa_family == AF_UNIX) {
-        snprintf(out, ADDRESS_TEXT_SIZE, "%s", a->at.path.sun_path);
+        snprintf(out, ENDPOINT_TEXT_SIZE, "%s", a->at.path.sun_path);
     } else if (a->at.any.sa_family == AF_INET6) {
         uv_ip6_name(&a->at.v6, host, sizeof(host));
-        snprintf(out, ADDRESS_TEXT_SIZE, "[%s]:%u", host, c->port);
+        snprintf(out, ENDPOINT_TEXT_SIZE, "[%s]:%u", host, c->port);
     } else {
         uv_ip4_name(&a->at.v4, host, sizeof(host));
-        snprintf(out, ADDRESS_TEXT_SIZE, "%s:%u", host, c->port);
+        snprintf(out, ENDPOINT_TEXT_SIZE, "%s:%u", host, c->port);
     }
 }
 
@@ -136,11 +137,11 @@ address_text(const struct connector *c, const struct address *a, char out[ADDRES
 static void
 note_failure(struct connector *c, int error)
 {
-    char where[ADDRESS_TEXT_SIZE], reason[128];
+    char where[ENDPOINT_TEXT_SIZE], reason[128];
 
     if (c->has_spare && c->next == c->count && c->error[0])
         return;
-    address_text(c, &c->addresses[c->next - 1], where);
+    endpoint_text(c, &c->addresses[c->next - 1], where);
     uv_strerror_r(-error, reason, sizeof(reason));
     if (error == ECONNREFUSED)
         snprintf(c->error, sizeof(c->error), "connection refused by %s", where);
@@ -162,10 +163,10 @@ static void
 on_handshake_end(void *owner, enum stream_end why)
 {
     struct connector *c = owner;
-    const char *error = stream_tls_error(c->stream);
-    char where[ADDRESS_TEXT_SIZE];
+    const char *error = stream_error(c->stream);
+    char where[ENDPOINT_TEXT_SIZE];
 
-    address_text(c, &c->addresses[c->next - 1], where);
+    endpoint_text(c, &c->addresses[c->next - 1], where);
     c->stream = NULL;
     if (error)
         snprintf(c->error, sizeof(c->error), "%s", error);
@@ -188,13 +189,14 @@ on_handshake_done(void *owner)
 
 static const struct stream_handlers handshake_handlers = {
     .on_data = on_handshake_data,
+    .on_ready = on_handshake_done,
     .on_end = on_handshake_end,
 };
 
 static void
 on_connected(struct connector *c)
 {
-    const struct address *a = &c->addresses[c->next - 1];
+    const struct endpoint *a = &c->addresses[c->next - 1];
     struct stream *s;
     int fd = c->fd, on = 1;
 
@@ -209,7 +211,7 @@ on_connected(struct connector *c)
     }
     c->stream = s;
     stream_attach(s, &handshake_handlers, c);
-    stream_tls_connect(s, c->tls, c->server_name, on_handshake_done);
+    stream_tls_connect(s, tls_openssl(c->tls), c->server_name);
 }
 
 static void
@@ -243,7 +245,7 @@ on_slow_address(void *owner)
 
 /* Begin to connect; 0, EINPROGRESS or what went wrong. */
 static int
-begin(struct connector *c, const struct address *a)
+begin(struct connector *c, const struct endpoint *a)
 {
     c->fd = socket(a->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || connect(c->fd, &a->at.any, a->len) != 0)
@@ -291,7 +293,7 @@ try_next(void *owner)
 static void
 add_address(struct connector *c, const struct sockaddr *at, socklen_t len)
 {
-    struct address *a = &c->addresses[c->count];
+    struct endpoint *a = &c->addresses[c->count];
 
     if (c->count == ADDRESSES_MAX || (at->sa_family != AF_INET && at->sa_family != AF_INET6))
         return;
@@ -351,7 +353,7 @@ on_limit(void *owner)
 static void
 use_path(struct connector *c, const char *path)
 {
-    struct address *a = &c->addresses[0];
+    struct endpoint *a = &c->addresses[0];
 
     if (strlen(path) >= sizeof(a->at.path.sun_path)) {
         snprintf(c->error, sizeof(c->error), "the path of the socket is too long: %s", path);

@@ -20,6 +20,7 @@
 #include "net/tls.h"
 #include "stream_priv.h"
 #include "stream_tls_priv.h"
+#include "tls_priv.h"
 
 enum {
     BACKLOG = 4096, /* the kernel caps it at net.core.somaxconn */
@@ -71,7 +72,7 @@ welcome(struct listener *n, int fd, const struct sockaddr *peer)
 
     stream_accepted(s);
     if (n->tls)
-        stream_tls_accept(s, n->tls);
+        stream_tls_accept(s, tls_openssl(n->tls));
     n->handlers->on_accept(n->owner, s);
 }
 

@@ -115,7 +115,7 @@ loop_new(void)
     readiness_init(&l->readiness, &l->uv);
     l->received = mem_alloc(LOOP_RECEIVED_SIZE);
     l->plain = mem_alloc(LOOP_PLAIN_SIZE);
-    l->cipher = mem_alloc(LOOP_CIPHER_SIZE);
+    l->coded = mem_alloc(LOOP_CODED_SIZE);
     return l;
 }
 
@@ -135,7 +135,7 @@ loop_free(struct loop *l)
     free(l->drops);
     free(l->received);
     free(l->plain);
-    free(l->cipher);
+    free(l->coded);
     free(l);
 }
 
@@ -165,6 +165,18 @@ loop_turn(struct loop *l)
     uv_run(&l->uv, UV_RUN_NOWAIT);
     end_turn(l);
     current = NULL;
+}
+
+char *
+loop_plain_room(struct loop *l)
+{
+    return l->plain;
+}
+
+char *
+loop_coded_room(struct loop *l)
+{
+    return l->coded;
 }
 
 bool

@@ -13,11 +13,7 @@
 #include "readiness_priv.h"
 #include "timer_priv.h"
 
-enum {
-    LOOP_RECEIVED_SIZE = 65536,
-    LOOP_PLAIN_SIZE = 16384, /* one TLS record's payload at most */
-    LOOP_CIPHER_SIZE = 65536,
-};
+enum { LOOP_RECEIVED_SIZE = 65536 };
 
 struct loop_drop {
     void *object;
@@ -40,8 +36,8 @@ struct loop {
     struct loop_drop *drops;
     size_t drop_count, drop_capacity;
     char *received; /* bytes as they came from a socket */
-    char *plain;    /* TLS: one record, decrypted or to be encrypted */
-    char *cipher;   /* TLS: records to be written */
+    char *plain;    /* as owners see them; LOOP_PLAIN_SIZE */
+    char *coded;    /* as they go over the wire; LOOP_CODED_SIZE */
 };
 
 /* Whether it is l's loop that runs on this thread now. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream: states, the queue, and the socket's readiness; what differs with TLS is behind ops.
+ * stream: states, the queue, and the socket's readiness; what differs with encryption is in ops.
  *
  * The socket is watched through the loop's readiness and read and written here: unlike libuv's TCP
  * handle this allocates nothing when the kernel refuses bytes, is 248 bytes smaller, and lets go of
@@ -16,19 +16,18 @@
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "loop_priv.h"
 #include "stream_priv.h"
-#include "stream_tls_priv.h"
 
 /* A peer that takes nothing of the last bytes for so long is given up. */
 enum { FINISH_LIMIT_MS = 10000, LINGER_LIMIT_MS = 2000, PIECE_COST = 64 };
 
 struct stream_parcel {
-    struct stream_tls *tls;
+    const struct stream_ops *ops;
+    void *ops_state;
     uint64_t bytes_in, bytes_out;
     int fd;
     bool local;
-    struct in6_addr peer;
+    struct address peer;
     struct loop *home;
 };
 
@@ -41,8 +40,8 @@ static const unsigned may_follow[] = {
 };
 
 static const struct stream_ops plain_ops = {
-    .read = stream_deliver,
-    .flush = stream_plain_flush,
+    .read = stream_ops_deliver,
+    .flush = stream_ops_flush_plain,
 };
 
 /* The only place that writes s->state. */
@@ -61,7 +60,8 @@ drop(void *object)
 
     if (s->state == STREAM_CLOSED && s->handlers)
         s->handlers->on_end(s->owner, (enum stream_end)s->why);
-    stream_tls_free(s->tls);
+    if (s->ops_state)
+        s->ops->free(s->ops_state);
     stream_queue_fini(&s->queue);
     free(s);
 }
@@ -235,8 +235,7 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     list_init(&s->dirty);
     stream_queue_init(&s->queue);
     timer_init(&s->limit, on_limit, s);
-    if (peer)
-        stream_peer_note(s, peer);
+    s->local = peer && !address_of(peer, &s->peer);
     return s;
 }
 
@@ -245,22 +244,6 @@ stream_accepted(struct stream *s)
 {
     s->home = s->loop;
     s->home->accepted++;
-}
-
-void
-stream_touch(struct stream *s)
-{
-    if (s->state < STREAM_CLOSED && list_empty(&s->dirty))
-        list_append(&s->loop->dirty, &s->dirty);
-}
-
-void
-stream_deliver(struct stream *s, const char *data, size_t len)
-{
-    if (s->state != STREAM_OPEN || !s->handlers)
-        return;
-    s->bytes_in += len;
-    s->handlers->on_data(s->owner, data, len);
 }
 
 static void
@@ -278,7 +261,7 @@ finish(struct stream *s, enum stream_end why)
 void
 stream_flush(struct stream *s)
 {
-    if (!s->blocked && s->queue.count > 0 && !(s->tls && stream_tls_busy(s->tls)))
+    if (!s->blocked && s->queue.count > 0 && !(s->ops_state && s->ops->is_busy(s->ops_state)))
         flush(s);
 }
 
@@ -327,7 +310,7 @@ stream_send_copy(struct stream *s, const char *data, size_t len)
 size_t
 stream_queued(const struct stream *s)
 {
-    return s->queue.total_bytes + (s->tls ? stream_tls_held(s->tls) : 0);
+    return s->queue.total_bytes + (s->ops_state ? s->ops->held(s->ops_state) : 0);
 }
 
 size_t
@@ -371,10 +354,24 @@ stream_close(struct stream *s, enum stream_end why)
     stream_queue_fini(&s->queue);
 }
 
-bool
-stream_is_tls(const struct stream *s)
+const char *
+stream_error(const struct stream *s)
 {
-    return s->tls != NULL;
+    return s->ops_state ? s->ops->error(s->ops_state) : NULL;
+}
+
+bool
+stream_is_encrypted(const struct stream *s)
+{
+    return s->ops_state != NULL;
+}
+
+const char *
+stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE])
+{
+    if (s->local)
+        return memcpy(text, "unix", sizeof("unix"));
+    return address_text(&s->peer, text);
 }
 
 struct loop *
@@ -400,17 +397,19 @@ stream_detach(struct stream *s)
 {
     struct stream_parcel *p;
 
-    if (s->state != STREAM_OPEN || stream_queued(s) > 0 || (s->tls && !stream_tls_pack(s->tls)))
+    if (s->state != STREAM_OPEN || stream_queued(s) > 0 ||
+        (s->ops_state && !s->ops->pack(s->ops_state)))
         return NULL;
     p = mem_zalloc(sizeof(*p));
-    p->tls = s->tls;
+    p->ops = s->ops;
+    p->ops_state = s->ops_state;
     p->fd = s->fd;
     p->bytes_in = s->bytes_in;
     p->bytes_out = s->bytes_out;
     p->local = s->local;
     p->peer = s->peer;
     p->home = s->home;
-    s->tls = NULL;
+    s->ops_state = NULL;
     enter(s, STREAM_DETACHED);
     leave_loop(s);
     return p;
@@ -427,9 +426,9 @@ stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handle
     s->local = p->local;
     s->peer = p->peer;
     s->home = p->home;
-    if (p->tls)
-        stream_tls_adopt(s, p->tls);
-    p->tls = NULL;
+    s->ops = p->ops;
+    s->ops_state = p->ops_state;
+    p->ops_state = NULL;
     stream_attach(s, h, owner);
     stream_parcel_drop(p);
     return s;
@@ -444,6 +443,7 @@ stream_parcel_drop(struct stream_parcel *p)
         close(p->fd);
         uncount(p->home);
     }
-    stream_tls_free(p->tls);
+    if (p->ops_state)
+        p->ops->free(p->ops_state);
     free(p);
 }

@@ -2,7 +2,7 @@
 /*
  * stream_tls: OpenSSL between the socket and the stream, over the loop's buffers.
  *
- *   recv -> io.in -> BIO -> SSL_read -> the loop's plain buffer -> stream_deliver
+ *   recv -> io.in -> BIO -> SSL_read -> the loop's plain buffer -> on_data
  *   queue -> up to 16 kB joined in the loop's plain buffer -> SSL_write -> BIO -> io.out -> send
  *
  * What a paused stream leaves of io.in goes to held_in, what the kernel refuses of io.out to
@@ -11,7 +11,6 @@
 #include "stream_tls_priv.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -20,8 +19,9 @@
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "loop_priv.h"
-#include "stream_priv.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "net/stream_ops.h"
 #include "tls_bio_priv.h"
 #include "tls_priv.h"
 
@@ -30,7 +30,7 @@ enum {
     /* A record's payload with its header, padding and tag, and the answer to a key update. */
     RECORD_ROOM = LOOP_PLAIN_SIZE + 1024,
     /* Above what the queue can leave: a peer that asks for key updates and reads no answer. */
-    HELD_OUT_LIMIT = 2 * LOOP_CIPHER_SIZE,
+    HELD_OUT_LIMIT = 2 * LOOP_CODED_SIZE,
 };
 
 /*
@@ -47,15 +47,14 @@ struct stream_tls {
     struct buffer held_in;  /* read from the socket while the stream was paused */
     struct buffer held_out; /* refused by the kernel */
     bool in_is_held;        /* io.in points into held_in */
-    void (*on_ready)(void *owner);
     char *error;
 };
 
 static void
-lend_room(struct stream *s)
+lend_room(struct stream *s, struct stream_tls *t)
 {
-    s->tls->io.out = stream_loop(s)->cipher;
-    s->tls->io.out_size = LOOP_CIPHER_SIZE;
+    t->io.out = loop_coded_room(stream_loop(s));
+    t->io.out_size = LOOP_CODED_SIZE;
 }
 
 /* The one sentence about a failure: the certificate if it was that, else OpenSSL's reason. */
@@ -87,23 +86,10 @@ hold_out(struct stream_tls *t, size_t sent)
     t->io.out_len = 0;
 }
 
-/* Returns how much of data the kernel took, or -1. */
-static ssize_t
-send_some(struct stream *s, const char *data, size_t len)
-{
-    ssize_t sent;
-
-    do
-        sent = send(s->fd, data, len, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 && errno == EAGAIN ? 0 : sent;
-}
-
 /* Write the ciphertext made so far. */
 static enum stream_flush
-push(struct stream *s)
+push(struct stream *s, struct stream_tls *t)
 {
-    struct stream_tls *t = s->tls;
     bool queued = t->held_out.len > 0;
     ssize_t sent;
 
@@ -111,8 +97,8 @@ push(struct stream *s)
         hold_out(t, 0);
     if (!queued && t->io.out_len == 0)
         return STREAM_FLUSH_DONE;
-    sent = queued ? send_some(s, t->held_out.data, t->held_out.len)
-                  : send_some(s, t->io.out, t->io.out_len);
+    sent = queued ? stream_ops_write(s, t->held_out.data, t->held_out.len)
+                  : stream_ops_write(s, t->io.out, t->io.out_len);
     if (sent < 0) {
         t->io.out_len = 0;
         t->phase = TLS_BROKEN;
@@ -130,93 +116,69 @@ push(struct stream *s)
 
 /* Push what OpenSSL wrote while it read: an alert, tickets, a key update.  False: s is closed. */
 static bool
-push_answer(struct stream *s)
+push_answer(struct stream *s, struct stream_tls *t)
 {
-    switch (push(s)) {
-    case STREAM_FLUSH_BLOCKED:
-        s->blocked = true;
-        if (s->tls->held_out.len <= HELD_OUT_LIMIT)
-            return true;
-        stream_close(s, STREAM_END_FAILED);
-        return false;
-    case STREAM_FLUSH_FAILED:
-        stream_close(s, STREAM_END_FAILED);
-        return false;
-    case STREAM_FLUSH_DONE:
-    case STREAM_FLUSH_WAITING:
-        break;
-    }
-    return true;
+    if (push(s, t) != STREAM_FLUSH_FAILED && t->held_out.len <= HELD_OUT_LIMIT)
+        return true;
+    stream_close(s, STREAM_END_FAILED);
+    return false;
 }
 
 static void
-fail(struct stream *s)
+fail(struct stream *s, struct stream_tls *t)
 {
-    note_error(s->tls);
-    push(s);
+    note_error(t);
+    push(s, t);
     stream_close(s, STREAM_END_FAILED);
-}
-
-/* Whether reading may go on: s is ours, open, and nobody paused it. */
-static bool
-wants_input(const struct stream *s, const struct stream_tls *t)
-{
-    return s->tls == t && s->state <= STREAM_FINISHING && !s->paused && t->phase <= TLS_TRAFFIC;
 }
 
 /* What OpenSSL said when it could not go on; true: try again. */
 static bool
-after_short_call(struct stream *s, int result)
+after_short_call(struct stream *s, struct stream_tls *t, int result)
 {
-    switch (SSL_get_error(s->tls->ssl, result)) {
+    switch (SSL_get_error(t->ssl, result)) {
     case SSL_ERROR_WANT_READ:
         return false;
     case SSL_ERROR_WANT_WRITE:
-        return push(s) == STREAM_FLUSH_DONE;
+        return push(s, t) == STREAM_FLUSH_DONE;
     case SSL_ERROR_ZERO_RETURN:
         stream_input_ended(s);
         return false;
     default:
-        fail(s);
+        fail(s, t);
         return false;
     }
 }
 
 static bool
-shake_hands(struct stream *s)
+shake_hands(struct stream *s, struct stream_tls *t)
 {
-    struct stream_tls *t = s->tls;
     int result;
 
     ERR_clear_error();
     result = SSL_do_handshake(t->ssl);
     if (result != 1)
-        return after_short_call(s, result);
+        return after_short_call(s, t, result);
     t->phase = TLS_TRAFFIC;
-    if (s->state == STREAM_OPEN)
-        timer_stop(&s->limit);
-    stream_touch(s);
-    if (!push_answer(s))
+    if (!push_answer(s, t))
         return false;
-    if (t->on_ready)
-        t->on_ready(s->owner);
+    stream_ops_ready(s);
     return true;
 }
 
 static bool
-read_record(struct stream *s)
+read_record(struct stream *s, struct stream_tls *t)
 {
-    struct stream_tls *t = s->tls;
-    char *plain = stream_loop(s)->plain;
+    char *plain = loop_plain_room(stream_loop(s));
     int len;
 
     ERR_clear_error();
     len = SSL_read(t->ssl, plain, LOOP_PLAIN_SIZE);
     if (len <= 0)
-        return after_short_call(s, len);
-    if (!push_answer(s))
+        return after_short_call(s, t, len);
+    if (!push_answer(s, t))
         return false;
-    stream_deliver(s, plain, (size_t)len);
+    stream_ops_deliver(s, plain, (size_t)len);
     return true;
 }
 
@@ -240,7 +202,7 @@ hold_in(struct stream_tls *t)
 static void
 tls_read(struct stream *s, const char *data, size_t len)
 {
-    struct stream_tls *t = s->tls;
+    struct stream_tls *t = stream_ops_state(s);
 
     if (t->phase > TLS_TRAFFIC)
         return;
@@ -252,54 +214,57 @@ tls_read(struct stream *s, const char *data, size_t len)
     }
     t->io.in = data;
     t->io.in_len = len;
-    lend_room(s);
-    while (wants_input(s, t))
-        if (!(t->phase == TLS_HANDSHAKE ? shake_hands(s) : read_record(s)))
+    lend_room(s, t);
+    while (stream_ops_wants_input(s) && t->phase <= TLS_TRAFFIC)
+        if (!(t->phase == TLS_HANDSHAKE ? shake_hands(s, t) : read_record(s, t)))
             break;
-    if (s->tls != t)
+    if (stream_ops_is_over(s))
         return;
-    if (s->state < STREAM_CLOSED)
-        push_answer(s);
+    push_answer(s, t);
     hold_in(t);
 }
 
 static void
 tls_replay(struct stream *s)
 {
-    if (s->tls->held_in.len > 0 || SSL_pending(s->tls->ssl) > 0)
+    const struct stream_tls *t = stream_ops_state(s);
+
+    if (t->held_in.len > 0 || SSL_pending(t->ssl) > 0)
         tls_read(s, "", 0);
 }
 
 /* Encrypt records until the queue is empty or the loop's buffer full; false on an error. */
 static bool
-encrypt(struct stream *s)
+encrypt(struct stream *s, struct stream_tls *t)
 {
-    struct stream_tls *t = s->tls;
+    char *room = loop_plain_room(stream_loop(s));
 
-    while (s->queue.count > 0 && t->io.out_size - t->io.out_len >= RECORD_ROOM) {
-        struct str part = stream_queue_join(&s->queue, stream_loop(s)->plain, LOOP_PLAIN_SIZE);
+    while (t->io.out_size - t->io.out_len >= RECORD_ROOM) {
+        struct str part = stream_ops_peek(s, room, LOOP_PLAIN_SIZE);
 
+        if (part.len == 0)
+            return true;
         ERR_clear_error();
         if (SSL_write(t->ssl, part.data, (int)part.len) != (int)part.len)
             return false;
-        s->bytes_out += part.len;
-        stream_queue_take(&s->queue, part.len);
+        stream_ops_take(s, part.len);
     }
     return true;
 }
 
 static enum stream_flush
-write_records(struct stream *s)
+write_records(struct stream *s, struct stream_tls *t)
 {
-    struct stream_tls *t = s->tls;
-    enum stream_flush result = push(s);
+    enum stream_flush result = push(s, t);
 
-    while (result == STREAM_FLUSH_DONE && s->queue.count > 0) {
-        if (!encrypt(s)) {
+    while (result == STREAM_FLUSH_DONE) {
+        if (!encrypt(s, t)) {
             note_error(t);
             return STREAM_FLUSH_FAILED;
         }
-        result = push(s);
+        if (t->io.out_len == 0)
+            break;
+        result = push(s, t);
     }
     return result;
 }
@@ -308,18 +273,18 @@ write_records(struct stream *s)
 static enum stream_flush
 tls_flush(struct stream *s)
 {
-    struct stream_tls *t = s->tls;
+    struct stream_tls *t = stream_ops_state(s);
     enum stream_flush result;
 
     if (t->phase == TLS_BROKEN)
         return STREAM_FLUSH_FAILED;
-    if (t->phase == TLS_HANDSHAKE && !s->ended) {
+    if (t->phase == TLS_HANDSHAKE && stream_ops_wants_input(s)) {
         tls_read(s, "", 0);
-        if (s->state >= STREAM_CLOSED || s->tls != t)
+        if (stream_ops_is_over(s))
             return STREAM_FLUSH_WAITING;
     }
-    lend_room(s);
-    result = t->phase == TLS_HANDSHAKE ? push(s) : write_records(s);
+    lend_room(s, t);
+    result = t->phase == TLS_HANDSHAKE ? push(s, t) : write_records(s, t);
     t->io.out = NULL;
     return t->phase == TLS_HANDSHAKE && result == STREAM_FLUSH_DONE ? STREAM_FLUSH_WAITING : result;
 }
@@ -327,18 +292,59 @@ tls_flush(struct stream *s)
 static enum stream_flush
 tls_farewell(struct stream *s)
 {
-    struct stream_tls *t = s->tls;
+    struct stream_tls *t = stream_ops_state(s);
     enum stream_flush result;
 
-    lend_room(s);
+    lend_room(s, t);
     if (t->phase == TLS_TRAFFIC) {
         ERR_clear_error();
         SSL_shutdown(t->ssl);
         t->phase = TLS_NOTIFIED;
     }
-    result = push(s);
+    result = push(s, t);
     t->io.out = NULL;
     return result;
+}
+
+static bool
+tls_is_busy(const void *state)
+{
+    return ((const struct stream_tls *)state)->io.out != NULL;
+}
+
+static size_t
+tls_held(const void *state)
+{
+    return ((const struct stream_tls *)state)->held_out.len;
+}
+
+static const char *
+tls_error(const void *state)
+{
+    return ((const struct stream_tls *)state)->error;
+}
+
+static bool
+tls_pack(void *state)
+{
+    struct stream_tls *t = state;
+
+    if (t->phase != TLS_TRAFFIC)
+        return false;
+    hold_in(t);
+    return true;
+}
+
+static void
+tls_free(void *state)
+{
+    struct stream_tls *t = state;
+
+    SSL_free(t->ssl);
+    buffer_fini(&t->held_in);
+    buffer_fini(&t->held_out);
+    free(t->error);
+    free(t);
 }
 
 static const struct stream_ops tls_ops = {
@@ -346,26 +352,30 @@ static const struct stream_ops tls_ops = {
     .replay = tls_replay,
     .flush = tls_flush,
     .farewell = tls_farewell,
+    .is_busy = tls_is_busy,
+    .held = tls_held,
+    .error = tls_error,
+    .pack = tls_pack,
+    .free = tls_free,
 };
 
-static struct stream_tls *
-start(struct stream *s, struct tls_context *c)
+static SSL *
+start(struct stream *s, SSL_CTX *openssl)
 {
     struct stream_tls *t = mem_zalloc(sizeof(*t));
     BIO *bio = tls_bio_new(&t->io);
 
-    t->ssl = SSL_new(tls_openssl(c));
+    t->ssl = SSL_new(openssl);
     ENSURE(t->ssl);
     SSL_set_bio(t->ssl, bio, bio);
-    stream_tls_adopt(s, t);
-    timer_start(stream_loop(s), &s->limit, HANDSHAKE_LIMIT_MS);
-    return t;
+    stream_ops_begin(s, &tls_ops, t, HANDSHAKE_LIMIT_MS);
+    return t->ssl;
 }
 
 void
-stream_tls_accept(struct stream *s, struct tls_context *c)
+stream_tls_accept(struct stream *s, SSL_CTX *openssl)
 {
-    SSL_set_accept_state(start(s, c)->ssl);
+    SSL_set_accept_state(start(s, openssl));
 }
 
 /* An address has no server name indication (RFC 6066, section 3). */
@@ -385,60 +395,10 @@ expect_name(SSL *ssl, const char *name)
 }
 
 void
-stream_tls_connect(
-    struct stream *s, struct tls_context *c, const char *server_name, void (*on_ready)(void *owner))
+stream_tls_connect(struct stream *s, SSL_CTX *openssl, const char *server_name)
 {
-    struct stream_tls *t = start(s, c);
+    SSL *ssl = start(s, openssl);
 
-    t->on_ready = on_ready;
-    expect_name(t->ssl, server_name);
-    SSL_set_connect_state(t->ssl);
-    stream_touch(s);
-}
-
-const char *
-stream_tls_error(const struct stream *s)
-{
-    return s->tls ? s->tls->error : NULL;
-}
-
-bool
-stream_tls_pack(struct stream_tls *t)
-{
-    if (t->phase != TLS_TRAFFIC)
-        return false;
-    hold_in(t);
-    t->on_ready = NULL;
-    return true;
-}
-
-void
-stream_tls_adopt(struct stream *s, struct stream_tls *t)
-{
-    s->tls = t;
-    s->ops = &tls_ops;
-}
-
-void
-stream_tls_free(struct stream_tls *t)
-{
-    if (!t)
-        return;
-    SSL_free(t->ssl);
-    buffer_fini(&t->held_in);
-    buffer_fini(&t->held_out);
-    free(t->error);
-    free(t);
-}
-
-bool
-stream_tls_busy(const struct stream_tls *t)
-{
-    return t->io.out != NULL;
-}
-
-size_t
-stream_tls_held(const struct stream_tls *t)
-{
-    return t->held_out.len;
+    expect_name(ssl, server_name);
+    SSL_set_connect_state(ssl);
 }

@@ -251,7 +251,7 @@ on_end(void *owner, enum stream_end why)
 {
     struct redis_contact *c = owner;
     const struct redis_reason_about whom = about(c, NULL);
-    const char *error = stream_tls_error(c->stream);
+    const char *error = stream_error(c->stream);
     char reason[REDIS_REASON_SIZE];
 
     (void)why;

@@ -87,7 +87,10 @@ upgraded_on_end(void *owner, enum stream_end why)
 static UNUSED void
 upgrade(struct server *s, struct http_exchange *x)
 {
-    static const struct stream_handlers handlers = { upgraded_on_data, NULL, upgraded_on_end };
+    static const struct stream_handlers handlers = {
+        .on_data = upgraded_on_data,
+        .on_end = upgraded_on_end,
+    };
     char *early;
     size_t len;
 

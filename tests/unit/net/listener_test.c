@@ -73,7 +73,7 @@ accepted_stream_talks_and_knows_its_peer(void **state)
     assert_int_equal(write(fd, "abc", 3), 3);
     TURN_UNTIL(h.l, h.count && h.peers[0].got.len == 3);
     assert_string_equal(stream_peer(h.peers[0].s, (char[STREAM_PEER_SIZE]){ 0 }), "127.0.0.1");
-    assert_false(stream_is_tls(h.peers[0].s));
+    assert_false(stream_is_encrypted(h.peers[0].s));
     assert_ptr_equal(stream_loop(h.peers[0].s), h.l);
     loop_turn(h.l);
     assert_int_equal(read(fd, room, sizeof(room)), 3);
