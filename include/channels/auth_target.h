@@ -12,7 +12,7 @@
 #include "base/attr.h"
 
 struct buffer;
-struct tls_context;
+struct connector_secure;
 
 struct auth_options {
     /* At least one.  Which is asked: see auth_choose_host(). */
@@ -25,7 +25,7 @@ struct auth_options {
 
 struct auth_target {
     struct auth_options options;
-    struct tls_context *tls, *tls_loopback; /* NULL when no host needs them */
+    struct connector_secure *tls, *tls_loopback; /* NULL when no host needs them */
 };
 
 /* o's texts must outlive it.  NULL: *error is one sentence that names the option.  Blocks. */

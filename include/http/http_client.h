@@ -16,20 +16,20 @@
 #include "base/str.h"
 #include "http/http_origin.h"
 
+struct connector_secure;
 struct http_call;
 struct http_client;
 struct loop;
-struct tls_context;
 
 enum { HTTP_CLIENT_HEAD_MAX = 65536 };
 
 /* tls is used for https origins (a reference is taken), tls_loopback for those that
  * http_origin_is_loopback(); idle connections close after idle_ms. */
-struct http_client *http_client_open(
-    struct loop *l, struct tls_context *tls, struct tls_context *tls_loopback, uint64_t idle_ms);
+struct http_client *http_client_open(struct loop *l, struct connector_secure *tls,
+    struct connector_secure *tls_loopback, uint64_t idle_ms);
 /* For connections made from now on; idle ones close, and those in use after their answer. */
 void http_client_set_tls(
-    struct http_client *c, struct tls_context *tls, struct tls_context *tls_loopback);
+    struct http_client *c, struct connector_secure *tls, struct connector_secure *tls_loopback);
 /* Idle connections close; calls under way end without on_done. */
 void http_client_close(struct http_client *c);
 

@@ -1,27 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * connector: an outgoing connection: the name is resolved on libuv's thread pool, its addresses
- * are tried in order, TLS is negotiated, and a stream results.  The loop's thread only.
+ * are tried in order, encryption is negotiated, and a stream results.  The loop's thread only.
  */
 #ifndef NET_CONNECTOR_H
 #define NET_CONNECTOR_H
 
-#include <stdbool.h>
+#include <stdatomic.h>
 
 #include "base/attr.h"
 
 struct connector;
 struct loop;
 struct stream;
-struct tls_context;
+
+/*
+ * What encrypts connections: part of an object of whoever knows how to.  Counted, and shared by
+ * threads; immutable but for the count.
+ */
+struct connector_secure {
+    atomic_uint refs;
+    /* s, just connected, is encrypted from now on, and on_ready or on_end of its owner follows. The
+     * peer proves to be server_name, if that is asked for. */
+    void (*begin)(const struct connector_secure *c, struct stream *s, const char *server_name);
+    /* With the last reference. */
+    void (*free)(struct connector_secure *c);
+};
+
+/* NULL is fine for both. */
+struct connector_secure *connector_secure_ref(struct connector_secure *c);
+void connector_secure_unref(struct connector_secure *c);
 
 struct connector_target {
     const char *host; /* name or address; ignored with path */
     unsigned port;
-    const char *path;        /* Unix socket; NULL: TCP */
-    struct tls_context *tls; /* NULL: plain */
-    const char *server_name; /* for SNI and verification; NULL: host */
-    unsigned timeout_ms;     /* for all of it */
+    const char *path;                /* Unix socket; NULL: TCP */
+    struct connector_secure *secure; /* NULL: plain */
+    const char *server_name;         /* whom to ask for; NULL: host */
+    unsigned timeout_ms;             /* for all of it */
 };
 
 /*

@@ -13,7 +13,6 @@ struct buffer;
 struct listener;
 struct loop;
 struct stream;
-struct tls_context;
 
 /*
  * Bind count sockets to one address, before any thread runs; may block on the name.  host NULL:
@@ -33,15 +32,12 @@ struct listener_handlers {
 };
 
 /*
- * Accept on fd, which is taken over.  tls NULL: plain.  When the process is out of descriptors
- * accepting pauses, says so once, and goes on when one is free again.  A TLS stream is reported
- * before its handshake, which has 10 s; what is sent before then waits for it.  NULL: fd cannot
- * listen (somebody else does on its address), and is closed.
+ * Accept on fd, which is taken over.  When the process is out of descriptors accepting pauses, says
+ * so once, and goes on when one is free again.  NULL: fd cannot listen (somebody else does on its
+ * address), and is closed.
  */
-MUST_USE struct listener *listener_open(struct loop *l, int fd, struct tls_context *tls,
-    const struct listener_handlers *h, void *owner);
-/* For connections accepted from now on. */
-void listener_set_tls(struct listener *n, struct tls_context *tls);
+MUST_USE struct listener *listener_open(
+    struct loop *l, int fd, const struct listener_handlers *h, void *owner);
 void listener_close(struct listener *n);
 
 #endif

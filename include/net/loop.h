@@ -43,6 +43,10 @@ enum { LOOP_PLAIN_SIZE = 16384, LOOP_CODED_SIZE = 65536 };
 char *loop_plain_room(struct loop *l);
 char *loop_coded_room(struct loop *l);
 
+/* libuv's words for an errno: "no such file or directory".  Returns out.  Any thread. */
+enum { LOOP_ERROR_SIZE = 128 };
+const char *loop_error_text(int error, char out[LOOP_ERROR_SIZE]);
+
 /* Milliseconds, monotonic, as of this turn's beginning (base/clock.h's scale). */
 uint64_t loop_now_ms(const struct loop *l);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_client: contexts for clients that show a certificate, or trust an authority of their own.
+ * tls_client: what encrypts the connections of a connector.  TLS 1.2 and 1.3.
  */
 #ifndef NET_TLS_CLIENT_H
 #define NET_TLS_CLIENT_H
@@ -10,7 +10,14 @@
 #include "base/attr.h"
 
 struct buffer;
-struct tls_context;
+struct connector_secure;
+
+/*
+ * verify false: any certificate is taken.  ca_path: a PEM file whose certificates are trusted
+ * besides the system's store; NULL: none.
+ */
+MUST_USE struct connector_secure *tls_client_new(
+    bool verify, const char *ca_path, struct buffer *error);
 
 /* PEM as text, or the path of a file with it; NULL: none. */
 struct tls_client_options {
@@ -21,7 +28,7 @@ struct tls_client_options {
 };
 
 /* NULL: *error holds one sentence that begins with the name of the member above. */
-MUST_USE struct tls_context *tls_client_create(
+MUST_USE struct connector_secure *tls_client_create(
     const struct tls_client_options *o, struct buffer *error);
 
 #endif

@@ -17,9 +17,9 @@
 #include "base/attr.h"
 #include "base/str.h"
 
+struct connector_secure;
 struct loop;
 struct redis_link;
-struct tls_context;
 
 struct redis_node {
     const char *host; /* name or address */
@@ -38,8 +38,8 @@ struct redis_options {
     const char *password; /* NULL: none */
     unsigned db;
     unsigned connect_timeout_ms;
-    struct tls_context *tls; /* NULL: plain; a link takes its own reference */
-    const char *server_name; /* that certificates must be for; NULL: the host */
+    struct connector_secure *tls; /* NULL: plain; a link takes its own reference */
+    const char *server_name;      /* that certificates must be for; NULL: the host */
 
     const struct redis_node *sentinels; /* instead of all servers above; count 0: none */
     size_t sentinel_count;

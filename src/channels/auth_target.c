@@ -12,7 +12,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/http_origin.h"
-#include "net/tls.h"
+#include "net/connector.h"
+#include "net/tls_client.h"
 
 static bool
 needs_tls(const struct auth_options *o)
@@ -100,7 +101,7 @@ auth_target_free(struct auth_target *t)
 {
     if (!t)
         return;
-    tls_unref(t->tls);
-    tls_unref(t->tls_loopback);
+    connector_secure_unref(t->tls);
+    connector_secure_unref(t->tls_loopback);
     free(t);
 }

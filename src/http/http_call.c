@@ -144,7 +144,7 @@ on_connected(void *owner, struct stream *s, const char *error)
         fail(call, untrusted ? HTTP_CALL_UNTRUSTED : HTTP_CALL_UNREACHABLE, error);
 }
 
-static struct tls_context *
+static struct connector_secure *
 choose_tls(const struct http_call *call)
 {
     return http_origin_is_loopback(&call->origin) ? call->client->tls_loopback : call->client->tls;
@@ -157,12 +157,12 @@ connect_anew(struct http_call *call)
     struct connector_target target = {
         .host = call->origin.host,
         .port = call->origin.port,
-        .tls = call->origin.tls ? choose_tls(call) : NULL,
+        .secure = call->origin.tls ? choose_tls(call) : NULL,
         .timeout_ms = (unsigned)call->timeout_ms + CONNECT_GRACE_MS,
     };
 
     call->reused = false;
-    if (call->origin.tls && !target.tls)
+    if (call->origin.tls && !target.secure)
         loop_end_of_turn(call->client->loop, &call->hopeless);
     else
         call->connector = connector_open(call->client->loop, &target, on_connected, call);

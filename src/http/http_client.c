@@ -9,18 +9,18 @@
 #include "base/mem.h"
 #include "http_client_priv.h"
 #include "http_link.h"
+#include "net/connector.h"
 #include "net/loop.h"
-#include "net/tls.h"
 
 struct http_client *
-http_client_open(
-    struct loop *l, struct tls_context *tls, struct tls_context *tls_loopback, uint64_t idle_ms)
+http_client_open(struct loop *l, struct connector_secure *tls,
+    struct connector_secure *tls_loopback, uint64_t idle_ms)
 {
     struct http_client *c = mem_zalloc(sizeof(*c));
 
     c->loop = l;
-    c->tls = tls ? tls_ref(tls) : NULL;
-    c->tls_loopback = tls_loopback ? tls_ref(tls_loopback) : NULL;
+    c->tls = connector_secure_ref(tls);
+    c->tls_loopback = connector_secure_ref(tls_loopback);
     c->idle_ms = idle_ms;
     list_init(&c->calls);
     list_init(&c->idle);
@@ -29,14 +29,14 @@ http_client_open(
 
 void
 http_client_set_tls(
-    struct http_client *c, struct tls_context *tls, struct tls_context *tls_loopback)
+    struct http_client *c, struct connector_secure *tls, struct connector_secure *tls_loopback)
 {
-    struct tls_context *old = c->tls, *old_loopback = c->tls_loopback;
+    struct connector_secure *old = c->tls, *old_loopback = c->tls_loopback;
 
-    c->tls = tls ? tls_ref(tls) : NULL;
-    c->tls_loopback = tls_loopback ? tls_ref(tls_loopback) : NULL;
-    tls_unref(old);
-    tls_unref(old_loopback);
+    c->tls = connector_secure_ref(tls);
+    c->tls_loopback = connector_secure_ref(tls_loopback);
+    connector_secure_unref(old);
+    connector_secure_unref(old_loopback);
     c->tls_changes++;
     http_link_close_all(&c->idle);
 }
@@ -46,8 +46,8 @@ drop(void *object)
 {
     struct http_client *c = object;
 
-    tls_unref(c->tls);
-    tls_unref(c->tls_loopback);
+    connector_secure_unref(c->tls);
+    connector_secure_unref(c->tls_loopback);
     free(c);
 }
 

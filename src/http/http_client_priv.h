@@ -13,7 +13,7 @@
 
 struct http_client {
     struct loop *loop;
-    struct tls_context *tls, *tls_loopback;
+    struct connector_secure *tls, *tls_loopback;
     unsigned tls_changes;
     uint64_t idle_ms;
     struct list calls;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connector: resolve, connect to one address after another, negotiate TLS.
+ * connector: resolve, connect to one address after another, shake hands.
  *
  *   RESOLVING --list--> CONNECTING --connected--> HANDSHAKE --ready--> DONE
  *                        ^      `--refused, slow                 (plain: at once)
@@ -24,11 +24,8 @@
 #include "base/str.h"
 #include "loop_priv.h"
 #include "net/poller.h"
-#include "net/tls.h"
 #include "resolver.h"
 #include "stream_priv.h"
-#include "stream_tls_priv.h"
-#include "tls_priv.h"
 
 enum { ADDRESSES_MAX = 8, ENDPOINT_TEXT_SIZE = 160 };
 
@@ -50,7 +47,7 @@ struct connector {
     char *host;
     char *server_name;
     unsigned port;
-    struct tls_context *tls;
+    struct connector_secure *secure;
     uint64_t deadline_ms;
     struct timer limit;     /* for all of it */
     struct timer attempt;   /* for one address */
@@ -67,12 +64,27 @@ struct connector {
 
 static void try_next(void *owner);
 
+struct connector_secure *
+connector_secure_ref(struct connector_secure *c)
+{
+    if (c)
+        atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    return c;
+}
+
+void
+connector_secure_unref(struct connector_secure *c)
+{
+    if (c && atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) == 1)
+        c->free(c);
+}
+
 static void
 drop(void *object)
 {
     struct connector *c = object;
 
-    tls_unref(c->tls);
+    connector_secure_unref(c->secure);
     free(c->host);
     free(c->server_name);
     free(c);
@@ -205,13 +217,13 @@ on_connected(struct connector *c)
     if (a->at.any.sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     s = stream_new(c->loop, fd, &a->at.any);
-    if (!c->tls) {
+    if (!c->secure) {
         finish(c, s);
         return;
     }
     c->stream = s;
     stream_attach(s, &handshake_handlers, c);
-    stream_tls_connect(s, tls_openssl(c->tls), c->server_name);
+    c->secure->begin(c->secure, s, c->server_name);
 }
 
 static void
@@ -378,7 +390,7 @@ connector_open(struct loop *l, const struct connector_target *target,
     c->host = mem_strdup(target->host);
     c->server_name = mem_strdup(name ? name : "localhost");
     c->port = target->port;
-    c->tls = target->tls ? tls_ref(target->tls) : NULL;
+    c->secure = connector_secure_ref(target->secure);
     c->fd = -1;
     c->deadline_ms = loop_now_ms(l) + target->timeout_ms;
     timer_init(&c->limit, on_limit, c);

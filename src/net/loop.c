@@ -167,6 +167,12 @@ loop_turn(struct loop *l)
     current = NULL;
 }
 
+const char *
+loop_error_text(int error, char out[LOOP_ERROR_SIZE])
+{
+    return uv_strerror_r(-error, out, LOOP_ERROR_SIZE);
+}
+
 char *
 loop_plain_room(struct loop *l)
 {

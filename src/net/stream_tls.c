@@ -8,7 +8,7 @@
  * What a paused stream leaves of io.in goes to held_in, what the kernel refuses of io.out to
  * held_out; both are freed when they are empty.
  */
-#include "stream_tls_priv.h"
+#include "stream_tls.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -23,7 +23,6 @@
 #include "net/stream.h"
 #include "net/stream_ops.h"
 #include "tls_bio_priv.h"
-#include "tls_priv.h"
 
 enum {
     HANDSHAKE_LIMIT_MS = 10000,

@@ -1,19 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_client: a client's context, with what PEM adds to it.
+ * tls_client: contexts of clients, with what PEM adds to them.
  */
 #include "net/tls_client.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdlib.h>
 #include <string.h>
-#include <uv.h>
 
 #include "base/buffer.h"
+#include "base/mem.h"
 #include "base/str.h"
-#include "net/tls.h"
-#include "tls_priv.h"
+#include "net/connector.h"
+#include "net/loop.h"
+#include "stream_tls.h"
+#include "tls_files.h"
+#include "tls_rules.h"
+
+struct client {
+    struct connector_secure secure;
+    SSL_CTX *openssl;
+};
+
+static void
+client_begin(const struct connector_secure *c, struct stream *s, const char *server_name)
+{
+    stream_tls_connect(s, CONTAINER_OF(c, struct client, secure)->openssl, server_name);
+}
+
+static void
+client_free(struct connector_secure *c)
+{
+    struct client *self = CONTAINER_OF(c, struct client, secure);
+
+    SSL_CTX_free(self->openssl);
+    free(self);
+}
+
+/* openssl is taken over. */
+static struct connector_secure *
+client_new(SSL_CTX *openssl, bool verify)
+{
+    struct client *self = mem_zalloc(sizeof(*self));
+
+    SSL_CTX_set_verify(openssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
+    self->openssl = openssl;
+    self->secure.begin = client_begin;
+    self->secure.free = client_free;
+    atomic_init(&self->secure.refs, 1);
+    return &self->secure;
+}
 
 static bool
 is_text(const char *pem)
@@ -32,13 +70,11 @@ static BIO *
 open_pem(const char *member, const char *pem, struct buffer *error)
 {
     BIO *in = is_text(pem) ? BIO_new_mem_buf(pem, -1) : BIO_new_file(pem, "r");
-    char reason[128];
+    char reason[LOOP_ERROR_SIZE];
 
-    if (in)
-        return in;
-    uv_strerror_r(-errno, reason, sizeof(reason));
-    buffer_printf(error, "%s: cannot read %s: %s", member, pem, reason);
-    return NULL;
+    if (!in)
+        buffer_printf(error, "%s: cannot read %s: %s", member, pem, loop_error_text(errno, reason));
+    return in;
 }
 
 /* Hand each certificate to add; false when there is none, or one is not taken. */
@@ -140,17 +176,52 @@ load(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
     return load_certificates(ctx, "cert", o->cert, error) && load_key(ctx, o, error);
 }
 
-struct tls_context *
+struct connector_secure *
 tls_client_create(const struct tls_client_options *o, struct buffer *error)
 {
-    struct tls_context *c = tls_client_new(false, NULL, error);
-    bool ok = load(tls_openssl(c), o, error);
+    SSL_CTX *openssl = tls_rules_new(TLS_client_method());
+    bool ok = load(openssl, o, error);
 
     ERR_clear_error();
-    if (ok && o->verify)
-        SSL_CTX_set_verify(tls_openssl(c), SSL_VERIFY_PEER, NULL);
     if (ok)
-        return c;
-    tls_unref(c);
+        return client_new(openssl, o->verify);
+    SSL_CTX_free(openssl);
+    return NULL;
+}
+
+/* ---- what is trusted besides the system's store ---- */
+
+/* Every certificate of the file becomes trusted. */
+static bool
+trust_file(SSL_CTX *ctx, const char *path, struct buffer *error)
+{
+    struct buffer content = { 0 };
+    BIO *in = tls_files_read(path, "certificate authority", &content, error);
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+    unsigned count = 0;
+    X509 *x;
+
+    while (in && (x = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
+        count += (unsigned)X509_STORE_add_cert(store, x);
+        X509_free(x);
+    }
+    if (in && count == 0)
+        buffer_printf(error, "%s is not a PEM file with certificates", path);
+    ERR_clear_error();
+    BIO_free(in);
+    buffer_fini(&content);
+    return count > 0;
+}
+
+struct connector_secure *
+tls_client_new(bool verify, const char *ca_path, struct buffer *error)
+{
+    SSL_CTX *openssl = tls_rules_new(TLS_client_method());
+
+    if (verify)
+        SSL_CTX_set_default_verify_paths(openssl);
+    if (!ca_path || trust_file(openssl, ca_path, error))
+        return client_new(openssl, verify);
+    SSL_CTX_free(openssl);
     return NULL;
 }

@@ -5,16 +5,20 @@
  */
 #include "tls_files.h"
 
+#include <errno.h>
 #include <glob.h>
+#include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "net/loop.h"
 
-/* More than these are not tried: the newest ones count. */
-enum { FILES_MAX = 16 };
+/* More than FILES_MAX are not tried: the newest ones count. */
+enum { FILES_MAX = 16, FILE_LIMIT_BYTES = 1 << 20 };
 
 struct file {
     char *path;
@@ -184,6 +188,28 @@ tls_files_fini(struct tls_trios *t)
         free(t->items[i].chain);
     }
     free(t->items);
+}
+
+BIO *
+tls_files_read(const char *path, const char *what, struct buffer *content, struct buffer *error)
+{
+    FILE *file = fopen(path, "re");
+    char reason[LOOP_ERROR_SIZE];
+
+    if (file) {
+        buffer_reserve(content, FILE_LIMIT_BYTES);
+        content->len = fread(content->data, 1, FILE_LIMIT_BYTES, file);
+    }
+    if (!file || ferror(file)) {
+        buffer_printf(
+            error, "cannot read the %s %s: %s", what, path, loop_error_text(errno, reason));
+        if (file)
+            fclose(file);
+        return NULL;
+    }
+    fclose(file);
+    ERR_clear_error();
+    return BIO_new_mem_buf(content->data, (int)content->len);
 }
 
 /* The time of the inode is part of it, so that a changed mode or owner counts too. */

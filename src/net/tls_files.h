@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_files: which files the paths of a pair stand for.  Blocks.
+ * tls_files: which files the paths of a pair stand for, and what is in one.  Blocks.
+ *
+ * A file is read whole, so that every error names it, and so that OpenSSL never asks the terminal
+ * for a passphrase.
  */
 #ifndef NET_TLS_FILES_H
 #define NET_TLS_FILES_H
 
+#include <openssl/bio.h>
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 
 /* Files that may belong together; chain NULL: none. */
 struct tls_trio {
@@ -25,5 +29,10 @@ struct tls_trios {
 MUST_USE bool tls_files_find(
     const struct tls_pair *pair, struct tls_trios *out, struct tls_fault *f);
 void tls_files_fini(struct tls_trios *t);
+
+/* The content of a PEM file, in *content, which outlives the BIO; NULL with a sentence, in which
+ * what names its kind. */
+BIO *tls_files_read(
+    const char *path, const char *what, struct buffer *content, struct buffer *error);
 
 #endif

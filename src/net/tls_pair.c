@@ -14,7 +14,6 @@
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "tls_files.h"
-#include "tls_pem.h"
 
 enum { NAME_MAX_BYTES = 254 };
 
@@ -67,6 +66,7 @@ add_certificate(struct tls_loaded *l, X509 *x)
 static bool
 read_certificates(struct tls_loaded *l, BIO *in, const char *path, struct buffer *error)
 {
+    const char *reason = "no certificate found";
     unsigned count = 0;
     X509 *x;
 
@@ -76,8 +76,10 @@ read_certificates(struct tls_loaded *l, BIO *in, const char *path, struct buffer
     }
     if (count > 0 && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
         return true;
+    if (count > 0)
+        reason = ERR_reason_error_string(ERR_peek_error());
     buffer_printf(error, "%s is not a PEM file with certificates: %s", path,
-        count > 0 ? tls_pem_reason() : "no certificate found");
+        reason ? reason : "unknown error");
     return false;
 }
 
@@ -85,7 +87,7 @@ static bool
 load_certificates(struct tls_loaded *l, const char *path, const char *what, struct buffer *error)
 {
     struct buffer content = { 0 };
-    BIO *in = tls_pem_open(path, what, &content, error);
+    BIO *in = tls_files_read(path, what, &content, error);
     bool ok = in && read_certificates(l, in, path, error);
 
     BIO_free(in);
@@ -131,7 +133,7 @@ static bool
 load_key(struct tls_loaded *l, const struct tls_pair *paths, struct tls_fault *f)
 {
     struct buffer content = { 0 };
-    BIO *in = tls_pem_open(paths->key_path, "private key", &content, &f->sentence);
+    BIO *in = tls_files_read(paths->key_path, "private key", &content, &f->sentence);
 
     f->part = TLS_PART_KEY;
     l->key = in ? parse_key(in, paths->key_path, paths->passphrase, f) : NULL;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 
 /* All zero is none. */
 struct tls_loaded {

@@ -26,6 +26,19 @@ make_ticket_keys(void)
     ENSURE(RAND_bytes(ticket_keys, sizeof(ticket_keys)) == 1);
 }
 
+SSL_CTX *
+tls_rules_new(const SSL_METHOD *method)
+{
+    SSL_CTX *openssl = SSL_CTX_new(method);
+
+    ENSURE(openssl);
+    SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION);
+    SSL_CTX_set_options(openssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_mode(openssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
+    return openssl;
+}
+
 /* HTTP/2 is not spoken; a browser that offers it must hear so. */
 static int
 on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *offered,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_rules: what a server's context speaks, whatever its certificate.
+ * tls_rules: what a context speaks, whatever its certificate.
  */
 #ifndef NET_TLS_RULES_H
 #define NET_TLS_RULES_H
@@ -9,9 +9,11 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 
-/* False: f says which of the options leaves nothing to speak. */
+/* Of a server or a client: TLS 1.2 and up, no renegotiation, no session cache. */
+SSL_CTX *tls_rules_new(const SSL_METHOD *method);
+/* Of a server.  False: f says which of the options leaves nothing to speak. */
 MUST_USE bool tls_rules_apply(
     SSL_CTX *openssl, const struct tls_server_options *o, struct tls_fault *f);
 

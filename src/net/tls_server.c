@@ -8,6 +8,8 @@
  * OpenSSL asks for the host's context once a handshake.  The map belongs to the first context as
  * OpenSSL counts it, since a handshake may outlive the struct tls_context it began with.
  */
+#include "net/tls_server.h"
+
 #include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -20,10 +22,10 @@
 #include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "net/tls.h"
+#include "stream_tls.h"
 #include "tls_pair.h"
-#include "tls_priv.h"
 #include "tls_rules.h"
+#include "tls_server_priv.h"
 
 enum { HOST_MAX = 254 };
 
@@ -142,7 +144,7 @@ use_pair(SSL_CTX *openssl, const struct tls_loaded *pair, const struct making *m
 static SSL_CTX *
 make_context(const struct making *m, const struct choice *choice)
 {
-    SSL_CTX *openssl = tls_make_openssl(TLS_server_method());
+    SSL_CTX *openssl = tls_rules_new(TLS_server_method());
     bool ok = tls_rules_apply(openssl, m->options, m->fault);
 
     for (int t = KEY_TYPES - 1; t >= 0; t--)
@@ -321,8 +323,8 @@ note_certificates(struct tls_context *c, const struct making *m)
     }
 }
 
-void
-tls_server_forget(struct tls_context *c)
+static void
+forget_certificates(struct tls_context *c)
 {
     for (size_t i = 0; i < c->certificate_count; i++) {
         free((char *)c->certificates[i].path);
@@ -364,7 +366,9 @@ tls_server_new(const struct tls_server_options *o, struct tls_fault *f)
     memset(m.pairs, 0, o->pair_count * sizeof(*m.pairs));
     if (load_pairs(&m) && make_all(&m)) {
         SSL_CTX_up_ref(m.contexts[0]);
-        c = tls_new(m.contexts[0]);
+        c = mem_zalloc(sizeof(*c));
+        c->openssl = m.contexts[0];
+        atomic_init(&c->refs, 1);
         note_certificates(c, &m);
     }
     for (size_t i = 0; i < m.context_count; i++)
@@ -375,4 +379,28 @@ tls_server_new(const struct tls_server_options *o, struct tls_fault *f)
     free(m.choices);
     free(m.pairs);
     return c;
+}
+
+struct tls_context *
+tls_server_ref(struct tls_context *c)
+{
+    if (c)
+        atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    return c;
+}
+
+void
+tls_server_unref(struct tls_context *c)
+{
+    if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    SSL_CTX_free(c->openssl);
+    forget_certificates(c);
+    free(c);
+}
+
+void
+tls_server_accept(struct tls_context *c, struct stream *s)
+{
+    stream_tls_accept(s, c->openssl);
 }

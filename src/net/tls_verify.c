@@ -10,7 +10,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/ensure.h"
-#include "tls_priv.h"
+#include "tls_server_priv.h"
 
 static int
 verify(SSL_CTX *openssl)
@@ -37,7 +37,7 @@ verify(SSL_CTX *openssl)
 enum tls_verify
 tls_verify(const struct tls_context *c, const char **reason)
 {
-    int result = verify(tls_openssl(c));
+    int result = verify(c->openssl);
 
     *reason = X509_verify_cert_error_string(result);
     switch (result) {

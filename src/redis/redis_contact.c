@@ -359,7 +359,7 @@ start(struct redis_contact *c, const struct redis_contact_options *o)
         .host = o->path ? NULL : o->host,
         .port = o->port,
         .path = o->path,
-        .tls = c->tls ? s->tls : NULL,
+        .secure = c->tls ? s->tls : NULL,
         .server_name = s->server_name,
         .timeout_ms = o->limit_ms,
     };

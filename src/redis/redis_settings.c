@@ -9,7 +9,7 @@
 
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "net/tls.h"
+#include "net/connector.h"
 #include "redis/redis_link.h"
 
 enum { CONNECT_TIMEOUT_MS = 10000, SHORT_LIMIT_MS = 2000 };
@@ -56,7 +56,7 @@ redis_settings_init(struct redis_settings *s, const struct redis_options *o)
         .password = copy_text(o->password),
         .db = o->db,
         .connect_timeout_ms = o->connect_timeout_ms ? o->connect_timeout_ms : CONNECT_TIMEOUT_MS,
-        .tls = o->tls ? tls_ref(o->tls) : NULL,
+        .tls = connector_secure_ref(o->tls),
         .server_name = copy_text(o->server_name),
         .master = mem_strdup(o->master && o->master[0] ? o->master : "mymaster"),
         .sentinel_username = copy_text(o->sentinel_username),
@@ -78,7 +78,7 @@ redis_settings_fini(struct redis_settings *s)
     free(s->path);
     free(s->username);
     free(s->password);
-    tls_unref(s->tls);
+    connector_secure_unref(s->tls);
     free(s->server_name);
     free(s->master);
     free(s->sentinel_username);

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct connector_secure;
 struct redis_options;
-struct tls_context;
 
 struct redis_settings_node {
     char *host;
@@ -29,7 +29,7 @@ struct redis_settings {
     char *path;
     char *username, *password;
     unsigned db, connect_timeout_ms;
-    struct tls_context *tls; /* NULL: plain */
+    struct connector_secure *tls; /* NULL: plain */
     char *server_name;
     struct redis_settings_nodes sentinels;
     char *master, *sentinel_username, *sentinel_password;

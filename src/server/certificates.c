@@ -14,7 +14,7 @@
 #include "config/config.h"
 #include "net/file_watch.h"
 #include "net/timer.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 
 enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24, PAIR_PATHS = 3 };
 
@@ -188,7 +188,7 @@ certificates_read(const struct config *c, struct certificates_draft *d, struct b
 void
 certificates_drop(struct certificates_draft *d)
 {
-    tls_unref(d->tls);
+    tls_server_unref(d->tls);
     d->tls = NULL;
     buffer_fini(&d->mark);
 }
@@ -224,7 +224,7 @@ take_up(struct certificates *s, struct certificates_draft *d)
     *d = (struct certificates_draft){ 0 };
     say_news(old, s->tls);
     say_all_expiries(s);
-    tls_unref(old);
+    tls_server_unref(old);
     s->on_renewed(s->owner, s->tls);
 }
 
@@ -295,7 +295,7 @@ certificates_close(struct certificates *s)
         return;
     timer_stop(&s->daily);
     file_watch_close(s->watch);
-    tls_unref(s->tls);
+    tls_server_unref(s->tls);
     buffer_fini(&s->mark);
     free(s);
 }

@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "certificates.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 #include "net/tls_verify.h"
 
 enum { DAY_S = 86400, DAY_SIZE = 16 };

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "net/tls.h"
+#include "net/connector.h"
 #include "net/tls_client.h"
 
 static struct redis_node *
@@ -87,7 +87,7 @@ redis_setup_fini(struct redis_setup *s)
 {
     free(s->sentinels);
     free(s->cluster);
-    tls_unref(s->tls);
+    connector_secure_unref(s->tls);
 }
 
 bool

@@ -16,7 +16,7 @@ struct config;
 struct redis_setup {
     struct redis_options options;
     struct redis_node *sentinels, *cluster;
-    struct tls_context *tls;
+    struct connector_secure *tls;
 };
 
 /* c must outlive it.  False: *error holds a sentence about databaseConfig.redis.tls. */

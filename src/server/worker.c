@@ -20,7 +20,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/stream.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 #include "pages/pages.h"
 #include "snapshot.h"
 #include "socket/sio_server.h"
@@ -150,7 +150,11 @@ worker_on_stop(struct worker *w, const struct worker_content *c)
 static void
 on_accept(void *owner, struct stream *s)
 {
-    worker_clients_accept(owner, s);
+    struct worker *w = owner;
+
+    if (w->tls)
+        tls_server_accept(w->tls, s);
+    worker_clients_accept(w, s);
 }
 
 static const struct listener_handlers listener_events = { .on_accept = on_accept };
@@ -196,9 +200,8 @@ worker_on_renew(struct worker *w, const struct worker_content *c)
 void
 worker_on_renew_tls(struct worker *w, const struct worker_content *c)
 {
-    for (unsigned i = 0; i < w->listener_count; i++)
-        listener_set_tls(w->listeners[i], c->tls);
-    tls_unref(c->tls);
+    tls_server_unref(w->tls);
+    w->tls = c->tls;
 }
 
 /* ---- the beginning ---- */
@@ -230,6 +233,7 @@ worker_open(const struct worker_options *o)
     struct worker *w = mem_zalloc(sizeof(*w));
 
     w->options = *o;
+    w->tls = tls_server_ref(o->tls);
     list_init(&w->clients);
     w->loop = o->loop ? o->loop : loop_new();
     timer_init(&w->drain, on_drain_tick, w);
@@ -242,7 +246,7 @@ worker_open(const struct worker_options *o)
 bool
 worker_listen(struct worker *w, int fd)
 {
-    struct listener *n = listener_open(w->loop, fd, w->options.tls, &listener_events, w);
+    struct listener *n = listener_open(w->loop, fd, &listener_events, w);
 
     if (!n)
         return false;
@@ -299,7 +303,7 @@ void
 worker_renew_tls(struct worker *w, struct tls_context *tls)
 {
     worker_messages_post(
-        w, WORKER_MESSAGE_RENEW_TLS, &(struct worker_content){ .tls = tls_ref(tls) });
+        w, WORKER_MESSAGE_RENEW_TLS, &(struct worker_content){ .tls = tls_server_ref(tls) });
 }
 
 void
@@ -323,6 +327,7 @@ worker_free(struct worker *w)
         return;
     hub_link_free(w->hub);
     mailbox_free(w->box);
+    tls_server_unref(w->tls);
     if (!w->options.loop)
         loop_free(w->loop);
     free(w);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "http/http_conn.h"
 #include "net/mailbox.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 #include "worker_priv.h"
 
 /* A connection with a request's head, and what came behind it. */
@@ -34,7 +34,7 @@ drop(struct message *m)
     struct worker_content c = unwrap(m);
 
     http_parcel_drop(c.parcel);
-    tls_unref(c.tls);
+    tls_server_unref(c.tls);
 }
 
 #define DELIVER(ENUM, name)                                                                        \

@@ -59,6 +59,7 @@ struct worker {
     struct mailbox *box;
     struct listener *listeners[WORKER_LISTENERS_MAX];
     unsigned listener_count;
+    struct tls_context *tls; /* of what is accepted from now on; NULL: plain */
 
     struct http_router router;
     struct pages *pages;

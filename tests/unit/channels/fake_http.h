@@ -13,7 +13,8 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "http/http_client.h"
-#include "net/tls.h"
+#include "net/connector.h"
+#include "net/tls_client.h"
 
 struct http_call {
     struct list node;
@@ -81,8 +82,8 @@ fake_answer_failure(struct http_call *c, enum http_call_result result)
 }
 
 struct http_client *
-http_client_open(
-    struct loop *l, struct tls_context *tls, struct tls_context *tls_loopback, uint64_t idle_ms)
+http_client_open(struct loop *l, struct connector_secure *tls,
+    struct connector_secure *tls_loopback, uint64_t idle_ms)
 {
     (void)l;
     (void)tls;
@@ -93,7 +94,7 @@ http_client_open(
 
 void
 http_client_set_tls(
-    struct http_client *c, struct tls_context *tls, struct tls_context *tls_loopback)
+    struct http_client *c, struct connector_secure *tls, struct connector_secure *tls_loopback)
 {
     (void)c;
     (void)tls;
@@ -169,7 +170,7 @@ http_origin_is_loopback(const struct http_origin *o)
     return strcmp(o->host, "localhost") == 0;
 }
 
-struct tls_context *
+struct connector_secure *
 tls_client_new(bool verify, const char *ca_path, struct buffer *error)
 {
     if (ca_path) {
@@ -180,11 +181,11 @@ tls_client_new(bool verify, const char *ca_path, struct buffer *error)
         fake_tls_verified++;
     else
         fake_tls_blind++;
-    return (struct tls_context *)&fake_calls;
+    return (struct connector_secure *)&fake_calls;
 }
 
 void
-tls_unref(struct tls_context *c)
+connector_secure_unref(struct connector_secure *c)
 {
     (void)c;
 }

@@ -156,7 +156,7 @@ server_listen(struct server *v)
 
     assert_true(listener_bind("127.0.0.1", 0, 1, &fd, &in_use, &error));
     v->port = port_of(fd);
-    v->listener = listener_open(v->loop, fd, NULL, &handlers, v);
+    v->listener = listener_open(v->loop, fd, &handlers, v);
     assert_non_null(v->listener);
 }
 

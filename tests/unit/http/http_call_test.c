@@ -5,7 +5,8 @@
 #include "application.h"
 
 #include "net/certs.h"
-#include "net/tls.h"
+#include "net/connector.h"
+#include "net/tls_client.h"
 #include "server.h"
 
 static void
@@ -187,11 +188,11 @@ struct secure {
     struct server server;
 };
 
-static struct tls_context *
+static struct connector_secure *
 trusting(const char *ca)
 {
     struct buffer error = { 0 };
-    struct tls_context *tls = tls_client_new(true, ca ? certs_path(ca) : NULL, &error);
+    struct connector_secure *tls = tls_client_new(true, ca ? certs_path(ca) : NULL, &error);
 
     assert_non_null(tls);
     return tls;
@@ -199,22 +200,20 @@ trusting(const char *ca)
 
 /* An HTTPS server, and a client whose context for loopback is tls. */
 static void
-set_secure(struct secure *q, struct tls_context *tls)
+set_secure(struct secure *q, struct connector_secure *tls)
 {
     const struct tls_pair pair = { .cert_path = certs_path("server.pem"),
         .key_path = certs_path("server.key") };
     const struct tls_server_options o = { .pairs = &pair, .pair_count = 1 };
     struct tls_fault f = { 0 };
-    struct tls_context *server_tls = tls_server_new(&o, &f);
     char url[64];
 
-    assert_non_null(server_tls);
     server_open(&q->server);
-    listener_set_tls(q->server.n, server_tls);
-    tls_unref(server_tls);
+    q->server.tls = tls_server_new(&o, &f);
+    assert_non_null(q->server.tls);
     q->scene = (struct scene){ .l = q->server.l, .port = q->server.port, .timeout_ms = PATIENT_MS };
     q->scene.client = http_client_open(q->server.l, NULL, tls, PATIENT_MS);
-    tls_unref(tls);
+    connector_secure_unref(tls);
     snprintf(url, sizeof(url), "https://127.0.0.1:%u/echo", q->server.port);
     assert_true(http_origin_parse(str_of(url), &q->scene.origin));
 }

@@ -79,7 +79,7 @@ first_service_that_wants_it_has_it(void **state)
     int fd = listen_any(&port);
 
     (void)state;
-    s.n = listener_open(s.l, fd, NULL, &handlers, &s);
+    s.n = listener_open(s.l, fd, &handlers, &s);
     http_router_add(&s.router, offer, "/a");
     http_router_add(&s.router, offer, "/b");
     talker_dial(&s.t, s.l, port);

@@ -6,6 +6,7 @@
 #define TEST_HTTP_SERVER_H
 
 #include "http/http_conn.h"
+#include "net/tls_server.h"
 #include "talk.h"
 
 enum { BODY_LIMIT = 100 };
@@ -24,6 +25,7 @@ enum { BODY_LIMIT = 100 };
 struct server {
     struct loop *l;
     struct listener *n;
+    struct tls_context *tls; /* NULL: plain */
     unsigned port, closes;
     struct http_limits limits;
     struct http_conn *conn; /* accepted last */
@@ -181,6 +183,8 @@ server_on_accept(void *owner, struct stream *stream)
     struct server *s = owner;
 
     s->accepted++;
+    if (s->tls)
+        tls_server_accept(s->tls, stream);
     s->conn = http_conn_open(stream, &s->limits, &conn_handlers, s);
 }
 
@@ -208,7 +212,7 @@ server_open(struct server *s)
         .idle_timeout_ms = 30000,
     };
     fd = listen_any(&s->port);
-    s->n = listener_open(s->l, fd, NULL, &handlers, s);
+    s->n = listener_open(s->l, fd, &handlers, s);
     assert_non_null(s->n);
 }
 
@@ -223,6 +227,7 @@ server_close(struct server *s)
     TURN_UNTIL(s->l, s->closes && !s->conn && !s->upgraded);
     buffer_fini(&s->log);
     buffer_fini(&s->early);
+    tls_server_unref(s->tls);
     loop_free(s->l);
 }
 

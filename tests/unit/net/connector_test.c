@@ -131,12 +131,12 @@ silent_tls_server_times_out(void **state)
 
     (void)state;
     assert_int_equal(listen(fd, 1), 0);
-    target.tls = tls_client_new(true, NULL, &error);
-    assert_non_null(target.tls);
+    target.secure = tls_client_new(true, NULL, &error);
+    assert_non_null(target.secure);
     connect_to(l, &c, &target);
     snprintf(expected, sizeof(expected), "no answer from 127.0.0.1:%u in time", port);
     assert_string_equal(c.error, expected);
-    tls_unref(target.tls);
+    connector_secure_unref(target.secure);
     close(fd);
     loop_free(l);
 }
@@ -182,7 +182,7 @@ peer_that_hangs_up_is_named(void **state)
 
     (void)state;
     assert_int_equal(listen(fd, 1), 0);
-    target.tls = tls_client_new(true, NULL, &error);
+    target.secure = tls_client_new(true, NULL, &error);
     connector_open(l, &target, call_on_done, &c);
     while ((other = accept(fd, NULL, NULL)) < 0)
         loop_turn(l);
@@ -192,7 +192,7 @@ peer_that_hangs_up_is_named(void **state)
     TURN_UNTIL(l, c.calls);
     snprintf(expected, sizeof(expected), "127.0.0.1:%u ended the TLS handshake", port);
     assert_string_equal(c.error, expected);
-    tls_unref(target.tls);
+    connector_secure_unref(target.secure);
     close(other);
     close(fd);
     loop_free(l);
@@ -209,7 +209,7 @@ cancelled_connector_is_silent(void **state)
     (void)state;
     house_open(&h);
     target.port = h.port;
-    target.tls = tls_client_new(false, NULL, &error);
+    target.secure = tls_client_new(false, NULL, &error);
     for (int turns = 0; turns < 8; turns++) {
         struct call c = { 0 };
         struct connector *n;
@@ -227,7 +227,7 @@ cancelled_connector_is_silent(void **state)
         TURN_UNTIL(h.l, !h.server.s);
     }
     connector_cancel(NULL);
-    tls_unref(target.tls);
+    connector_secure_unref(target.secure);
     house_close(&h);
 }
 

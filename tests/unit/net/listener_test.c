@@ -44,7 +44,7 @@ house_open(struct house *h, const char *host)
     int fd = listen_any(host, &h->port);
 
     h->l = loop_new();
-    h->n = listener_open(h->l, fd, NULL, &house_handlers, h);
+    h->n = listener_open(h->l, fd, &house_handlers, h);
     assert_non_null(h->n);
 }
 
@@ -188,8 +188,8 @@ sockets_share_the_connections(void **state)
     (void)state;
     assert_true(listener_bind("127.0.0.1", 0, 2, fds, &in_use, &error));
     port = port_of(fds[0]);
-    a.n = listener_open(a.l, fds[0], NULL, &house_handlers, &a);
-    b.n = listener_open(b.l, fds[1], NULL, &house_handlers, &b);
+    a.n = listener_open(a.l, fds[0], &house_handlers, &a);
+    b.n = listener_open(b.l, fds[1], &house_handlers, &b);
     for (int i = 0; i < CALLS; i++)
         clients[i] = dial(port);
     TURN_UNTIL(a.l, a.count + b.count == CALLS);

@@ -371,8 +371,8 @@ new_context_serves_new_connections(void **state)
 
     (void)state;
     house_open(&h);
-    listener_set_tls(h.n, other);
-    tls_unref(other);
+    tls_server_unref(h.tls);
+    h.tls = other;
     call_house(&h, &c, "ca.pem", "other.test");
     assert_non_null(c.client.s);
     peer_fini(h.l, &c.client);

@@ -14,19 +14,19 @@
 
 #include "base/buffer.h"
 #include "certs.h"
-#include "net/tls.h"
+#include "net/connector.h"
 
 static void
 is_taken(struct tls_client_options o)
 {
     struct buffer error = { 0 };
-    struct tls_context *c;
+    struct connector_secure *c;
 
     o.verify = true;
     c = tls_client_create(&o, &error);
     assert_non_null(c);
     assert_int_equal(error.len, 0);
-    tls_unref(c);
+    connector_secure_unref(c);
 }
 
 static void
@@ -110,6 +110,20 @@ passphrase_is_never_asked_for(void **state)
     }
 }
 
+static void
+bad_authority_is_named(void **state)
+{
+    struct buffer error = { 0 };
+    struct connector_secure *c = tls_client_new(true, certs_path("ca.pem"), &error);
+
+    (void)state;
+    assert_non_null(c);
+    connector_secure_unref(c);
+    assert_null(tls_client_new(true, certs_path("server.key"), &error));
+    assert_true(str_ends(buffer_str(&error), "server.key is not a PEM file with certificates"));
+    buffer_fini(&error);
+}
+
 int
 main(void)
 {
@@ -117,6 +131,7 @@ main(void)
         cmocka_unit_test(files_and_texts_are_the_same),
         cmocka_unit_test(what_cannot_be_used_is_named),
         cmocka_unit_test(passphrase_is_never_asked_for),
+        cmocka_unit_test(bad_authority_is_named),
     };
 
     alarm(60);

@@ -7,7 +7,8 @@
 
 #include "certs.h"
 #include "net/connector.h"
-#include "net/tls.h"
+#include "net/tls_client.h"
+#include "net/tls_server.h"
 #include "peer.h"
 
 struct house {
@@ -32,6 +33,7 @@ house_on_accept(void *owner, struct stream *s)
 {
     struct house *h = owner;
 
+    tls_server_accept(h->tls, s);
     peer_attach(&h->server, s);
     h->server.echo = h->echo;
     h->accepted++;
@@ -66,7 +68,7 @@ house_open(struct house *h)
 
     *h = (struct house){ .l = loop_new(), .tls = server_context("server.pem", "server.key") };
     fd = listen_any("127.0.0.1", &h->port);
-    h->n = listener_open(h->l, fd, h->tls, &house_handlers, h);
+    h->n = listener_open(h->l, fd, &house_handlers, h);
     assert_non_null(h->n);
 }
 
@@ -76,7 +78,7 @@ house_close(struct house *h)
     peer_fini(h->l, &h->server);
     listener_close(h->n);
     TURN_UNTIL(h->l, h->closes);
-    tls_unref(h->tls);
+    tls_server_unref(h->tls);
     loop_free(h->l);
 }
 
@@ -97,16 +99,18 @@ static UNUSED void
 call_house(struct house *h, struct call *c, const char *ca, const char *name)
 {
     struct buffer error = { 0 };
-    struct tls_context *tls = tls_client_new(ca != NULL, ca ? certs_path(ca) : NULL, &error);
-    struct connector_target target = {
-        .host = "127.0.0.1", .port = h->port, .tls = tls, .server_name = name, .timeout_ms = 20000
-    };
+    struct connector_secure *tls = tls_client_new(ca != NULL, ca ? certs_path(ca) : NULL, &error);
+    struct connector_target target = { .host = "127.0.0.1",
+        .port = h->port,
+        .secure = tls,
+        .server_name = name,
+        .timeout_ms = 20000 };
 
     assert_non_null(tls);
     *c = (struct call){ 0 };
     connector_open(h->l, &target, call_on_done, c);
     assert_int_equal(c->calls, 0);
-    tls_unref(tls);
+    connector_secure_unref(tls);
     TURN_UNTIL(h->l, c->calls);
 }
 

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "tls_house.h"
-#include "tls_priv.h"
+#include "tls_server_priv.h"
 
 #define PAIR(name)                                                                                 \
     {                                                                                              \
@@ -29,7 +29,7 @@ static X509 *
 shake(const struct tls_context *c, const char *name)
 {
     SSL_CTX *client_context = SSL_CTX_new(TLS_client_method());
-    SSL *client = SSL_new(client_context), *server = SSL_new(tls_openssl(c));
+    SSL *client = SSL_new(client_context), *server = SSL_new(c->openssl);
     BIO *a, *b;
     X509 *seen;
 
@@ -83,7 +83,7 @@ the_host_name_chooses(void **state)
     client_sees(c, "a.test", "localhost");
     client_sees(c, "x.other.test", "localhost");
     client_sees(c, NULL, "localhost");
-    tls_unref(c);
+    tls_server_unref(c);
 }
 
 /* The names belong to OpenSSL's context, which a handshake holds. */
@@ -93,12 +93,12 @@ a_handshake_outlives_its_context(void **state)
     struct tls_pair pairs[] = { PAIR("server"), PAIR("other") };
     struct tls_context *c =
         context(&(struct tls_server_options){ .pairs = pairs, .pair_count = 2 });
-    SSL_CTX *openssl = tls_openssl(c);
+    SSL_CTX *openssl = c->openssl;
     struct tls_context alone = { .openssl = openssl };
 
     (void)state;
     SSL_CTX_up_ref(openssl);
-    tls_unref(c);
+    tls_server_unref(c);
     client_sees(&alone, "other.test", "other.test");
     SSL_CTX_free(openssl);
 }
@@ -118,7 +118,7 @@ what_is_in_use_is_told(void **state)
     assert_int_equal(strlen(first->digest), 64);
     assert_string_not_equal(first->digest, tls_server_certificate(c, 1)->digest);
     assert_null(tls_server_certificate(c, 2));
-    tls_unref(c);
+    tls_server_unref(c);
 }
 
 static void
@@ -176,7 +176,7 @@ the_newest_pair_of_a_pattern_that_fits_is_taken(void **state)
     c = context(&o);
     client_sees(c, NULL, "other.test");
     assert_null(tls_server_certificate(c, 0)->passed_over);
-    tls_unref(c);
+    tls_server_unref(c);
     tls_files_mark(&o, &before);
     copy("server.pem", "site/11", "cert", 3000);
     copy("other.key", "site/11", "key", 3000);
@@ -185,7 +185,7 @@ the_newest_pair_of_a_pattern_that_fits_is_taken(void **state)
     c = context(&o);
     client_sees(c, NULL, "other.test");
     assert_non_null(strstr(tls_server_certificate(c, 0)->passed_over, "site/11/key does not"));
-    tls_unref(c);
+    tls_server_unref(c);
     buffer_fini(&before);
     buffer_fini(&after);
 }

@@ -22,7 +22,7 @@ verdict_of(const char *cert, const char *key)
     enum tls_verify verdict = tls_verify(c, &reason);
 
     assert_non_null(reason);
-    tls_unref(c);
+    tls_server_unref(c);
     return verdict;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls: contexts of OpenSSL for servers and clients.  A context is counted and may be shared by
- * threads; it is immutable after creation.  TLS 1.2 and 1.3; no session cache (tickets stay).
+ * tls_server: what a server needs to encrypt the streams that it accepts.  A context is counted and
+ * may be shared by threads; it is immutable after creation.  TLS 1.2 and 1.3; no session cache
+ * (tickets stay).
  */
-#ifndef NET_TLS_H
-#define NET_TLS_H
+#ifndef NET_TLS_SERVER_H
+#define NET_TLS_SERVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include "base/attr.h"
 #include "base/buffer.h"
 
+struct stream;
 struct tls_context;
 
 /* A certificate with its key, as files.  A path may be a pattern of glob(7): the newest certificate
@@ -54,6 +56,13 @@ struct tls_fault {
 /* NULL: *f is filled. */
 MUST_USE struct tls_context *tls_server_new(
     const struct tls_server_options *o, struct tls_fault *f);
+/* NULL is fine for both. */
+struct tls_context *tls_server_ref(struct tls_context *c);
+void tls_server_unref(struct tls_context *c);
+
+/* s, just accepted, is encrypted from now on.  Its handshake has 10 s; what is sent before it is
+ * done waits for it. */
+void tls_server_accept(struct tls_context *c, struct stream *s);
 
 /* A certificate in use. */
 struct tls_certificate {
@@ -70,14 +79,5 @@ const struct tls_certificate *tls_server_certificate(const struct tls_context *c
 
 /* Append a text that differs when any file of the pairs has changed.  Blocks. */
 void tls_files_mark(const struct tls_server_options *o, struct buffer *out);
-
-/*
- * verify false: any certificate is taken.  ca_path: a PEM file whose certificates are trusted
- * besides the system's store; NULL: none.
- */
-MUST_USE struct tls_context *tls_client_new(bool verify, const char *ca_path, struct buffer *error);
-
-struct tls_context *tls_ref(struct tls_context *c);
-void tls_unref(struct tls_context *c);
 
 #endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls_server, for the files of net: the context.
+ */
+#ifndef NET_TLS_SERVER_PRIV_H
+#define NET_TLS_SERVER_PRIV_H
+
+#include <openssl/ssl.h>
+#include <stdatomic.h>
+
+#include "net/tls_server.h"
+
+struct tls_context {
+    SSL_CTX *openssl;
+    atomic_uint refs;
+    struct tls_certificate *certificates; /* in the order of the pairs */
+    size_t certificate_count;
+};
+
+#endif
