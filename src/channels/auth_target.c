@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "http/http_origin.h"
 #include "net/connector.h"
-#include "net/tls_client.h"
+#include "tls/tls_client.h"
 
 static bool
 needs_tls(const struct auth_options *o)

@@ -14,7 +14,7 @@
 #include "config/config.h"
 #include "net/file_watch.h"
 #include "net/timer.h"
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 
 enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24, PAIR_PATHS = 3 };
 

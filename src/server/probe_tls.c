@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "certificates.h"
-#include "net/tls_server.h"
-#include "net/tls_verify.h"
+#include "tls/tls_server.h"
+#include "tls/tls_verify.h"
 
 enum { DAY_S = 86400, DAY_SIZE = 16 };
 

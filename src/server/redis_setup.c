@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "net/connector.h"
-#include "net/tls_client.h"
+#include "tls/tls_client.h"
 
 static struct redis_node *
 copy_nodes(const struct config_nodes *from)

@@ -20,11 +20,11 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/stream.h"
-#include "net/tls_server.h"
 #include "pages/pages.h"
 #include "snapshot.h"
 #include "socket/sio_server.h"
 #include "strays.h"
+#include "tls/tls_server.h"
 #include "worker_priv.h"
 
 enum { MOVES_BYTES = 16 << 20, DRAIN_TICK_MS = 10, QUIET_TICKS = 2, NAME_SIZE = 16 };

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "http/http_conn.h"
 #include "net/mailbox.h"
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 #include "worker_priv.h"
 
 /* A connection with a request's head, and what came behind it. */

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "http/http_client.h"
 #include "net/connector.h"
-#include "net/tls_client.h"
+#include "tls/tls_client.h"
 
 struct http_call {
     struct list node;

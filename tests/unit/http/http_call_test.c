@@ -4,10 +4,10 @@
  */
 #include "application.h"
 
-#include "net/certs.h"
 #include "net/connector.h"
-#include "net/tls_client.h"
 #include "server.h"
+#include "tls/certs.h"
+#include "tls/tls_client.h"
 
 static void
 broken_answers_have_words(void **state)

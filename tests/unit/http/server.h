@@ -6,8 +6,8 @@
 #define TEST_HTTP_SERVER_H
 
 #include "http/http_conn.h"
-#include "net/tls_server.h"
 #include "talk.h"
+#include "tls/tls_server.h"
 
 enum { BODY_LIMIT = 100 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peer: what the tests of net share: a recording end of a stream, pairs of streams on one loop,
- * and a loop that turns until something holds.  A test that waits in vain is ended by SIGALRM.
+ * peer: what the tests of net and tls share: a recording end of a stream, what a connector said,
+ * pairs of streams on one loop, and a loop that turns until something holds.  A test that waits in
+ * vain is ended by SIGALRM.
  */
 #ifndef TEST_NET_PEER_H
 #define TEST_NET_PEER_H
@@ -12,6 +13,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,6 +24,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "loop_priv.h"
+#include "net/connector.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -124,6 +127,36 @@ peer_fini(struct loop *l, struct peer *p)
         stream_close(p->s, STREAM_END_LOCAL);
     TURN_UNTIL(l, !p->s);
     buffer_fini(&p->got);
+}
+
+/* What a connector said. */
+struct call {
+    struct peer client;
+    unsigned calls;
+    char error[256];
+};
+
+static UNUSED void
+call_on_done(void *owner, struct stream *s, const char *error)
+{
+    struct call *c = owner;
+
+    c->calls++;
+    if (s)
+        peer_attach(&c->client, s);
+    else
+        snprintf(c->error, sizeof(c->error), "%s", error);
+}
+
+static UNUSED void
+connect_to(struct loop *l, struct call *c, const struct connector_target *target)
+{
+    *c = (struct call){ 0 };
+    connector_open(l, target, call_on_done, c);
+    assert_int_equal(c->calls, 0);
+    TURN_UNTIL(l, c->calls);
+    loop_turn(l);
+    assert_int_equal(c->calls, 1);
 }
 
 /* A stream over one end of a socket pair; the other end is the test's. */

@@ -8,7 +8,7 @@
  * OpenSSL asks for the host's context once a handshake.  The map belongs to the first context as
  * OpenSSL counts it, since a handshake may outlive the struct tls_context it began with.
  */
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 
 #include <ctype.h>
 #include <openssl/err.h>

@@ -2,14 +2,14 @@
 /*
  * tls_rules: what a context speaks, whatever its certificate.
  */
-#ifndef NET_TLS_RULES_H
-#define NET_TLS_RULES_H
+#ifndef TLS_TLS_RULES_H
+#define TLS_TLS_RULES_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 
 /* Of a server or a client: TLS 1.2 and up, no renegotiation, no session cache. */
 SSL_CTX *tls_rules_new(const SSL_METHOD *method);

@@ -2,8 +2,8 @@
 /*
  * certs: a certificate authority and certificates made for one run, in a temporary folder.
  */
-#ifndef TEST_NET_CERTS_H
-#define TEST_NET_CERTS_H
+#ifndef TEST_TLS_CERTS_H
+#define TEST_TLS_CERTS_H
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

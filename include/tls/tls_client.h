@@ -2,8 +2,8 @@
 /*
  * tls_client: what encrypts the connections of a connector.  TLS 1.2 and 1.3.
  */
-#ifndef NET_TLS_CLIENT_H
-#define NET_TLS_CLIENT_H
+#ifndef TLS_TLS_CLIENT_H
+#define TLS_TLS_CLIENT_H
 
 #include <stdbool.h>
 

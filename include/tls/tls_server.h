@@ -4,8 +4,8 @@
  * may be shared by threads; it is immutable after creation.  TLS 1.2 and 1.3; no session cache
  * (tickets stay).
  */
-#ifndef NET_TLS_SERVER_H
-#define NET_TLS_SERVER_H
+#ifndef TLS_TLS_SERVER_H
+#define TLS_TLS_SERVER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /*
  * tls_verify: OpenSSL's own verification, from the other side.
  */
-#include "net/tls_verify.h"
+#include "tls/tls_verify.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -2,7 +2,7 @@
 /*
  * tls_client: contexts of clients, with what PEM adds to them.
  */
-#include "net/tls_client.h"
+#include "tls/tls_client.h"
 
 #include <errno.h>
 #include <openssl/err.h>

@@ -5,7 +5,7 @@
 #include "tls_pair.h"
 
 #include "certs.h"
-#include "peer.h"
+#include "net/peer.h"
 #include "tls_server_priv.h"
 
 static void
@@ -174,5 +174,5 @@ main(void)
     };
 
     alarm(60);
-    return cmocka_run_group_tests_name("net/tls_pair", tests, certs_set_up, certs_tear_down);
+    return cmocka_run_group_tests_name("tls/tls_pair", tests, certs_set_up, certs_tear_down);
 }

@@ -12,7 +12,7 @@
 
 #include "tls_house.h"
 
-#include "net/tls_verify.h"
+#include "tls/tls_verify.h"
 
 static enum tls_verify
 verdict_of(const char *cert, const char *key)
@@ -59,5 +59,5 @@ main(void)
         cmocka_unit_test(one_that_is_sent_along_signed_itself),
     };
 
-    return cmocka_run_group_tests_name("net/tls_verify", tests, certs_set_up, certs_tear_down);
+    return cmocka_run_group_tests_name("tls/tls_verify", tests, certs_set_up, certs_tear_down);
 }

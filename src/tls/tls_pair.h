@@ -2,14 +2,14 @@
 /*
  * tls_pair: a certificate, its chain and its key, read from files and found to fit.
  */
-#ifndef NET_TLS_PAIR_H
-#define NET_TLS_PAIR_H
+#ifndef TLS_TLS_PAIR_H
+#define TLS_TLS_PAIR_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 
 /* All zero is none. */
 struct tls_loaded {

@@ -2,14 +2,13 @@
 /*
  * tls_house: a TLS listener with the certificates of certs.h, and clients of the connector.
  */
-#ifndef TEST_NET_TLS_HOUSE_H
-#define TEST_NET_TLS_HOUSE_H
+#ifndef TEST_TLS_TLS_HOUSE_H
+#define TEST_TLS_TLS_HOUSE_H
 
 #include "certs.h"
-#include "net/connector.h"
-#include "net/tls_client.h"
-#include "net/tls_server.h"
-#include "peer.h"
+#include "net/peer.h"
+#include "tls/tls_client.h"
+#include "tls/tls_server.h"
 
 struct house {
     struct loop *l;
@@ -19,13 +18,6 @@ struct house {
     struct peer server; /* the stream accepted last */
     unsigned accepted, closes;
     bool echo;
-};
-
-/* What a connector said. */
-struct call {
-    struct peer client;
-    unsigned calls;
-    char error[256];
 };
 
 static UNUSED void
@@ -80,18 +72,6 @@ house_close(struct house *h)
     TURN_UNTIL(h->l, h->closes);
     tls_server_unref(h->tls);
     loop_free(h->l);
-}
-
-static UNUSED void
-call_on_done(void *owner, struct stream *s, const char *error)
-{
-    struct call *c = owner;
-
-    c->calls++;
-    if (s)
-        peer_attach(&c->client, s);
-    else
-        snprintf(c->error, sizeof(c->error), "%s", error);
 }
 
 /* Connect to the house, trusting ca (NULL: anybody), expecting name. */

@@ -3,8 +3,8 @@
  * tls_verify: whether clients that trust the authorities of this machine would accept what a server
  * sends.  Time is left out: see tls_server_certificate().  Any thread; reads the system's store.
  */
-#ifndef NET_TLS_VERIFY_H
-#define NET_TLS_VERIFY_H
+#ifndef TLS_TLS_VERIFY_H
+#define TLS_TLS_VERIFY_H
 
 struct tls_context;
 

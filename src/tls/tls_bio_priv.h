@@ -5,8 +5,8 @@
  * Memory BIOs would keep 17-47 kB a connection; this one keeps nothing.  It reads what lies in
  * one piece of memory and writes to another, both lent for the length of one call.
  */
-#ifndef NET_TLS_BIO_PRIV_H
-#define NET_TLS_BIO_PRIV_H
+#ifndef TLS_TLS_BIO_PRIV_H
+#define TLS_TLS_BIO_PRIV_H
 
 #include <openssl/bio.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * stream_tls: encryption of one stream.  Its state moves with the stream from loop to loop: it
  * knows a loop's buffers only for the length of one call.
  */
-#ifndef NET_STREAM_TLS_H
-#define NET_STREAM_TLS_H
+#ifndef TLS_STREAM_TLS_H
+#define TLS_STREAM_TLS_H
 
 #include <openssl/ssl.h>
 

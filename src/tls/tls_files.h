@@ -5,14 +5,14 @@
  * A file is read whole, so that every error names it, and so that OpenSSL never asks the terminal
  * for a passphrase.
  */
-#ifndef NET_TLS_FILES_H
-#define NET_TLS_FILES_H
+#ifndef TLS_TLS_FILES_H
+#define TLS_TLS_FILES_H
 
 #include <openssl/bio.h>
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 
 /* Files that may belong together; chain NULL: none. */
 struct tls_trio {

@@ -227,5 +227,5 @@ main(void)
     };
 
     alarm(60);
-    return cmocka_run_group_tests_name("net/tls_server", tests, certs_set_up, tear_down);
+    return cmocka_run_group_tests_name("tls/tls_server", tests, certs_set_up, tear_down);
 }

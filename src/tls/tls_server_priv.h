@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_server, for the files of net: the context.
+ * tls_server, for the files of tls: the context.
  */
-#ifndef NET_TLS_SERVER_PRIV_H
-#define NET_TLS_SERVER_PRIV_H
+#ifndef TLS_TLS_SERVER_PRIV_H
+#define TLS_TLS_SERVER_PRIV_H
 
 #include <openssl/ssl.h>
 #include <stdatomic.h>
 
-#include "net/tls_server.h"
+#include "tls/tls_server.h"
 
 struct tls_context {
     SSL_CTX *openssl;

@@ -400,5 +400,5 @@ main(void)
     };
 
     alarm(100);
-    return cmocka_run_group_tests_name("net/stream_tls", tests, certs_set_up, certs_tear_down);
+    return cmocka_run_group_tests_name("tls/stream_tls", tests, certs_set_up, certs_tear_down);
 }
