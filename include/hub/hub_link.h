@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "presence/presence.h"
 
 struct bytes;
 struct hub;
@@ -81,14 +82,6 @@ void hub_link_whisper(
  */
 bool hub_link_full(const struct hub_link *k);
 
-/* One socket's membership of a presence channel. */
-struct hub_member {
-    struct str channel;
-    struct str id;   /* the socket's public id */
-    struct str user; /* which user: the digits of a number, the content of a string */
-    struct str data; /* raw JSON object: the application's member with "socketId" */
-};
-
 /*
  * text is 42["presence:subscribed","presence-x",[...]]: the members, newest first, one a user.
  * Borrowed; may be referenced.
@@ -101,7 +94,7 @@ typedef void hub_link_list(void *owner, uint32_t token, struct bytes *text);
  * membership ends with hub_link_depart(), also when on_list did not come yet.
  */
 uint32_t hub_link_enter(
-    struct hub_link *k, const struct hub_member *m, hub_link_list *on_list, void *owner);
+    struct hub_link *k, const struct presence_member *m, hub_link_list *on_list, void *owner);
 /* The socket is no member any more; unknown ids are fine. */
 void hub_link_depart(struct hub_link *k, struct str channel, struct str id);
 /* The list again, for a second subscribe. */

@@ -169,7 +169,7 @@ static void
 join_as(struct subscription *s, const struct member *m)
 {
     struct client *c = s->client;
-    const struct hub_member entry = {
+    const struct presence_member entry = {
         .channel = name_of(s),
         .id = sio_socket_public_id(c->socket),
         .user = buffer_str(&m->user),

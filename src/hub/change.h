@@ -10,7 +10,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
-#include "replica.h"
+#include "presence/replica.h"
 
 struct change {
     uint64_t version, before; /* before 0: the room was empty */

@@ -18,9 +18,9 @@
 #include "hub/hub_link.h"
 #include "hub_messages.h"
 #include "net/timer.h"
-#include "presence.h"
+#include "presence/presence.h"
+#include "presence/replica.h"
 #include "registry.h"
-#include "replica.h"
 #include "json/json_scan.h"
 
 enum { ANSWER_LIMIT_MS = 1000 };

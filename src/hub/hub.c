@@ -23,8 +23,8 @@
 #include "net/mailbox.h"
 #include "net/timer.h"
 #include "outbox.h"
-#include "presence.h"
-#include "presence_memory.h"
+#include "presence/presence.h"
+#include "presence/presence_memory.h"
 #include "registry.h"
 
 /* The end waits so long for Redis to take the farewell. */
@@ -175,7 +175,7 @@ hub_on_enter(void *owner, struct message *m)
 {
     struct hub *h = owner;
     const struct hub_member_message *e = (struct hub_member_message *)m;
-    const struct hub_member member = hub_messages_as_member(e);
+    const struct presence_member member = hub_messages_as_member(e);
 
     presence_enter(h->presence, e->worker, e->token, &member);
     hub_messages_drop(m);

@@ -199,7 +199,8 @@ hub_link_whisper(struct hub_link *k, struct str channel, struct bytes *text, str
 }
 
 uint32_t
-hub_link_enter(struct hub_link *k, const struct hub_member *m, hub_link_list *on_list, void *owner)
+hub_link_enter(
+    struct hub_link *k, const struct presence_member *m, hub_link_list *on_list, void *owner)
 {
     uint32_t token = ask_text(k, on_list, owner);
 
@@ -210,7 +211,7 @@ hub_link_enter(struct hub_link *k, const struct hub_member *m, hub_link_list *on
 void
 hub_link_depart(struct hub_link *k, struct str channel, struct str id)
 {
-    const struct hub_member m = { .channel = channel, .id = id };
+    const struct presence_member m = { .channel = channel, .id = id };
 
     post(k, hub_messages_member(HUB_MESSAGE_DEPART, &m, k->worker, 0));
 }

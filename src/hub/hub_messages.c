@@ -179,7 +179,7 @@ hub_messages_publish(const struct hub_event *e, unsigned worker, uint32_t token)
 
 struct message *
 hub_messages_member(
-    enum hub_message_type type, const struct hub_member *m, unsigned worker, uint32_t token)
+    enum hub_message_type type, const struct presence_member *m, unsigned worker, uint32_t token)
 {
     struct hub_member_message *e = message_new(type, sizeof(*e), m->channel.len + m->data.len);
 
@@ -194,10 +194,10 @@ hub_messages_member(
     return &e->base;
 }
 
-struct hub_member
+struct presence_member
 hub_messages_as_member(const struct hub_member_message *m)
 {
-    return (struct hub_member){
+    return (struct presence_member){
         .channel = bytes_str(m->channel),
         .id = bytes_str(m->id),
         .user = bytes_str(m->user),

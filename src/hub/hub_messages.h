@@ -17,8 +17,8 @@
 
 struct bytes;
 struct hub_event;
-struct hub_member;
 struct hub_question;
+struct presence_member;
 
 /* X(ENUM, name, struct): hub_on_<name>() on the hub's thread. */
 #define HUB_MESSAGES_TO_HUB(X)                                                                     \
@@ -130,9 +130,9 @@ struct message *hub_messages_text(
 struct message *hub_messages_publish(const struct hub_event *e, unsigned worker, uint32_t token);
 /* m is copied; a departure has neither user nor data. */
 struct message *hub_messages_member(
-    enum hub_message_type type, const struct hub_member *m, unsigned worker, uint32_t token);
+    enum hub_message_type type, const struct presence_member *m, unsigned worker, uint32_t token);
 /* What it says, borrowed. */
-struct hub_member hub_messages_as_member(const struct hub_member_message *m);
+struct presence_member hub_messages_as_member(const struct hub_member_message *m);
 struct message *hub_messages_change(int change);
 /* q is copied. */
 struct message *hub_messages_question(

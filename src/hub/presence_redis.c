@@ -11,9 +11,9 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "presence/replica.h"
 #include "presence_redis_priv.h"
 #include "redis/redis_link.h"
-#include "replica.h"
 #include "scripts.h"
 
 /* Nodes find Redis again within the longest back-off of a link, 2 s, of each other. */

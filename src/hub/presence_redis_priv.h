@@ -13,8 +13,8 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "net/timer.h"
+#include "presence/presence_store.h"
 #include "presence_redis.h"
-#include "presence_store.h"
 
 struct presence_track_load;
 

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "change.h"
 #include "fields.h"
+#include "presence/replica.h"
 #include "presence_redis_priv.h"
 #include "redis/redis_link.h"
-#include "replica.h"
 #include "scripts.h"
 
 /* More than come in the time of a list, unless Redis hangs. */

@@ -5,7 +5,7 @@
 #include "room_calls.h"
 
 #include "base/buffer.h"
-#include "replica.h"
+#include "presence/replica.h"
 #include "scripts.h"
 #include "json/json_scan.h"
 

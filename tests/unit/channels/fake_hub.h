@@ -52,7 +52,8 @@ hub_link_sync(struct hub_link *k, hub_link_answer *on_answer, void *owner)
 }
 
 uint32_t
-hub_link_enter(struct hub_link *k, const struct hub_member *m, hub_link_list *on_list, void *owner)
+hub_link_enter(
+    struct hub_link *k, const struct presence_member *m, hub_link_list *on_list, void *owner)
 {
     (void)k;
     tell("enter %.*s %.*s user %.*s %.*s", STR_ARG(m->channel), STR_ARG(m->id), STR_ARG(m->user),

@@ -188,7 +188,7 @@ static void
 enter_room(void *arg)
 {
     struct worker *w = arg;
-    const struct hub_member m = {
+    const struct presence_member m = {
         .channel = STR_LIT("presence-r"),
         .id = STR_LIT("me"),
         .user = STR_LIT("7"),

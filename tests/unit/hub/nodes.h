@@ -244,7 +244,7 @@ enter(int node, int socket, int user)
     snprintf(
         data, sizeof(data), "{\"user_id\":%d,\"user_info\":[],\"socketId\":\"s%d\"}", user, socket);
     (void)hub_link_enter(nodes[node].link,
-        &(struct hub_member){ STR_LIT("presence-x"), str_of(id), str_of(key), str_of(data) },
+        &(struct presence_member){ STR_LIT("presence-x"), str_of(id), str_of(key), str_of(data) },
         on_list, &nodes[node]);
 }
 

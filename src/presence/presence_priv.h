@@ -2,8 +2,8 @@
 /*
  * presence_priv: what the files of presence share: rooms, seats, and who waits for a list.
  */
-#ifndef HUB_PRESENCE_PRIV_H
-#define HUB_PRESENCE_PRIV_H
+#ifndef PRESENCE_PRESENCE_PRIV_H
+#define PRESENCE_PRESENCE_PRIV_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,9 +14,9 @@
 #include "base/map.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "presence.h"
-#include "presence_store.h"
-#include "replica.h"
+#include "presence/presence.h"
+#include "presence/presence_store.h"
+#include "presence/replica.h"
 
 struct presence {
     struct loop *loop;
@@ -96,8 +96,6 @@ struct presence_seat {
 
 /* ---- rooms ---- */
 
-const struct presence_events *presence_room_events(void);
-
 struct presence_room *presence_room_get(struct presence *p, struct str name);
 /* Somebody less needs it: it goes at the end of the turn when nobody is left. */
 void presence_room_release(struct presence_room *r);
@@ -107,9 +105,19 @@ void presence_room_free(struct presence_room *r);
 /* Changes are made without the store's word; said once. */
 void presence_room_alone(struct presence_room *r);
 
+/* The list for worker and token of question, or on_read, once the replica is as good as it gets:
+ * perhaps before this returns. */
+void presence_room_ask(struct presence_room *r, const struct presence_asker *question);
+/* The asker's turn has come. */
+void presence_room_answer(struct presence_asker *a);
+/* Never answer it. */
+void presence_room_forget(struct presence_asker *a);
+/* Give the lists of p whose turn has come, as far as the workers keep up. */
+void presence_room_give(struct presence *p);
+
 /* ---- seats ---- */
 
-struct presence_seat *presence_seat_new(struct presence_room *r, const struct hub_member *m);
+struct presence_seat *presence_seat_new(struct presence_room *r, const struct presence_member *m);
 void presence_seat_free(struct presence_seat *s);
 /* Whether its entry belongs into the truth. */
 bool presence_seat_wanted(const struct presence_seat *s);
@@ -127,10 +135,5 @@ void presence_seat_linger(struct presence_seat *s);
 void presence_seat_leave(struct presence_seat *s);
 /* Go by what this node knows; s may be gone when this returns. */
 void presence_seat_settle(struct presence_seat *s);
-
-/* ---- askers ---- */
-
-/* The asker's turn has come. */
-void presence_answer(struct presence_asker *a);
 
 #endif

@@ -2,12 +2,12 @@
 /*
  * presence_memory: the store that says back what it is told.
  */
-#include "presence_memory.h"
+#include "presence/presence_memory.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "presence_store.h"
+#include "presence/presence_store.h"
 
 struct presence_track {
     struct presence_room *room;

@@ -6,8 +6,8 @@
  * It says when a user's first entry came and the last one went; nothing else here makes events.  It
  * does not know whether Redis or this process keeps the truth.  The hub's thread only.
  */
-#ifndef HUB_REPLICA_H
-#define HUB_REPLICA_H
+#ifndef PRESENCE_REPLICA_H
+#define PRESENCE_REPLICA_H
 
 #include <stdbool.h>
 #include <stddef.h>

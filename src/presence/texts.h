@@ -3,8 +3,8 @@
  * texts: what browsers and the HTTP API read of presence.  Members are raw JSON objects and stay as
  * the application encoded them.  Pure.
  */
-#ifndef HUB_TEXTS_H
-#define HUB_TEXTS_H
+#ifndef PRESENCE_TEXTS_H
+#define PRESENCE_TEXTS_H
 
 #include "base/str.h"
 

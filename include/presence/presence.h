@@ -9,8 +9,8 @@
  * Changes come from the store alone, in its order, this node's own too.  While the store is away
  * they are made here, and the store is told when it returns.  The hub's thread only.
  */
-#ifndef HUB_PRESENCE_H
-#define HUB_PRESENCE_H
+#ifndef PRESENCE_PRESENCE_H
+#define PRESENCE_PRESENCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,11 +18,18 @@
 #include "base/str.h"
 
 struct bytes;
-struct hub_member;
 struct loop;
 struct presence;
 struct presence_store;
 struct replica;
+
+/* One socket's membership of a presence channel. */
+struct presence_member {
+    struct str channel;
+    struct str id;   /* the socket's public id */
+    struct str user; /* which user: the digits of a number, the content of a string */
+    struct str data; /* raw JSON object: the application's member with "socketId" */
+};
 
 struct presence_handlers {
     /* text to every listener of channel on this node. */
@@ -54,7 +61,7 @@ void presence_listen(struct presence *p, struct bytes *channel, bool on);
 
 /* m is copied.  on_list follows. */
 void presence_enter(
-    struct presence *p, unsigned worker, uint32_t token, const struct hub_member *m);
+    struct presence *p, unsigned worker, uint32_t token, const struct presence_member *m);
 void presence_depart(struct presence *p, struct str channel, struct str id);
 /* on_list follows. */
 void presence_list(struct presence *p, unsigned worker, uint32_t token, struct str channel);

@@ -2,7 +2,7 @@
 /*
  * replica: first and last of a user, order, and another truth put in place.
  */
-#include "replica.h"
+#include "presence/replica.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

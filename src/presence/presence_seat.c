@@ -8,7 +8,6 @@
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "hub/hub_link.h"
 #include "presence_priv.h"
 
 /* The only place that writes s->state. */
@@ -56,7 +55,7 @@ make_conn(struct presence *p, struct buffer *out)
 }
 
 struct presence_seat *
-presence_seat_new(struct presence_room *r, const struct hub_member *m)
+presence_seat_new(struct presence_room *r, const struct presence_member *m)
 {
     struct buffer name = { 0 };
     struct str conn = make_conn(r->presence, &name);
@@ -141,7 +140,7 @@ presence_seat_arrived(struct presence_seat *s)
         return;
     enter(s, PRESENCE_SEAT_IN);
     if (s->waiting)
-        presence_answer(&s->asker);
+        presence_room_answer(&s->asker);
 }
 
 void

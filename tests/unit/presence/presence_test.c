@@ -2,7 +2,7 @@
 /*
  * presence with the memory store: a listener's list, kept by the events it gets, equals the truth.
  */
-#include "presence.h"
+#include "presence/presence.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -12,10 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "hub/hub_link.h"
 #include "net/loop.h"
-#include "presence_memory.h"
-#include "replica.h"
+#include "presence/presence_memory.h"
+#include "presence/replica.h"
 
 enum { USERS = 6, SOCKETS = 16 };
 
@@ -127,7 +126,7 @@ enter(int socket, int user)
     snprintf(
         data, sizeof(data), "{\"user_id\":%d,\"user_info\":{},\"socketId\":\"s%d\"}", user, socket);
     presence_enter(presence, 0, (uint32_t)socket,
-        &(struct hub_member){ STR_LIT("presence-x"), str_of(id), str_of(key), str_of(data) });
+        &(struct presence_member){ STR_LIT("presence-x"), str_of(id), str_of(key), str_of(data) });
 }
 
 static void

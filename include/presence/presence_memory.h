@@ -3,8 +3,8 @@
  * presence_memory: members are the live sockets of this process and nothing else.  What is said is
  * the truth at once.
  */
-#ifndef HUB_PRESENCE_MEMORY_H
-#define HUB_PRESENCE_MEMORY_H
+#ifndef PRESENCE_PRESENCE_MEMORY_H
+#define PRESENCE_PRESENCE_MEMORY_H
 
 struct presence_store;
 

@@ -2,7 +2,7 @@
 /*
  * replica: entries by connection, users by their id, and the order of arrival as a list.
  */
-#include "replica.h"
+#include "presence/replica.h"
 
 #include <stdlib.h>
 

@@ -4,10 +4,10 @@
  * nodes.  A store takes what happens to the connections of this node and says, channel by channel
  * and in one order for everybody, what happens to all.
  *
- * Two stores: presence_memory.h and presence_redis.h.  The hub's thread only.
+ * Two stores: presence_memory.h, and one in Redis that cluster has.  The hub's thread only.
  */
-#ifndef HUB_PRESENCE_STORE_H
-#define HUB_PRESENCE_STORE_H
+#ifndef PRESENCE_PRESENCE_STORE_H
+#define PRESENCE_PRESENCE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

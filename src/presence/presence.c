@@ -1,113 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * presence_room: one presence channel on this node, and what the store says about it.
+ * presence: what workers ask, and what the store says about it.
  *
  * The store's word about a connection of this node can be wrong: another node took this one for
  * dead, or Redis forgot.  Then the store is told again, and the replica follows.
  */
+#include "presence/presence.h"
+
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "presence_priv.h"
-#include "texts.h"
 
-static void
-on_user(void *owner, bool here, struct str member)
-{
-    struct presence_room *r = owner;
-    struct presence *p = r->presence;
-    struct str name = bytes_str(r->name);
-    struct bytes *text;
-
-    if (p->retired || !r->told)
-        return;
-    text = here ? texts_joining(name, member) : texts_leaving(name, member);
-    p->handlers->on_event(p->owner, name, text);
-    bytes_unref(text);
-}
-
-static struct presence_room *
-room_new(struct presence *p, struct str name)
-{
-    struct presence_room *r = mem_zalloc(sizeof(*r));
-
-    r->presence = p;
-    r->name = bytes_new(name.data, name.len);
-    r->replica = replica_new(on_user, r);
-    list_init(&r->idle);
-    list_init(&r->seats);
-    list_init(&r->askers);
-    map_put(&p->rooms, bytes_str(r->name), r);
-    r->track = p->store->ops->watch(p->store, r->name, r);
-    p->store->ops->load(p->store, r->track);
-    return r;
-}
-
-struct presence_room *
-presence_room_get(struct presence *p, struct str name)
-{
-    struct presence_room *r = map_get(&p->rooms, name);
-
-    return r ? r : room_new(p, name);
-}
-
-static bool
-is_needed(const struct presence_room *r)
-{
-    return r->listening || r->answers > 0 || !list_empty(&r->seats) || !list_empty(&r->askers);
-}
-
-void
-presence_room_release(struct presence_room *r)
-{
-    if (is_needed(r) || !list_empty(&r->idle))
-        return;
-    list_append(&r->presence->idle, &r->idle);
-    loop_end_of_turn(r->presence->loop, &r->presence->sweep);
-}
-
-void
-presence_room_free(struct presence_room *r)
-{
-    struct presence *p = r->presence;
-
-    list_remove(&r->idle);
-    map_remove(&p->rooms, bytes_str(r->name));
-    p->store->ops->unwatch(p->store, r->track);
-    replica_free(r->replica);
-    map_fini(&r->by_id);
-    bytes_unref(r->name);
-    free(r);
-}
-
-void
-presence_room_sweep(void *presence)
-{
-    struct presence *p = presence;
-
-    LIST_EACH(node, &p->idle)
-    {
-        struct presence_room *r = LIST_ENTRY(node, struct presence_room, idle);
-
-        list_remove(&r->idle);
-        if (!is_needed(r))
-            presence_room_free(r);
-    }
-}
-
-void
-presence_room_alone(struct presence_room *r)
-{
-    struct presence *p = r->presence;
-
-    if (p->alone)
-        return;
-    p->alone = true;
-    log_warning("presence without redis: lists and changes are what this node knows channel=%s",
-        LOG_STR(bytes_str(r->name)));
-}
+enum { PATIENCE_MS = 1000 };
 
 /* ---- what the store says ---- */
 
@@ -218,7 +125,7 @@ on_end(void *owner, struct presence_room *r, bool keep_missing)
         s->listed = false;
     }
     LIST_EACH(node, &r->askers)
-    presence_answer(LIST_ENTRY(node, struct presence_asker, node));
+    presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
 }
 
 static void
@@ -242,7 +149,7 @@ on_away(void *owner)
         LIST_EACH(node, &r->seats)
         presence_seat_settle(LIST_ENTRY(node, struct presence_seat, node));
         LIST_EACH(node, &r->askers)
-        presence_answer(LIST_ENTRY(node, struct presence_asker, node));
+        presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
     }
 }
 
@@ -264,20 +171,154 @@ is_empty(void *owner, const struct presence_room *r)
     return replica_entries(r->replica) == 0;
 }
 
-const struct presence_events *
-presence_room_events(void)
-{
-    static const struct presence_events events = {
-        .on_enter = on_enter,
-        .on_leave = on_leave,
-        .on_begin = on_begin,
-        .on_item = on_item,
-        .on_end = on_end,
-        .on_lost = on_lost,
-        .on_away = on_away,
-        .has_seats = has_seats,
-        .is_empty = is_empty,
-    };
+static const struct presence_events events = {
+    .on_enter = on_enter,
+    .on_leave = on_leave,
+    .on_begin = on_begin,
+    .on_item = on_item,
+    .on_end = on_end,
+    .on_lost = on_lost,
+    .on_away = on_away,
+    .has_seats = has_seats,
+    .is_empty = is_empty,
+};
 
-    return &events;
+/* ---- life ---- */
+
+struct presence *
+presence_new(struct loop *l, const struct presence_options *o, const struct presence_handlers *h,
+    void *owner)
+{
+    struct presence *p = mem_zalloc(sizeof(*p));
+
+    p->loop = l;
+    buffer_append_str(&p->conn_prefix, o->node);
+    buffer_append_char(&p->conn_prefix, '/');
+    p->grace_ms = o->grace_ms;
+    p->patience_ms = o->patience_ms > 0 ? o->patience_ms : PATIENCE_MS;
+    p->store = o->store;
+    p->store->events = &events;
+    p->store->owner = p;
+    p->handlers = h;
+    p->owner = owner;
+    list_init(&p->idle);
+    list_init(&p->answers);
+    loop_task_init(&p->sweep, presence_room_sweep, p);
+    return p;
+}
+
+static void
+clear_room(struct presence_room *r)
+{
+    LIST_EACH(node, &r->seats)
+    presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
+    LIST_EACH(node, &r->askers)
+    presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
+    presence_room_free(r);
+}
+
+void
+presence_free(struct presence *p)
+{
+    struct presence_room *r;
+
+    if (!p)
+        return;
+    p->retired = true;
+    LIST_EACH(node, &p->answers)
+    presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
+    for (size_t i = 0; (r = map_next(&p->rooms, &i));)
+        clear_room(r);
+    loop_task_cancel(&p->sweep);
+    p->store->ops->free(p->store);
+    map_fini(&p->rooms);
+    map_fini(&p->seats);
+    buffer_fini(&p->conn_prefix);
+    free(p);
+}
+
+/* ---- what workers ask ---- */
+
+bool
+presence_is(struct str channel)
+{
+    return str_starts(channel, "presence-");
+}
+
+void
+presence_listen(struct presence *p, struct bytes *channel, bool on)
+{
+    struct presence_room *r = presence_room_get(p, bytes_str(channel));
+
+    r->listening = on;
+    presence_room_release(r);
+}
+
+void
+presence_enter(struct presence *p, unsigned worker, uint32_t token, const struct presence_member *m)
+{
+    struct presence_room *r;
+    struct presence_seat *before, *s;
+
+    if (p->retired)
+        return;
+    r = presence_room_get(p, m->channel);
+    before = map_get(&r->by_id, m->id);
+    if (before)
+        presence_seat_detach(before);
+    s = presence_seat_new(r, m);
+    s->asker.worker = worker;
+    s->asker.token = token;
+    s->waiting = true;
+    presence_seat_begin(s);
+    if (before)
+        presence_seat_leave(before);
+}
+
+void
+presence_depart(struct presence *p, struct str channel, struct str id)
+{
+    struct presence_room *r = map_get(&p->rooms, channel);
+    struct presence_seat *s = r ? map_get(&r->by_id, id) : NULL;
+
+    if (!s)
+        return;
+    presence_seat_detach(s);
+    if (p->retired)
+        return;
+    if (p->grace_ms > 0)
+        presence_seat_linger(s);
+    else
+        presence_seat_leave(s);
+}
+
+void
+presence_list(struct presence *p, unsigned worker, uint32_t token, struct str channel)
+{
+    presence_room_ask(presence_room_get(p, channel),
+        &(struct presence_asker){ .worker = worker, .token = token });
+}
+
+void
+presence_read(struct presence *p, struct str channel,
+    void (*on_read)(void *owner, struct replica *r), void *owner)
+{
+    presence_room_ask(presence_room_get(p, channel),
+        &(struct presence_asker){ .on_read = on_read, .owner = owner });
+}
+
+void
+presence_resume(struct presence *p)
+{
+    presence_room_give(p);
+}
+
+void
+presence_retire(struct presence *p)
+{
+    struct presence_seat *s;
+
+    p->retired = true;
+    for (size_t i = 0; (s = map_next(&p->seats, &i));)
+        timer_stop(&s->timer);
 }
