@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "redis/redis_link.h"
+#include "cluster/cluster.h"
 
 struct hub;
 struct loop;
@@ -22,22 +22,12 @@ enum { HUB_WORKERS_MAX = 256 };
 
 struct hub_options {
     unsigned workers;
-    bool redis; /* subscribers.redis */
-    struct redis_options redis_link;
-    const char *key_prefix;  /* "" when none */
     bool dev_mode;           /* log each event, and what was ignored */
     size_t mailbox_bytes;    /* limit of each mailbox */
-    bool presence_redis;     /* members are kept in Redis, shared by all nodes; else in memory */
-    bool members_key;        /* write <prefix><channel>:members for applications */
-    bool publish_presence;   /* publish PresenceChannelUpdated with each change */
     uint64_t leave_grace_ms; /* who returns within it never left */
-    uint64_t beat_ms;        /* between proofs of life of the subscription; 0: 5 s */
-    uint64_t silence_ms;     /* without one the connection is made anew; 0: 10 s */
-    uint64_t lease_ms;       /* a node that is silent for so long is dead; 0: 9 s */
-    /* On the hub's thread, once for each change: Redis answers (down NULL), or why it does not.
-     * May be NULL. */
-    void (*on_redis)(void *owner, const char *down);
-    void *owner;
+    /* Redis and the other nodes; without its events and its presence there are none, and members
+     * are in memory.  on_redis is called on the hub's thread. */
+    struct cluster_options cluster;
 };
 
 /* o is copied. */

@@ -13,8 +13,8 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "cluster.h"
-#include "fields.h"
+#include "cluster/cluster.h"
+#include "cluster/fields.h"
 #include "hub/hub_link.h"
 #include "hub_messages.h"
 #include "net/timer.h"
@@ -143,7 +143,7 @@ put_own(const struct counts *c, uint64_t kind, struct str name, struct buffer *o
 }
 
 void
-counts_on_question(struct counts *c, const struct relay_question *q)
+counts_on_question(struct counts *c, const struct cluster_question *q)
 {
     struct buffer body = { 0 };
 

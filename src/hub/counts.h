@@ -17,7 +17,7 @@ struct hub_question_message;
 struct loop;
 struct presence;
 struct registry;
-struct relay_question;
+struct cluster_question;
 
 /* What they are made of; all must outlive it. */
 struct counts_sources {
@@ -37,7 +37,7 @@ void counts_sockets(struct counts *c, int change);
 void counts_ask(struct counts *c, const struct hub_question_message *q);
 
 /* Another node asks, or answers. */
-void counts_on_question(struct counts *c, const struct relay_question *q);
+void counts_on_question(struct counts *c, const struct cluster_question *q);
 void counts_on_answer(struct counts *c, uint64_t token, struct str body);
 
 #endif

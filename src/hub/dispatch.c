@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster.h"
+#include "cluster/cluster.h"
 #include "hub_messages.h"
 #include "outbox.h"
 #include "registry.h"

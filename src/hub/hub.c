@@ -13,7 +13,7 @@
 #include "base/digest.h"
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "cluster.h"
+#include "cluster/cluster.h"
 #include "counts.h"
 #include "dispatch.h"
 #include "hub/hub_link.h"
@@ -41,6 +41,7 @@ struct hub {
     struct loop *loop;
     struct mailbox *box;
     size_t mailbox_bytes;
+    uint64_t leave_grace_ms;
     enum hub_state state;
     bool stopping;
     struct outbox *outbox;
@@ -220,7 +221,7 @@ hub_on_ask(void *owner, struct message *m)
 }
 
 static void
-on_question(void *owner, const struct relay_question *q)
+on_question(void *owner, const struct cluster_question *q)
 {
     struct hub *h = owner;
 
@@ -228,12 +229,9 @@ on_question(void *owner, const struct relay_question *q)
 }
 
 static void
-on_answer(void *owner, struct str from, uint64_t token, struct str body)
+on_answer(void *owner, uint64_t token, struct str body)
 {
-    struct hub *h = owner;
-
-    (void)from;
-    counts_on_answer(h->counts, token, body);
+    counts_on_answer(((struct hub *)owner)->counts, token, body);
 }
 
 void
@@ -311,7 +309,7 @@ retire(struct hub *h)
     h->state = HUB_RETIRING;
     presence_retire(h->presence);
     if (h->cluster)
-        cluster_retire(h->cluster);
+        cluster_retire(h->cluster, h->leave_grace_ms);
     else
         on_retired(h);
 }
@@ -352,7 +350,7 @@ hub_stop(struct hub *h)
 /* ---- the beginning ---- */
 
 static void
-open_cluster(struct hub *h, const struct hub_options *o, struct cluster_place place)
+open_cluster(struct hub *h, const struct hub_options *o, struct str node)
 {
     static const struct cluster_handlers handlers = {
         .on_event = on_redis_event,
@@ -362,8 +360,9 @@ open_cluster(struct hub *h, const struct hub_options *o, struct cluster_place pl
         .on_retired = on_retired,
     };
 
-    if (o->redis || o->presence_redis)
-        h->cluster = cluster_open(h->loop, o, &place, &handlers, h);
+    if (o->cluster.events || o->cluster.presence)
+        h->cluster = cluster_open(h->loop, &o->cluster,
+            &(struct cluster_place){ node, registry_as_channels(h->registry) }, &handlers, h);
     dispatch_attach(h->dispatch, h->cluster);
 }
 
@@ -379,7 +378,7 @@ open_presence(struct hub *h, const struct hub_options *o, struct str node)
     const struct presence_options options = {
         .node = node,
         .grace_ms = o->leave_grace_ms,
-        .store = o->presence_redis ? cluster_store(h->cluster) : presence_memory_new(),
+        .store = o->cluster.presence ? cluster_store(h->cluster) : presence_memory_new(),
     };
 
     h->presence = presence_new(h->loop, &options, &handlers, h);
@@ -397,7 +396,7 @@ open_parts(struct hub *h, const struct hub_options *o)
     h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
     h->registry = registry_new(o->workers);
     h->dispatch = dispatch_new(&(struct dispatch_options){ o->dev_mode, h->registry, h->outbox });
-    open_cluster(h, o, (struct cluster_place){ node, h->registry });
+    open_cluster(h, o, node);
     open_presence(h, o, node);
     h->counts = counts_new(
         h->loop, &(struct counts_sources){ h->registry, h->presence, h->cluster }, on_text, h);
@@ -411,6 +410,7 @@ hub_open(struct loop *l, const struct hub_options *o)
     ENSURE(o->workers > 0 && o->workers <= HUB_WORKERS_MAX);
     h->loop = l;
     h->mailbox_bytes = o->mailbox_bytes;
+    h->leave_grace_ms = o->leave_grace_ms;
     h->box = mailbox_open(l, "hub", o->mailbox_bytes, h);
     loop_task_init(&h->stop, on_stop_task, h);
     timer_init(&h->farewell, end, h);

@@ -127,8 +127,24 @@ registry_next(const struct registry *r, size_t *cursor)
     return map_next(&r->channels, cursor);
 }
 
-size_t
-registry_count(const struct registry *r)
+static bool
+has_channel(const void *registry, struct str name)
 {
-    return r->channels.count;
+    return registry_find(registry, name);
+}
+
+static bool
+next_channel(const void *registry, size_t *cursor, struct str *name)
+{
+    const struct registry_channel *c = registry_next(registry, cursor);
+
+    if (c)
+        *name = bytes_str(c->name);
+    return c;
+}
+
+struct cluster_channels
+registry_as_channels(const struct registry *r)
+{
+    return (struct cluster_channels){ has_channel, next_channel, r };
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "cluster/cluster.h"
 
 struct bytes;
 struct registry;
@@ -40,6 +41,7 @@ bool registry_release(struct registry *r, struct bytes *name, unsigned worker);
 const struct registry_channel *registry_find(const struct registry *r, struct str name);
 /* Every channel, in no order: `for (size_t i = 0; (c = registry_next(r, &i));)`. */
 const struct registry_channel *registry_next(const struct registry *r, size_t *cursor);
-size_t registry_count(const struct registry *r);
+/* Every channel, as cluster wants to know them; r must outlive it. */
+struct cluster_channels registry_as_channels(const struct registry *r);
 
 #endif

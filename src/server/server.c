@@ -325,9 +325,9 @@ open_hub(struct server *s)
 {
     struct hub_options o = reloader_limits(s->reload)->hub;
 
-    o.redis_link = s->redis.options;
-    o.on_redis = on_redis;
-    o.owner = s;
+    o.cluster.redis = s->redis.options;
+    o.cluster.on_redis = on_redis;
+    o.cluster.owner = s;
     hub_thread_open(&s->hub, &o);
 }
 

@@ -251,14 +251,16 @@ make_hub(struct snapshot *l, const struct config *c)
 {
     l->hub = (struct hub_options){
         .workers = l->workers,
-        .redis = c->subscriber_redis,
-        .key_prefix = c->key_prefix,
-        .presence_redis = needs_redis_members(c),
-        .members_key = c->members_key,
-        .publish_presence = c->publish_presence,
-        .leave_grace_ms = c->leave_grace_ms,
         .dev_mode = c->dev_mode,
         .mailbox_bytes = MAILBOX_BYTES,
+        .leave_grace_ms = c->leave_grace_ms,
+        .cluster = {
+            .key_prefix = c->key_prefix,
+            .events = c->subscriber_redis,
+            .presence = needs_redis_members(c),
+            .members_key = c->members_key,
+            .publish_presence = c->publish_presence,
+        },
     };
 }
 

@@ -110,8 +110,7 @@ open_house(void **state)
 
     h->hub_loop = loop_new();
     h->loop = loop_new();
-    h->hub = hub_open(h->hub_loop,
-        &(struct hub_options){ .workers = 1, .key_prefix = "", .mailbox_bytes = 1 << 20 });
+    h->hub = hub_open(h->hub_loop, &(struct hub_options){ .workers = 1, .mailbox_bytes = 1 << 20 });
     h->link = hub_link_open(h->loop, h->hub, 0);
     hub_link_attach(h->link, &link_events, h);
     h->api = api_open(h->link, &limits);

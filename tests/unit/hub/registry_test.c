@@ -41,13 +41,27 @@ teardown(void **state)
     return 0;
 }
 
+static size_t
+count(const struct registry *r)
+{
+    const struct cluster_channels channels = registry_as_channels(r);
+    struct str name;
+    size_t cursor = 0, n = 0;
+
+    while (channels.next(channels.owner, &cursor, &name)) {
+        assert_true(channels.has(channels.owner, name));
+        n++;
+    }
+    return n;
+}
+
 static void
 nobody_is_in_an_unknown_channel(void **state)
 {
     struct names *n = *state;
 
     assert_null(registry_find(n->registry, STR_LIT("news")));
-    assert_int_equal(registry_count(n->registry), 0);
+    assert_int_equal(count(n->registry), 0);
 }
 
 static void
@@ -66,7 +80,7 @@ joins_are_counted_by_worker(void **state)
     assert_int_equal(c->of_worker[0], 1);
     assert_int_equal(c->of_worker[1], 0);
     assert_int_equal(c->of_worker[2], 2);
-    assert_int_equal(registry_count(n->registry), 2);
+    assert_int_equal(count(n->registry), 2);
 }
 
 static void
@@ -80,7 +94,7 @@ last_leave_forgets_the_channel(void **state)
     assert_int_equal(registry_find(n->registry, STR_LIT("news"))->of_worker[0], 0);
     registry_leave(n->registry, n->news, 1);
     assert_null(registry_find(n->registry, STR_LIT("news")));
-    assert_int_equal(registry_count(n->registry), 0);
+    assert_int_equal(count(n->registry), 0);
 }
 
 static void

@@ -17,7 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "fake_redis.h"
+#include "cluster/fake_redis.h"
 #include "hub/hub.h"
 #include "hub/hub_link.h"
 #include "net/loop.h"
@@ -174,10 +174,12 @@ open_all(size_t mailbox_bytes)
     static const struct hub_link_handlers handlers = { on_broadcast, on_drain };
     const struct hub_options o = {
         .workers = WORKERS,
-        .redis = true,
-        .redis_link = { .host = "127.0.0.1", .port = 6379 },
-        .key_prefix = "p:",
         .mailbox_bytes = mailbox_bytes,
+        .cluster = {
+            .redis = { .host = "127.0.0.1", .port = 6379 },
+            .key_prefix = "p:",
+            .events = true,
+        },
     };
 
     log_set_level(LOG_LEVEL_ERROR);

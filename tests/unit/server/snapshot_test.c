@@ -177,17 +177,17 @@ members_are_kept_in_the_redis_that_is_named(void **state)
     (void)state;
     c->embedded = false;
     l = snapshot_new(c, 1024);
-    assert_true(l->hub.presence_redis);
-    assert_true(l->hub.members_key);
+    assert_true(l->hub.cluster.presence);
+    assert_true(l->hub.cluster.members_key);
     snapshot_free(l);
     c->database = CONFIG_DATABASE_SQLITE;
     l = snapshot_new(c, 1024);
-    assert_false(l->hub.presence_redis);
+    assert_false(l->hub.cluster.presence);
     snapshot_free(l);
     config_free(c);
     c = configure(NULL, 0);
     l = snapshot_new(c, 1024);
-    assert_false(l->hub.presence_redis);
+    assert_false(l->hub.cluster.presence);
     snapshot_free(l);
     config_free(c);
 }

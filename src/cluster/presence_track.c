@@ -7,12 +7,12 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "change.h"
-#include "fields.h"
+#include "cluster/fields.h"
 #include "presence/replica.h"
 #include "presence_redis_priv.h"
 #include "redis/redis_link.h"
 #include "scripts.h"
+#include "json/json_scan.h"
 
 /* More than come in the time of a list, unless Redis hangs. */
 enum { WAITING_MAX = 20000 };
@@ -28,6 +28,13 @@ struct presence_track_load {
 struct waiting {
     struct list node;
     struct bytes *payload;
+};
+
+/* One change, as its script published it (scripts.h). */
+struct change {
+    uint64_t version, before; /* before 0: the room was empty */
+    bool enters;              /* else it leaves, and item has a conn only */
+    struct replica_item item;
 };
 
 static struct str
@@ -110,6 +117,15 @@ load_free(struct presence_track_load *l)
     free(l);
 }
 
+/* A member is a JSON object; what another node wrote goes to browsers as it is. */
+static bool
+is_member(struct str text)
+{
+    struct str object;
+
+    return json_scan_whole(text, &object) && json_scan_kind(object) == JSON_OBJECT;
+}
+
 static bool
 item_parse(
     const struct redis_value *conn, const struct redis_value *entry, struct replica_item *out)
@@ -120,7 +136,7 @@ item_parse(
         return false;
     out->conn = conn->text;
     return fields_take_u64(&rest, &out->seq) && fields_take(&rest, &out->user) &&
-           fields_take(&rest, &out->member) && change_is_member(out->member);
+           fields_take(&rest, &out->member) && is_member(out->member);
 }
 
 static void
@@ -210,6 +226,25 @@ presence_track_ask(struct presence_track *t, bool doubtful)
 }
 
 /* ---- changes ---- */
+
+/* Borrows from payload.  False: another protocol, or damaged. */
+static bool
+change_parse(struct str payload, struct change *out)
+{
+    struct str protocol, op;
+
+    *out = (struct change){ 0 };
+    if (!fields_take(&payload, &protocol) || !str_is(protocol, "1") ||
+        !fields_take_u64(&payload, &out->version) || !fields_take_u64(&payload, &out->before) ||
+        !fields_take(&payload, &op) || !fields_take(&payload, &out->item.conn))
+        return false;
+    out->item.seq = out->version;
+    out->enters = str_is(op, "+");
+    if (!out->enters)
+        return str_is(op, "-");
+    return fields_take(&payload, &out->item.user) && fields_take(&payload, &out->item.member) &&
+           is_member(out->item.member);
+}
 
 static void
 deliver(struct presence_track *t, const struct change *c)

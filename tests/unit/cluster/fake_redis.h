@@ -3,8 +3,8 @@
  * fake_redis: redis_link as a test drives it: links remember what was asked of them, and the test
  * calls their handlers.  Included by one test file each; it defines the layer's functions.
  */
-#ifndef TEST_HUB_FAKE_REDIS_H
-#define TEST_HUB_FAKE_REDIS_H
+#ifndef TEST_CLUSTER_FAKE_REDIS_H
+#define TEST_CLUSTER_FAKE_REDIS_H
 
 #include <stdlib.h>
 #include <string.h>

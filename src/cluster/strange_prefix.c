@@ -14,13 +14,12 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/cluster.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "redis/redis_link.h"
-#include "registry.h"
 #include "wire/envelope.h"
 
 enum {
@@ -37,7 +36,7 @@ enum {
 
 struct strange_prefix {
     struct loop *loop;
-    const struct registry *registry;
+    struct cluster_channels channels;
     char *prefix;
     uint64_t tick_ms;
     bool subscribed;
@@ -52,7 +51,7 @@ struct strange_prefix {
     struct timer tick;
     struct buffer names[NAMES_MAX]; /* that the link listens to */
     size_t name_count;
-    size_t cursor;     /* of the registry: where the next name is taken from */
+    size_t cursor;     /* of the channels: where the next name is taken from */
     bool confirmed;    /* the first of the names */
     unsigned refusals; /* in a row */
     bool on;           /* this turn */
@@ -125,7 +124,7 @@ strange_prefix_look(struct strange_prefix *p, struct str name, struct str payloa
         return;
     for (size_t at = 0; at < name.len && at <= PREFIX_MAX; at++) {
         rest = str_slice(name.data + at, name.len - at);
-        if (!registry_find(p->registry, rest))
+        if (!p->channels.has(p->channels.owner, rest))
             continue;
         seen = str_slice(name.data, at);
         if (is_plausible(p, seen) && !is_among(p->seen, p->seen_count, seen) &&
@@ -158,20 +157,33 @@ listen_to(struct strange_prefix *p, struct str channel)
     buffer_fini(&pattern);
 }
 
+static bool
+next_channel(const struct strange_prefix *p, size_t *cursor, struct str *name)
+{
+    return p->channels.next(p->channels.owner, cursor, name);
+}
+
+static bool
+has_channels(const struct strange_prefix *p)
+{
+    struct str name;
+
+    return next_channel(p, &(size_t){ 0 }, &name);
+}
+
 /* As many names as there is room for. */
 static void
 choose_names(struct strange_prefix *p)
 {
-    const struct registry_channel *c;
+    struct str name;
 
     while (p->name_count < NAMES_MAX) {
-        c = registry_next(p->registry, &p->cursor);
-        if (!c) {
+        if (!next_channel(p, &p->cursor, &name)) {
             p->cursor = 0;
             return;
         }
-        if (!is_among(p->names, p->name_count, bytes_str(c->name)))
-            listen_to(p, bytes_str(c->name));
+        if (!is_among(p->names, p->name_count, name))
+            listen_to(p, name);
     }
 }
 
@@ -204,7 +216,7 @@ on_tick(void *owner)
         return;
     }
     timer_start(p->loop, &p->tick, p->tick_ms);
-    if (!p->subscribed || registry_count(p->registry) == 0 || !redis_link_ready(p->link))
+    if (!p->subscribed || !has_channels(p) || !redis_link_ready(p->link))
         return;
     if (p->ticks++ % TURN_TICKS == 0)
         begin_turn(p);
@@ -265,12 +277,12 @@ open_link(struct strange_prefix *p, const struct redis_options *redis)
 
 struct strange_prefix *
 strange_prefix_open(
-    struct loop *l, const struct strange_prefix_options *o, const struct registry *r)
+    struct loop *l, const struct strange_prefix_options *o, const struct cluster_channels *channels)
 {
     struct strange_prefix *p = mem_zalloc(sizeof(*p));
 
     p->loop = l;
-    p->registry = r;
+    p->channels = *channels;
     p->prefix = mem_strdup(o->prefix);
     p->tick_ms = o->tick_ms > 0 ? o->tick_ms : TICK_MS;
     timer_init(&p->tick, on_tick, p);

@@ -3,18 +3,18 @@
  * subscriber: PSUBSCRIBE <prefix>* and what comes of it: the prefix cut off, this project's own
  * names taken out, the state of Redis said once for each change.  The hub's thread only.
  */
-#ifndef HUB_SUBSCRIBER_H
-#define HUB_SUBSCRIBER_H
+#ifndef CLUSTER_SUBSCRIBER_H
+#define CLUSTER_SUBSCRIBER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
 
-struct hub_options;
+struct cluster_channels;
+struct cluster_options;
 struct loop;
 struct redis_link;
-struct registry;
 struct subscriber;
 
 struct subscriber_handlers {
@@ -29,9 +29,9 @@ struct subscriber_handlers {
     void (*on_commands)(void *owner, bool ready);
 };
 
-/* Without o->redis applications' events are not subscribed to.  r: what is listened to here. */
-struct subscriber *subscriber_open(struct loop *l, const struct hub_options *o,
-    const struct registry *r, const struct subscriber_handlers *h, void *owner);
+/* Without o->events only nodes are listened to.  Both are used for the call. */
+struct subscriber *subscriber_open(struct loop *l, const struct cluster_options *o,
+    const struct cluster_channels *channels, const struct subscriber_handlers *h, void *owner);
 void subscriber_close(struct subscriber *s);
 struct redis_link *subscriber_commands(const struct subscriber *s);
 

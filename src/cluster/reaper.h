@@ -3,8 +3,8 @@
  * reaper: takes the entries of a node that is gone out of every channel that its set names.  Any
  * number of nodes may do so at once: each entry is removed, and published, once.
  */
-#ifndef HUB_REAPER_H
-#define HUB_REAPER_H
+#ifndef CLUSTER_REAPER_H
+#define CLUSTER_REAPER_H
 
 #include <stdbool.h>
 

@@ -14,30 +14,19 @@
 
 #include <cmocka.h>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "fake_redis.h"
 #include "net/loop.h"
-#include "registry.h"
+#include "subscriptions.h"
 
 #define EVENT "{\"event\":\"E\",\"data\":1,\"socket\":null}"
 
 enum { TICK_MS = 5 };
 
 static struct loop *loop;
-static struct registry *registry;
 static struct strange_prefix *strange;
 static int stderr_before, log_end;
 static char lines[8192]; /* of the log, since the last call of told() */
-
-static void
-join(const char *channel)
-{
-    struct bytes *name = bytes_new(channel, strlen(channel));
-
-    registry_join(registry, name, 0);
-    bytes_unref(name);
-}
 
 static void
 open_with(const char *prefix)
@@ -45,7 +34,7 @@ open_with(const char *prefix)
     const struct redis_options redis = { .host = "127.0.0.1", .port = 6379 };
 
     strange = strange_prefix_open(
-        loop, &(struct strange_prefix_options){ &redis, prefix, TICK_MS }, registry);
+        loop, &(struct strange_prefix_options){ &redis, prefix, TICK_MS }, &subscribed_channels);
     strange_prefix_watch(strange, true);
 }
 
@@ -61,7 +50,7 @@ setup(void **state)
         return -1;
     log_end = ends[0];
     loop = loop_new();
-    registry = registry_new(1);
+    subscription_count = 0;
     return 0;
 }
 
@@ -74,7 +63,6 @@ teardown(void **state)
     loop_stop(loop);
     loop_run(loop);
     loop_free(loop);
-    registry_free(registry);
     dup2(stderr_before, STDERR_FILENO);
     close(stderr_before);
     return close(log_end);
@@ -144,7 +132,7 @@ a_prefix_is_told_once_with_what_is_set(void **state)
 {
     (void)state;
     open_with("");
-    join("news");
+    subscribe("news");
     published("laravel_database_news", EVENT);
     assert_true(told_of("laravel_database_"));
     assert_non_null(strstr(lines, " warning "));
@@ -161,8 +149,8 @@ the_longest_channel_counts(void **state)
 {
     (void)state;
     open_with("");
-    join("news");
-    join("private-news");
+    subscribe("news");
+    subscribe("private-news");
     published("app-private-news", EVENT);
     assert_true(told_of("app-"));
 }
@@ -183,7 +171,7 @@ what_is_no_prefix_is_not_told(void **state)
 
     (void)state;
     open_with("");
-    join("news");
+    subscribe("news");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         published(names[i], EVENT);
     published("app_news", "[1]");
@@ -197,7 +185,7 @@ under_the_own_prefix_other_channels_are_no_prefixes(void **state)
 {
     (void)state;
     open_with("shop_");
-    join("room");
+    subscribe("room");
     published("shop_chat-room", EVENT);
     published("shop_bathroom", EVENT);
     published("shop_room", EVENT);
@@ -213,7 +201,7 @@ memory_and_log_are_bounded(void **state)
 
     (void)state;
     open_with("");
-    join("news");
+    subscribe("news");
     memset(name, 'x', sizeof(name));
     memcpy(name + 200, "news", 5);
     published(name, EVENT);
@@ -233,7 +221,7 @@ the_link_listens_to_names_behind_any_prefix(void **state)
     fake_subscriber->ready = true;
     run_ticks(3);
     assert_int_equal(fake_subscriber->patterns, 0);
-    join("news");
+    subscribe("news");
     run_until_patterns(1);
     assert_string_equal(fake_subscriber->pattern, "*news");
     fake_redis_message("news", EVENT);
@@ -242,7 +230,7 @@ the_link_listens_to_names_behind_any_prefix(void **state)
     assert_int_equal(told(), 0);
     run_ticks(3);
     assert_int_equal(fake_subscriber->patterns, 1);
-    join("orders");
+    subscribe("orders");
     run_until_patterns(2);
     assert_string_equal(fake_subscriber->pattern, "*orders");
 }
@@ -254,7 +242,7 @@ nothing_is_listened_to_while_the_subscription_is_down(void **state)
     open_with("shop_");
     fake_subscriber->ready = true;
     strange_prefix_watch(strange, false);
-    join("news");
+    subscribe("news");
     run_ticks(3);
     assert_int_equal(fake_subscriber->patterns, 0);
     strange_prefix_watch(strange, true);
@@ -281,7 +269,7 @@ names_change_with_the_turn(void **state)
     fake_subscriber->ready = true;
     for (int i = 0; i < 12; i++) {
         snprintf(name, sizeof(name), "news.%d", i);
-        join(name);
+        subscribe(name);
     }
     run_until_patterns(8);
     fake_subscriber->handlers->on_subscribed(fake_subscriber->owner);
@@ -301,7 +289,7 @@ a_flood_ends_the_turn(void **state)
     (void)state;
     open_with("shop_");
     fake_subscriber->ready = true;
-    join("news");
+    subscribe("news");
     run_until_patterns(1);
     fake_subscriber->handlers->on_subscribed(fake_subscriber->owner);
     for (int i = 0; i < 1000; i++)
@@ -320,7 +308,7 @@ repeated_refusals_end_the_search(void **state)
     (void)state;
     open_with("shop_");
     fake_subscriber->ready = true;
-    join("news");
+    subscribe("news");
     run_until_patterns(1);
     link_down("NOPERM");
     assert_int_equal(fake_open, 1);
@@ -335,7 +323,7 @@ refusals_with_a_success_between_do_not(void **state)
 {
     (void)state;
     open_with("shop_");
-    join("news");
+    subscribe("news");
     for (unsigned i = 1; i <= 5; i += 2) {
         fake_subscriber->ready = true;
         run_until_patterns(i);
@@ -354,7 +342,7 @@ a_lost_connection_does_not(void **state)
     (void)state;
     open_with("shop_");
     fake_subscriber->ready = true;
-    join("news");
+    subscribe("news");
     run_until_patterns(1);
     fake_subscriber->handlers->on_subscribed(fake_subscriber->owner);
     link_down("connection reset");

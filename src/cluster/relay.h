@@ -10,8 +10,8 @@
  *
  * Nodes ignore what they said themselves, and ops that they do not know.  The hub's thread only.
  */
-#ifndef HUB_RELAY_H
-#define HUB_RELAY_H
+#ifndef CLUSTER_RELAY_H
+#define CLUSTER_RELAY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,25 +20,18 @@
 #include "base/str.h"
 
 struct bytes;
+struct cluster_question;
 struct redis_link;
 struct relay;
-
-/* Where a question goes back to, and what it is. */
-struct relay_question {
-    struct str from;
-    uint64_t token;
-    uint64_t kind; /* enum hub_query */
-    struct str name;
-};
 
 struct relay_handlers {
     /* Another node said anything at all; called first. */
     void (*on_heard)(void *owner, struct str node);
     /* text is "42[...]"; except len 0: nobody. */
     void (*on_event)(void *owner, struct str channel, struct str text, struct str except);
-    void (*on_question)(void *owner, const struct relay_question *q);
+    void (*on_question)(void *owner, const struct cluster_question *q);
     /* An answer to a question of this node. */
-    void (*on_answer)(void *owner, struct str from, uint64_t token, struct str body);
+    void (*on_answer)(void *owner, uint64_t token, struct str body);
 };
 
 /* link is for commands; strings must outlive it. */

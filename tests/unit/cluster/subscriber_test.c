@@ -15,12 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fake_redis.h"
-#include "hub/hub.h"
 #include "net/loop.h"
-#include "registry.h"
+#include "subscriptions.h"
 
 static struct loop *loop;
-static struct registry *registry;
 static struct subscriber *subscriber;
 static char seen[256];
 static unsigned events;
@@ -73,9 +71,9 @@ setup(void **state)
         on_subscribed,
         on_commands,
     };
-    const struct hub_options o = {
-        .redis = true,
-        .redis_link = { .host = "127.0.0.1", .port = 6379 },
+    const struct cluster_options o = {
+        .events = true,
+        .redis = { .host = "127.0.0.1", .port = 6379 },
         .key_prefix = "app_",
         .beat_ms = 20,
         .silence_ms = 60,
@@ -87,9 +85,8 @@ setup(void **state)
     subscribed = commands = 0;
     said[0] = '\0';
     loop = loop_new();
-    registry = registry_new(1);
     heard = false;
-    subscriber = subscriber_open(loop, &o, registry, &handlers, NULL);
+    subscriber = subscriber_open(loop, &o, &subscribed_channels, &handlers, NULL);
     return 0;
 }
 
@@ -101,7 +98,6 @@ teardown(void **state)
     loop_stop(loop);
     loop_run(loop);
     loop_free(loop);
-    registry_free(registry);
     return 0;
 }
 

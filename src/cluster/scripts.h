@@ -16,8 +16,8 @@
  * Each change is published at <prefix>echo-server:presence:<channel>, by the script that makes it:
  * fields("1", version, version before or "0", "+" or "-", conn[, user, member]).
  */
-#ifndef HUB_SCRIPTS_H
-#define HUB_SCRIPTS_H
+#ifndef CLUSTER_SCRIPTS_H
+#define CLUSTER_SCRIPTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

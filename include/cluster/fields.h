@@ -4,8 +4,8 @@
  * what an entry of a presence channel holds in Redis.  Members and texts travel as opaque bytes;
  * Lua makes and takes the form apart without knowing what is inside.  Pure.
  */
-#ifndef HUB_FIELDS_H
-#define HUB_FIELDS_H
+#ifndef CLUSTER_FIELDS_H
+#define CLUSTER_FIELDS_H
 
 #include <stdbool.h>
 #include <stdint.h>

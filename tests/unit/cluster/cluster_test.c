@@ -2,7 +2,7 @@
 /*
  * cluster: whispers, events and counts across nodes on a real Redis.
  */
-#include "cluster.h"
+#include "cluster/cluster.h"
 
 #include "nodes.h"
 

@@ -5,17 +5,17 @@
  *   commands ready:               scripts loaded, lease
  *   commands ready + subscribed:  presence by Redis, hello to the others
  */
-#include "cluster.h"
+#include "cluster/cluster.h"
 
 #include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "hub/hub.h"
 #include "lease.h"
 #include "presence_redis.h"
 #include "reaper.h"
+#include "relay.h"
 #include "scripts.h"
 #include "subscriber.h"
 
@@ -32,7 +32,6 @@ struct cluster {
     struct reaper *reaper;
     struct relay *relay;
     struct presence_store *store; /* owned by presence; NULL without */
-    uint64_t handover_ms;
     bool commands, subscribed, up;
     void (*on_redis)(void *owner, const char *down); /* or NULL */
     void *on_redis_owner;
@@ -161,7 +160,7 @@ on_relayed(void *owner, struct str channel, struct str text, struct str except)
 }
 
 static void
-on_question(void *owner, const struct relay_question *q)
+on_question(void *owner, const struct cluster_question *q)
 {
     struct cluster *c = owner;
 
@@ -169,11 +168,11 @@ on_question(void *owner, const struct relay_question *q)
 }
 
 static void
-on_answer(void *owner, struct str from, uint64_t token, struct str body)
+on_answer(void *owner, uint64_t token, struct str body)
 {
     struct cluster *c = owner;
 
-    c->handlers->on_answer(c->owner, from, token, body);
+    c->handlers->on_answer(c->owner, token, body);
 }
 
 /* ---- nodes ---- */
@@ -211,12 +210,12 @@ on_reaper_idle(void *owner)
 }
 
 void
-cluster_retire(struct cluster *c)
+cluster_retire(struct cluster *c, uint64_t grace_ms)
 {
     c->farewell = true;
     if (c->store)
         presence_redis_flush(c->store);
-    lease_retire(c->lease, c->handover_ms);
+    lease_retire(c->lease, grace_ms > HANDOVER_MS ? grace_ms : HANDOVER_MS);
 }
 
 /* ---- what goes ---- */
@@ -255,7 +254,7 @@ cluster_ask(struct cluster *c, uint64_t token, uint64_t kind, struct str name)
 }
 
 void
-cluster_answer(struct cluster *c, const struct relay_question *q, struct str body)
+cluster_answer(struct cluster *c, const struct cluster_question *q, struct str body)
 {
     (void)relay_answer(c->relay, q->from, q->token, body); /* unheard, they go without */
 }
@@ -275,8 +274,8 @@ cluster_resume(struct cluster *c)
 /* ---- life ---- */
 
 static void
-open_store(
-    struct cluster *c, struct loop *l, const struct hub_options *o, const struct room_calls *calls)
+open_store(struct cluster *c, struct loop *l, const struct cluster_options *o,
+    const struct room_calls *calls)
 {
     const struct presence_redis_options options = {
         .link = subscriber_commands(c->subscriber),
@@ -285,12 +284,12 @@ open_store(
         .publish = o->publish_presence,
     };
 
-    if (o->presence_redis)
+    if (o->presence)
         c->store = presence_redis_new(l, &options);
 }
 
 static void
-open_nodes(struct cluster *c, struct loop *l, const struct hub_options *o)
+open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o)
 {
     static const struct lease_handlers lease = { say_again, on_dead, on_retired };
     static const struct relay_handlers relay = { on_heard, on_relayed, on_question, on_answer };
@@ -315,7 +314,7 @@ open_nodes(struct cluster *c, struct loop *l, const struct hub_options *o)
 }
 
 struct cluster *
-cluster_open(struct loop *l, const struct hub_options *o, const struct cluster_place *place,
+cluster_open(struct loop *l, const struct cluster_options *o, const struct cluster_place *place,
     const struct cluster_handlers *h, void *owner)
 {
     static const struct subscriber_handlers handlers = {
@@ -330,10 +329,9 @@ cluster_open(struct loop *l, const struct hub_options *o, const struct cluster_p
     c->owner = owner;
     c->on_redis = o->on_redis;
     c->on_redis_owner = o->owner;
-    c->handover_ms = o->leave_grace_ms > HANDOVER_MS ? o->leave_grace_ms : HANDOVER_MS;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
     buffer_append_str(&c->node, place->node);
-    c->subscriber = subscriber_open(l, o, place->registry, &handlers, c);
+    c->subscriber = subscriber_open(l, o, &place->channels, &handlers, c);
     c->scripts = scripts_new(subscriber_commands(c->subscriber), say_again, c);
     open_nodes(c, l, o);
     return c;

@@ -2,7 +2,7 @@
 /*
  * fields: lengths before bytes, so nothing is escaped and nothing is searched.
  */
-#include "fields.h"
+#include "cluster/fields.h"
 
 #include "base/buffer.h"
 

@@ -20,17 +20,17 @@
  * given up until the minute is over.  They are not subscribed to on the subscriber's own link:
  * there a message under the own prefix would come twice.
  */
-#ifndef HUB_STRANGE_PREFIX_H
-#define HUB_STRANGE_PREFIX_H
+#ifndef CLUSTER_STRANGE_PREFIX_H
+#define CLUSTER_STRANGE_PREFIX_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/str.h"
 
+struct cluster_channels;
 struct loop;
 struct redis_options;
-struct registry;
 struct strange_prefix;
 
 struct strange_prefix_options {
@@ -39,9 +39,9 @@ struct strange_prefix_options {
     uint64_t tick_ms;   /* names are chosen once in it, sixty are a turn; 0: 1 s */
 };
 
-/* o is used for the call; r must live as long as this. */
-struct strange_prefix *strange_prefix_open(
-    struct loop *l, const struct strange_prefix_options *o, const struct registry *r);
+/* o and channels are used for the call; the owner of channels must outlive this. */
+struct strange_prefix *strange_prefix_open(struct loop *l, const struct strange_prefix_options *o,
+    const struct cluster_channels *channels);
 /* NULL is fine. */
 void strange_prefix_close(struct strange_prefix *p);
 

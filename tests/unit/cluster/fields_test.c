@@ -2,7 +2,7 @@
 /*
  * fields: lengths are believed only as far as they go.
  */
-#include "fields.h"
+#include "cluster/fields.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

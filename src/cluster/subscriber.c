@@ -17,7 +17,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "hub/hub.h"
+#include "cluster/cluster.h"
 #include "liveness.h"
 #include "net/loop.h"
 #include "redis/redis_link.h"
@@ -172,12 +172,12 @@ alive_channel(const struct subscriber *s, struct buffer *out)
 }
 
 static void
-open_liveness(struct subscriber *s, struct loop *l, const struct hub_options *o)
+open_liveness(struct subscriber *s, struct loop *l, const struct cluster_options *o)
 {
     static const struct liveness_handlers handlers = { on_silent, on_commands };
     struct buffer name = { 0 };
     struct liveness_options options = {
-        .redis = &o->redis_link,
+        .redis = &o->redis,
         .beat_ms = o->beat_ms > 0 ? o->beat_ms : BEAT_MS,
         .silence_ms = o->silence_ms > 0 ? o->silence_ms : SILENCE_MS,
     };
@@ -189,8 +189,8 @@ open_liveness(struct subscriber *s, struct loop *l, const struct hub_options *o)
 }
 
 struct subscriber *
-subscriber_open(struct loop *l, const struct hub_options *o, const struct registry *r,
-    const struct subscriber_handlers *h, void *owner)
+subscriber_open(struct loop *l, const struct cluster_options *o,
+    const struct cluster_channels *channels, const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
         .on_ready = on_ready,
@@ -207,12 +207,12 @@ subscriber_open(struct loop *l, const struct hub_options *o, const struct regist
     loop_task_init(&s->wake, on_wake, s);
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
-    buffer_append_text(&s->pattern, o->redis ? "*" : INTERNAL "*");
+    buffer_append_text(&s->pattern, o->events ? "*" : INTERNAL "*");
     open_liveness(s, l, o);
-    if (o->redis)
+    if (o->events)
         s->strange = strange_prefix_open(
-            l, &(struct strange_prefix_options){ &o->redis_link, o->key_prefix, 0 }, r);
-    s->link = redis_link_open(l, &o->redis_link, &handlers, s);
+            l, &(struct strange_prefix_options){ &o->redis, o->key_prefix, 0 }, channels);
+    s->link = redis_link_open(l, &o->redis, &handlers, s);
     return s;
 }
 

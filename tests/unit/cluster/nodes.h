@@ -4,8 +4,8 @@
  * that is not turned is dead, or cut off.  What its worker hears is a story, a line each.  Included
  * by one test file each.
  */
-#ifndef TEST_HUB_NODES_H
-#define TEST_HUB_NODES_H
+#ifndef TEST_CLUSTER_NODES_H
+#define TEST_CLUSTER_NODES_H
 
 #include <setjmp.h>
 #include <signal.h>
@@ -136,13 +136,15 @@ node_start(int i)
     struct node *n = &nodes[i];
     const struct hub_options o = {
         .workers = 1,
-        .redis = true,
-        .redis_link = { .host = "127.0.0.1", .port = redis_port, .connect_timeout_ms = 2000 },
-        .key_prefix = "p_",
         .mailbox_bytes = 1 << 26,
-        .presence_redis = true,
-        .members_key = true,
-        .lease_ms = LEASE_MS,
+        .cluster = {
+            .redis = { .host = "127.0.0.1", .port = redis_port, .connect_timeout_ms = 2000 },
+            .key_prefix = "p_",
+            .events = true,
+            .presence = true,
+            .members_key = true,
+            .lease_ms = LEASE_MS,
+        },
     };
 
     *n = (struct node){ .loop = loop_new(), .running = true };

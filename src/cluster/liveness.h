@@ -6,8 +6,8 @@
  *
  * It knows nothing of channels or sockets.  The hub's thread only.
  */
-#ifndef HUB_LIVENESS_H
-#define HUB_LIVENESS_H
+#ifndef CLUSTER_LIVENESS_H
+#define CLUSTER_LIVENESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

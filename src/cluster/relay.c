@@ -10,7 +10,8 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "fields.h"
+#include "cluster/cluster.h"
+#include "cluster/fields.h"
 #include "redis/redis_link.h"
 #include "json/json_scan.h"
 
@@ -78,7 +79,7 @@ hear_event(struct relay *r, struct str rest)
 static bool
 hear_ask(struct relay *r, struct str from, struct str rest)
 {
-    struct relay_question q = { .from = from };
+    struct cluster_question q = { .from = from };
 
     if (!fields_take_u64(&rest, &q.token) || !fields_take_u64(&rest, &q.kind) ||
         !fields_take(&rest, &q.name))
@@ -88,7 +89,7 @@ hear_ask(struct relay *r, struct str from, struct str rest)
 }
 
 static bool
-hear_answer(struct relay *r, struct str from, struct str rest)
+hear_answer(struct relay *r, struct str rest)
 {
     struct str to, body;
     uint64_t token;
@@ -99,7 +100,7 @@ hear_answer(struct relay *r, struct str from, struct str rest)
         return true;
     if (!fields_take_u64(&rest, &token) || !fields_take(&rest, &body))
         return false;
-    r->handlers->on_answer(r->owner, from, token, body);
+    r->handlers->on_answer(r->owner, token, body);
     return true;
 }
 
@@ -111,7 +112,7 @@ hear(struct relay *r, struct str from, struct str op, struct str rest)
     if (str_is(op, "ask"))
         return hear_ask(r, from, rest);
     if (str_is(op, "answer"))
-        return hear_answer(r, from, rest);
+        return hear_answer(r, rest);
     return true;
 }
 

@@ -3,8 +3,8 @@
  * presence_redis_priv: what presence_redis.c and presence_track.c share: the store, and a track for
  * each channel that this node watches.
  */
-#ifndef HUB_PRESENCE_REDIS_PRIV_H
-#define HUB_PRESENCE_REDIS_PRIV_H
+#ifndef CLUSTER_PRESENCE_REDIS_PRIV_H
+#define CLUSTER_PRESENCE_REDIS_PRIV_H
 
 #include <stdbool.h>
 #include <stdint.h>

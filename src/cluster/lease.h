@@ -3,8 +3,8 @@
  * lease: this node's sign of life in Redis, and what it learns of the others by it: who lives, and
  * who is dead.  The hub's thread only.
  */
-#ifndef HUB_LEASE_H
-#define HUB_LEASE_H
+#ifndef CLUSTER_LEASE_H
+#define CLUSTER_LEASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

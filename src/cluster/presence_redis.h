@@ -6,8 +6,8 @@
  * publishes the change with the version that it made.  A version that is missed, and a connection
  * that was lost, make the whole truth be read again.
  */
-#ifndef HUB_PRESENCE_REDIS_H
-#define HUB_PRESENCE_REDIS_H
+#ifndef CLUSTER_PRESENCE_REDIS_H
+#define CLUSTER_PRESENCE_REDIS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * room_calls: what is done to one presence channel in Redis, each a call of a script.  False: the
  * link is not ready, and nothing was sent.
  */
-#ifndef HUB_ROOM_CALLS_H
-#define HUB_ROOM_CALLS_H
+#ifndef CLUSTER_ROOM_CALLS_H
+#define CLUSTER_ROOM_CALLS_H
 
 #include <stdbool.h>
 
