@@ -41,10 +41,13 @@ struct cluster_channels {
     const void *owner;
 };
 
-/* Who this process is, and what it listens to. */
-struct cluster_place {
-    struct str node;
-    struct cluster_channels channels;
+/* Takes events for the clients of this node. */
+struct cluster_events {
+    /* An application published.  True: it was an event, and it has listeners here. */
+    bool (*on_event)(void *owner, struct str channel, struct str payload);
+    /* Another node encoded text, "42[...]"; except len 0: nobody. */
+    void (*on_relayed)(void *owner, struct str channel, struct str text, struct str except);
+    void *owner;
 };
 
 /* Where a question of another node goes back to, and what it is. */
@@ -55,20 +58,27 @@ struct cluster_question {
     struct str name;
 };
 
-struct cluster_handlers {
-    /* An application published.  True: it was an event, and it has listeners here. */
-    bool (*on_event)(void *owner, struct str channel, struct str payload);
-    /* Another node says. */
-    void (*on_relayed)(void *owner, struct str channel, struct str text, struct str except);
+/* Answers what other nodes ask, and takes what they answer. */
+struct cluster_respondent {
     void (*on_question)(void *owner, const struct cluster_question *q);
     void (*on_answer)(void *owner, uint64_t token, struct str body);
-    /* cluster_retire() took effect, as far as it can. */
-    void (*on_retired)(void *owner);
+    void *owner;
 };
 
-/* o is used for the call, but for on_redis and its owner; node is copied. */
+/* Who this process is, what it listens to, and who takes what comes. */
+struct cluster_place {
+    struct str node;
+    struct cluster_channels channels;
+    struct cluster_events events;
+    struct cluster_respondent respondent;
+};
+
+/*
+ * o is used for the call, but for on_redis and its owner; node is copied.  on_retired: what
+ * cluster_retire() asked for took effect, as far as it can.
+ */
 struct cluster *cluster_open(struct loop *l, const struct cluster_options *o,
-    const struct cluster_place *place, const struct cluster_handlers *h, void *owner);
+    const struct cluster_place *place, void (*on_retired)(void *owner), void *owner);
 /* The store must have been freed by its owner.  NULL is fine. */
 void cluster_close(struct cluster *c);
 

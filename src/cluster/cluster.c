@@ -23,7 +23,7 @@
 enum { HANDOVER_MS = 10000 };
 
 struct cluster {
-    const struct cluster_handlers *handlers;
+    void (*on_retired)(void *owner);
     void *owner;
     struct buffer prefix, node;
     struct subscriber *subscriber;
@@ -122,14 +122,6 @@ say_again(void *owner)
 
 /* ---- what comes ---- */
 
-static bool
-on_event(void *owner, struct str channel, struct str payload)
-{
-    struct cluster *c = owner;
-
-    return c->handlers->on_event(c->owner, channel, payload);
-}
-
 static void
 on_internal(void *owner, struct str name, struct str payload)
 {
@@ -141,38 +133,6 @@ on_internal(void *owner, struct str name, struct str payload)
     else if (c->store && str_starts(name, presence.data))
         presence_redis_change(
             c->store, str_slice(name.data + presence.len, name.len - presence.len), payload);
-}
-
-static void
-on_heard(void *owner, struct str node)
-{
-    struct cluster *c = owner;
-
-    lease_heard(c->lease, node);
-}
-
-static void
-on_relayed(void *owner, struct str channel, struct str text, struct str except)
-{
-    struct cluster *c = owner;
-
-    c->handlers->on_relayed(c->owner, channel, text, except);
-}
-
-static void
-on_question(void *owner, const struct cluster_question *q)
-{
-    struct cluster *c = owner;
-
-    c->handlers->on_question(c->owner, q);
-}
-
-static void
-on_answer(void *owner, uint64_t token, struct str body)
-{
-    struct cluster *c = owner;
-
-    c->handlers->on_answer(c->owner, token, body);
 }
 
 /* ---- nodes ---- */
@@ -191,11 +151,11 @@ maybe_retired(struct cluster *c)
     if (!c->retired || !reaper_idle(c->reaper))
         return;
     c->retired = false;
-    c->handlers->on_retired(c->owner);
+    c->on_retired(c->owner);
 }
 
 static void
-on_retired(void *owner)
+on_lease_over(void *owner)
 {
     struct cluster *c = owner;
 
@@ -289,10 +249,10 @@ open_store(struct cluster *c, struct loop *l, const struct cluster_options *o,
 }
 
 static void
-open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o)
+open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o,
+    const struct cluster_place *place)
 {
-    static const struct lease_handlers lease = { say_again, on_dead, on_retired };
-    static const struct relay_handlers relay = { on_heard, on_relayed, on_question, on_answer };
+    static const struct lease_handlers lease = { say_again, on_dead, on_lease_over };
     struct redis_link *link = subscriber_commands(c->subscriber);
     const struct lease_options leased = {
         .scripts = c->scripts,
@@ -307,7 +267,14 @@ open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o)
     };
 
     c->lease = lease_new(l, &leased, &lease, c);
-    c->relay = relay_new(link, buffer_str(&c->prefix), buffer_str(&c->node), &relay, c);
+    c->relay = relay_new(&(struct relay_options){
+        .link = link,
+        .lease = c->lease,
+        .prefix = buffer_str(&c->prefix),
+        .node = buffer_str(&c->node),
+        .events = place->events,
+        .respondent = place->respondent,
+    });
     c->reaper =
         reaper_new(&(struct reaper_options){ link, calls, o->publish_presence }, on_reaper_idle, c);
     open_store(c, l, o, &calls);
@@ -315,25 +282,24 @@ open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o)
 
 struct cluster *
 cluster_open(struct loop *l, const struct cluster_options *o, const struct cluster_place *place,
-    const struct cluster_handlers *h, void *owner)
+    void (*on_retired)(void *owner), void *owner)
 {
     static const struct subscriber_handlers handlers = {
-        .on_event = on_event,
         .on_internal = on_internal,
         .on_subscribed = on_subscribed,
         .on_commands = on_commands,
     };
     struct cluster *c = mem_zalloc(sizeof(*c));
 
-    c->handlers = h;
+    c->on_retired = on_retired;
     c->owner = owner;
     c->on_redis = o->on_redis;
     c->on_redis_owner = o->owner;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
     buffer_append_str(&c->node, place->node);
-    c->subscriber = subscriber_open(l, o, &place->channels, &handlers, c);
+    c->subscriber = subscriber_open(l, o, place, &handlers, c);
     c->scripts = scripts_new(subscriber_commands(c->subscriber), say_again, c);
-    open_nodes(c, l, o);
+    open_nodes(c, l, o, place);
     return c;
 }
 

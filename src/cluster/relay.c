@@ -10,34 +10,27 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/cluster.h"
 #include "cluster/fields.h"
+#include "lease.h"
 #include "redis/redis_link.h"
 #include "json/json_scan.h"
 
 #define PROTOCOL "1"
 
 struct relay {
-    struct redis_link *link;
-    struct str node;
+    struct relay_options options;
     struct buffer name; /* where it is published */
     struct buffer line;
-    const struct relay_handlers *handlers;
-    void *owner;
     bool foreign; /* another protocol was heard, and it was said */
 };
 
 struct relay *
-relay_new(struct redis_link *link, struct str prefix, struct str node,
-    const struct relay_handlers *h, void *owner)
+relay_new(const struct relay_options *o)
 {
     struct relay *r = mem_zalloc(sizeof(*r));
 
-    r->link = link;
-    r->node = node;
-    r->handlers = h;
-    r->owner = owner;
-    buffer_append_str(&r->name, prefix);
+    r->options = *o;
+    buffer_append_str(&r->name, o->prefix);
     buffer_append_text(&r->name, "echo-server:relay");
     return r;
 }
@@ -72,7 +65,7 @@ hear_event(struct relay *r, struct str rest)
         return false;
     if (!is_event_text(text))
         return false;
-    r->handlers->on_event(r->owner, channel, text, except);
+    r->options.events.on_relayed(r->options.events.owner, channel, text, except);
     return true;
 }
 
@@ -84,7 +77,7 @@ hear_ask(struct relay *r, struct str from, struct str rest)
     if (!fields_take_u64(&rest, &q.token) || !fields_take_u64(&rest, &q.kind) ||
         !fields_take(&rest, &q.name))
         return false;
-    r->handlers->on_question(r->owner, &q);
+    r->options.respondent.on_question(r->options.respondent.owner, &q);
     return true;
 }
 
@@ -96,11 +89,11 @@ hear_answer(struct relay *r, struct str rest)
 
     if (!fields_take(&rest, &to))
         return false;
-    if (!str_equal(to, r->node))
+    if (!str_equal(to, r->options.node))
         return true;
     if (!fields_take_u64(&rest, &token) || !fields_take(&rest, &body))
         return false;
-    r->handlers->on_answer(r->owner, token, body);
+    r->options.respondent.on_answer(r->options.respondent.owner, token, body);
     return true;
 }
 
@@ -137,9 +130,9 @@ relay_message(struct relay *r, struct str payload)
         complain(r, "a message is damaged");
         return;
     }
-    if (str_equal(from, r->node))
+    if (str_equal(from, r->options.node))
         return;
-    r->handlers->on_heard(r->owner, from);
+    lease_heard(r->options.lease, from);
     if (!hear(r, from, op, payload))
         complain(r, "a message is damaged");
 }
@@ -151,7 +144,7 @@ begin(struct relay *r, const char *op)
 {
     buffer_clear(&r->line);
     fields_put(&r->line, STR_LIT(PROTOCOL));
-    fields_put(&r->line, r->node);
+    fields_put(&r->line, r->options.node);
     fields_put(&r->line, str_of(op));
     return &r->line;
 }
@@ -161,7 +154,7 @@ say(struct relay *r)
 {
     const struct str argv[] = { STR_LIT("PUBLISH"), buffer_str(&r->name), buffer_str(&r->line) };
 
-    return redis_link_command(r->link, argv, COUNT_OF(argv), NULL, NULL);
+    return redis_link_command(r->options.link, argv, COUNT_OF(argv), NULL, NULL);
 }
 
 bool

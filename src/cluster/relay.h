@@ -18,25 +18,22 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "cluster/cluster.h"
 
 struct bytes;
-struct cluster_question;
+struct lease;
 struct redis_link;
 struct relay;
 
-struct relay_handlers {
-    /* Another node said anything at all; called first. */
-    void (*on_heard)(void *owner, struct str node);
-    /* text is "42[...]"; except len 0: nobody. */
-    void (*on_event)(void *owner, struct str channel, struct str text, struct str except);
-    void (*on_question)(void *owner, const struct cluster_question *q);
-    /* An answer to a question of this node. */
-    void (*on_answer)(void *owner, uint64_t token, struct str body);
+struct relay_options {
+    struct redis_link *link; /* for commands */
+    struct lease *lease;     /* is told of every node that is heard */
+    struct str prefix, node; /* must outlive it */
+    struct cluster_events events;
+    struct cluster_respondent respondent;
 };
 
-/* link is for commands; strings must outlive it. */
-struct relay *relay_new(struct redis_link *link, struct str prefix, struct str node,
-    const struct relay_handlers *h, void *owner);
+struct relay *relay_new(const struct relay_options *o);
 void relay_free(struct relay *r);
 
 /* Something was published at the relay's name. */

@@ -3,7 +3,7 @@
  * subscriber: one Redis link that subscribes, and a liveness check beside it.
  *
  *   redis_link --on_message--> prefix cut --> own name?  --yes--> liveness, on_internal
- *                                                  `------no---> on_event --false--> strange_prefix
+ *                                                  `------no---> events --false--> strange_prefix
  *
  * While turn after turn brings only events that nobody listens to, Redis is read once in a
  * millisecond or two: such an event costs less to read than to wake up for.
@@ -38,6 +38,7 @@ struct subscriber {
     uint64_t unheard_ms; /* when the last turn was of which nothing was */
     struct loop *loop;
     struct loop_task turn, wake;
+    struct cluster_events events;
     const struct subscriber_handlers *handlers;
     void *owner;
 };
@@ -131,7 +132,7 @@ on_message(void *owner, struct str name, struct str payload)
         return;
     channel = str_slice(name.data + s->prefix.len, name.len - s->prefix.len);
     if (!str_starts(channel, INTERNAL)) {
-        heard = s->handlers->on_event(s->owner, channel, payload);
+        heard = s->events.on_event(s->events.owner, channel, payload);
         s->heard |= heard;
         if (s->strange)
             consider_prefix(s, heard, name, payload);
@@ -189,8 +190,8 @@ open_liveness(struct subscriber *s, struct loop *l, const struct cluster_options
 }
 
 struct subscriber *
-subscriber_open(struct loop *l, const struct cluster_options *o,
-    const struct cluster_channels *channels, const struct subscriber_handlers *h, void *owner)
+subscriber_open(struct loop *l, const struct cluster_options *o, const struct cluster_place *place,
+    const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
         .on_ready = on_ready,
@@ -200,6 +201,7 @@ subscriber_open(struct loop *l, const struct cluster_options *o,
     };
     struct subscriber *s = mem_zalloc(sizeof(*s));
 
+    s->events = place->events;
     s->handlers = h;
     s->owner = owner;
     s->loop = l;
@@ -211,7 +213,7 @@ subscriber_open(struct loop *l, const struct cluster_options *o,
     open_liveness(s, l, o);
     if (o->events)
         s->strange = strange_prefix_open(
-            l, &(struct strange_prefix_options){ &o->redis, o->key_prefix, 0 }, channels);
+            l, &(struct strange_prefix_options){ &o->redis, o->key_prefix, 0 }, &place->channels);
     s->link = redis_link_open(l, &o->redis, &handlers, s);
     return s;
 }

@@ -11,17 +11,14 @@
 
 #include "base/str.h"
 
-struct cluster_channels;
 struct cluster_options;
+struct cluster_place;
 struct loop;
 struct redis_link;
 struct subscriber;
 
 struct subscriber_handlers {
-    /* Something published under the prefix; channel without it; both borrowed.  True: it was an
-     * event, and it has listeners here. */
-    bool (*on_event)(void *owner, struct str channel, struct str payload);
-    /* The same under "<prefix>echo-server:", without that: nodes speak to each other. */
+    /* Something published under "<prefix>echo-server:", without that: nodes speak to each other. */
     void (*on_internal)(void *owner, struct str name, struct str payload);
     /* The subscription took effect (down NULL), or why it is lost, or cannot be had. */
     void (*on_subscribed)(void *owner, const char *down);
@@ -29,9 +26,10 @@ struct subscriber_handlers {
     void (*on_commands)(void *owner, bool ready);
 };
 
-/* Without o->events only nodes are listened to.  Both are used for the call. */
+/* What applications publish goes to place->events, unless o->events is false; the rest to h.  o and
+ * place are used for the call. */
 struct subscriber *subscriber_open(struct loop *l, const struct cluster_options *o,
-    const struct cluster_channels *channels, const struct subscriber_handlers *h, void *owner);
+    const struct cluster_place *place, const struct subscriber_handlers *h, void *owner);
 void subscriber_close(struct subscriber *s);
 struct redis_link *subscriber_commands(const struct subscriber *s);
 

@@ -13,7 +13,6 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "cluster/cluster.h"
 #include "cluster/fields.h"
 #include "hub/hub_link.h"
 #include "hub_messages.h"
@@ -27,7 +26,9 @@ enum { ANSWER_LIMIT_MS = 1000 };
 
 struct counts {
     struct loop *loop;
-    struct counts_sources from;
+    const struct registry *registry;
+    struct presence *presence;
+    struct cluster *cluster; /* NULL without */
     void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json);
     void *owner;
     int64_t sockets;
@@ -58,17 +59,24 @@ struct poll {
 static void on_limit(void *owner);
 
 struct counts *
-counts_new(struct loop *l, const struct counts_sources *s,
+counts_new(struct loop *l, const struct registry *r,
     void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json), void *owner)
 {
     struct counts *c = mem_zalloc(sizeof(*c));
 
     c->loop = l;
-    c->from = *s;
+    c->registry = r;
     c->on_json = on_json;
     c->owner = owner;
     list_init(&c->polls);
     return c;
+}
+
+void
+counts_attach(struct counts *counts, struct presence *p, struct cluster *c)
+{
+    counts->presence = p;
+    counts->cluster = c;
 }
 
 static void
@@ -88,8 +96,6 @@ poll_free(struct poll *p)
 void
 counts_free(struct counts *c)
 {
-    if (!c)
-        return;
     LIST_EACH(node, &c->polls)
     poll_free(LIST_ENTRY(node, struct poll, node));
     free(c);
@@ -121,7 +127,7 @@ put_channels(const struct counts *c, struct str prefix, struct buffer *out)
 {
     const struct registry_channel *channel;
 
-    for (size_t i = 0; (channel = registry_next(c->from.registry, &i));) {
+    for (size_t i = 0; (channel = registry_next(c->registry, &i));) {
         if (channel->sockets > 0 && begins_with(bytes_str(channel->name), prefix))
             put_count(out, bytes_str(channel->name), channel->sockets);
     }
@@ -137,18 +143,19 @@ put_own(const struct counts *c, uint64_t kind, struct str name, struct buffer *o
     } else if (kind == HUB_QUERY_CHANNELS) {
         put_channels(c, name, out);
     } else if (kind == HUB_QUERY_CHANNEL) {
-        channel = registry_find(c->from.registry, name);
+        channel = registry_find(c->registry, name);
         put_count(out, name, channel ? channel->sockets : 0);
     }
 }
 
-void
-counts_on_question(struct counts *c, const struct cluster_question *q)
+static void
+on_question(void *owner, const struct cluster_question *q)
 {
+    struct counts *c = owner;
     struct buffer body = { 0 };
 
     put_own(c, q->kind, q->name, &body);
-    cluster_answer(c->from.cluster, q, buffer_str(&body));
+    cluster_answer(c->cluster, q, buffer_str(&body));
     buffer_fini(&body);
 }
 
@@ -241,9 +248,9 @@ put_json_users(struct replica *r, struct buffer *out)
 static const char *
 redis_state(const struct counts *c)
 {
-    if (!c->from.cluster)
+    if (!c->cluster)
         return "off";
-    return cluster_is_connected(c->from.cluster) ? "connected" : "disconnected";
+    return cluster_is_connected(c->cluster) ? "connected" : "disconnected";
 }
 
 /* r is NULL unless the channel is a presence channel. */
@@ -294,7 +301,7 @@ gathered(struct poll *p)
     timer_stop(&p->limit);
     p->awaited = 0;
     if (of_one && presence_is(bytes_str(p->name)))
-        presence_read(p->counts->from.presence, bytes_str(p->name), on_read, p);
+        presence_read(p->counts->presence, bytes_str(p->name), on_read, p);
     else
         answer(p, NULL);
 }
@@ -305,9 +312,11 @@ on_limit(void *owner)
     gathered(owner);
 }
 
-void
-counts_on_answer(struct counts *c, uint64_t token, struct str body)
+static void
+on_answer(void *owner, uint64_t token, struct str body)
 {
+    struct counts *c = owner;
+
     LIST_EACH(node, &c->polls)
     {
         struct poll *p = LIST_ENTRY(node, struct poll, node);
@@ -319,6 +328,12 @@ counts_on_answer(struct counts *c, uint64_t token, struct str body)
             gathered(p);
         return;
     }
+}
+
+struct cluster_respondent
+counts_as_respondent(struct counts *c)
+{
+    return (struct cluster_respondent){ on_question, on_answer, c };
 }
 
 static struct poll *
@@ -341,7 +356,7 @@ poll_new(struct counts *c, const struct hub_question_message *q)
 static bool
 ask_others(struct poll *p)
 {
-    struct cluster *cluster = p->counts->from.cluster;
+    struct cluster *cluster = p->counts->cluster;
 
     if (!cluster || p->kind == HUB_QUERY_USERS || p->kind == HUB_QUERY_HEALTH)
         return false;

@@ -9,26 +9,20 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "cluster/cluster.h"
 
 struct bytes;
-struct cluster;
 struct counts;
 struct hub_question_message;
 struct loop;
 struct presence;
 struct registry;
-struct cluster_question;
 
-/* What they are made of; all must outlive it. */
-struct counts_sources {
-    struct registry *registry;
-    struct presence *presence;
-    struct cluster *cluster; /* NULL without */
-};
-
-struct counts *counts_new(struct loop *l, const struct counts_sources *s,
+/* r must outlive it. */
+struct counts *counts_new(struct loop *l, const struct registry *r,
     void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json), void *owner);
-/* NULL is fine. */
+/* What they are made of as well, before anything is asked; c is NULL without other nodes. */
+void counts_attach(struct counts *counts, struct presence *p, struct cluster *c);
 void counts_free(struct counts *c);
 
 /* So many sockets more (or less) on this node. */
@@ -36,8 +30,7 @@ void counts_sockets(struct counts *c, int change);
 /* on_json follows. */
 void counts_ask(struct counts *c, const struct hub_question_message *q);
 
-/* Another node asks, or answers. */
-void counts_on_question(struct counts *c, const struct cluster_question *q);
-void counts_on_answer(struct counts *c, uint64_t token, struct str body);
+/* What other nodes ask and answer. */
+struct cluster_respondent counts_as_respondent(struct counts *c);
 
 #endif

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/cluster.h"
 #include "hub_messages.h"
 #include "outbox.h"
 #include "registry.h"
@@ -69,9 +68,10 @@ decoded_or_null(struct dispatch *d, struct str json_string)
     return d->scratch.len > 0 ? buffer_to_bytes(&d->scratch) : NULL;
 }
 
-bool
-dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
+static bool
+on_event(void *owner, struct str channel, struct str payload)
 {
+    struct dispatch *d = owner;
     const struct registry_channel *c = registry_find(d->registry, channel);
     struct envelope e;
     struct bytes *text, *except;
@@ -96,9 +96,10 @@ dispatch_redis(struct dispatch *d, struct str channel, struct str payload)
     return true;
 }
 
-void
-dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct str except)
+static void
+on_relayed(void *owner, struct str channel, struct str text, struct str except)
 {
+    struct dispatch *d = owner;
     const struct registry_channel *c = registry_find(d->registry, channel);
     struct bytes *encoded, *sender;
 
@@ -109,6 +110,12 @@ dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct
     outbox_broadcast(d->outbox, c, encoded, sender);
     bytes_unref(encoded);
     bytes_unref(sender);
+}
+
+struct cluster_events
+dispatch_as_events(struct dispatch *d)
+{
+    return (struct cluster_events){ on_event, on_relayed, d };
 }
 
 static void

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "cluster/cluster.h"
 
 struct bytes;
-struct cluster;
 struct dispatch;
 struct hub_publish_message;
 struct outbox;
@@ -28,10 +28,8 @@ void dispatch_free(struct dispatch *d);
 /* The other nodes; NULL: there are none any more. */
 void dispatch_attach(struct dispatch *d, struct cluster *c);
 
-/* What an application published through Redis.  True: it was an event, and it has listeners. */
-bool dispatch_redis(struct dispatch *d, struct str channel, struct str payload);
-/* What another node encoded. */
-void dispatch_relayed(struct dispatch *d, struct str channel, struct str text, struct str except);
+/* What comes through Redis. */
+struct cluster_events dispatch_as_events(struct dispatch *d);
 /* What a client of the HTTP API published. */
 void dispatch_api(struct dispatch *d, const struct hub_publish_message *p);
 /* A client event. */

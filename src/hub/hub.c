@@ -56,22 +56,6 @@ struct hub {
 
 /* ---- events ---- */
 
-static bool
-on_redis_event(void *owner, struct str channel, struct str payload)
-{
-    struct hub *h = owner;
-
-    return dispatch_redis(h->dispatch, channel, payload);
-}
-
-static void
-on_relayed(void *owner, struct str channel, struct str text, struct str except)
-{
-    struct hub *h = owner;
-
-    dispatch_relayed(h->dispatch, channel, text, except);
-}
-
 void
 hub_on_publish(void *owner, struct message *m)
 {
@@ -220,20 +204,6 @@ hub_on_ask(void *owner, struct message *m)
     hub_messages_drop(m);
 }
 
-static void
-on_question(void *owner, const struct cluster_question *q)
-{
-    struct hub *h = owner;
-
-    counts_on_question(h->counts, q);
-}
-
-static void
-on_answer(void *owner, uint64_t token, struct str body)
-{
-    counts_on_answer(((struct hub *)owner)->counts, token, body);
-}
-
 void
 hub_on_below(void *owner, struct message *m)
 {
@@ -350,20 +320,17 @@ hub_stop(struct hub *h)
 /* ---- the beginning ---- */
 
 static void
-open_cluster(struct hub *h, const struct hub_options *o, struct str node)
+open_cluster(struct hub *h, const struct cluster_options *o, struct str node)
 {
-    static const struct cluster_handlers handlers = {
-        .on_event = on_redis_event,
-        .on_relayed = on_relayed,
-        .on_question = on_question,
-        .on_answer = on_answer,
-        .on_retired = on_retired,
+    const struct cluster_place place = {
+        .node = node,
+        .channels = registry_as_channels(h->registry),
+        .events = dispatch_as_events(h->dispatch),
+        .respondent = counts_as_respondent(h->counts),
     };
 
-    if (o->cluster.events || o->cluster.presence)
-        h->cluster = cluster_open(h->loop, &o->cluster,
-            &(struct cluster_place){ node, registry_as_channels(h->registry) }, &handlers, h);
-    dispatch_attach(h->dispatch, h->cluster);
+    if (o->events || o->presence)
+        h->cluster = cluster_open(h->loop, o, &place, on_retired, h);
 }
 
 static void
@@ -396,10 +363,11 @@ open_parts(struct hub *h, const struct hub_options *o)
     h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
     h->registry = registry_new(o->workers);
     h->dispatch = dispatch_new(&(struct dispatch_options){ o->dev_mode, h->registry, h->outbox });
-    open_cluster(h, o, node);
+    h->counts = counts_new(h->loop, h->registry, on_text, h);
+    open_cluster(h, &o->cluster, node);
     open_presence(h, o, node);
-    h->counts = counts_new(
-        h->loop, &(struct counts_sources){ h->registry, h->presence, h->cluster }, on_text, h);
+    dispatch_attach(h->dispatch, h->cluster);
+    counts_attach(h->counts, h->presence, h->cluster);
 }
 
 struct hub *

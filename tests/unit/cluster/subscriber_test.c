@@ -66,10 +66,13 @@ static int
 setup(void **state)
 {
     static const struct subscriber_handlers handlers = {
-        on_event,
         on_internal,
         on_subscribed,
         on_commands,
+    };
+    const struct cluster_place place = {
+        .channels = subscribed_channels,
+        .events = { .on_event = on_event },
     };
     const struct cluster_options o = {
         .events = true,
@@ -86,7 +89,7 @@ setup(void **state)
     said[0] = '\0';
     loop = loop_new();
     heard = false;
-    subscriber = subscriber_open(loop, &o, &subscribed_channels, &handlers, NULL);
+    subscriber = subscriber_open(loop, &o, &place, &handlers, NULL);
     return 0;
 }
 
