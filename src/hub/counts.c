@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "cluster/fields.h"
 #include "hub/hub_link.h"
-#include "hub_messages.h"
 #include "net/timer.h"
 #include "presence/presence.h"
 #include "presence/replica.h"
@@ -337,16 +336,16 @@ counts_as_respondent(struct counts *c)
 }
 
 static struct poll *
-poll_new(struct counts *c, const struct hub_question_message *q)
+poll_new(struct counts *c, unsigned worker, uint32_t token, const struct hub_question *q)
 {
     struct poll *p = mem_zalloc(sizeof(*p));
 
     p->counts = c;
-    p->worker = q->worker;
-    p->token = q->token;
+    p->worker = worker;
+    p->token = token;
     p->own_token = ++c->last_token;
-    p->kind = (enum hub_query)q->kind;
-    p->name = bytes_ref(q->name);
+    p->kind = q->kind;
+    p->name = bytes_new(q->name.data, q->name.len);
     timer_init(&p->limit, on_limit, p);
     list_append(&c->polls, &p->node);
     return p;
@@ -365,9 +364,9 @@ ask_others(struct poll *p)
 }
 
 void
-counts_ask(struct counts *c, const struct hub_question_message *q)
+counts_ask(struct counts *c, unsigned worker, uint32_t token, const struct hub_question *q)
 {
-    struct poll *p = poll_new(c, q);
+    struct poll *p = poll_new(c, worker, token, q);
 
     add_own(p);
     if (q->cluster && ask_others(p))

@@ -13,7 +13,7 @@
 
 struct bytes;
 struct counts;
-struct hub_question_message;
+struct hub_question;
 struct loop;
 struct presence;
 struct registry;
@@ -27,8 +27,8 @@ void counts_free(struct counts *c);
 
 /* So many sockets more (or less) on this node. */
 void counts_sockets(struct counts *c, int change);
-/* on_json follows. */
-void counts_ask(struct counts *c, const struct hub_question_message *q);
+/* on_json follows; q is copied. */
+void counts_ask(struct counts *c, unsigned worker, uint32_t token, const struct hub_question *q);
 
 /* What other nodes ask and answer. */
 struct cluster_respondent counts_as_respondent(struct counts *c);

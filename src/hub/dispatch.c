@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "hub_messages.h"
+#include "hub/hub_link.h"
 #include "outbox.h"
 #include "registry.h"
 #include "wire/envelope.h"
@@ -56,6 +56,12 @@ static struct str
 str_or_empty(const struct bytes *b)
 {
     return b ? bytes_str(b) : str_slice("", 0);
+}
+
+static struct bytes *
+bytes_or_null(struct str s)
+{
+    return s.len > 0 ? bytes_new(s.data, s.len) : NULL;
 }
 
 static struct bytes *
@@ -106,7 +112,7 @@ on_relayed(void *owner, struct str channel, struct str text, struct str except)
     if (!c)
         return;
     encoded = bytes_new(text.data, text.len);
-    sender = except.len > 0 ? bytes_new(except.data, except.len) : NULL;
+    sender = bytes_or_null(except);
     outbox_broadcast(d->outbox, c, encoded, sender);
     bytes_unref(encoded);
     bytes_unref(sender);
@@ -118,35 +124,39 @@ dispatch_as_events(struct dispatch *d)
     return (struct cluster_events){ on_event, on_relayed, d };
 }
 
+/* e has its name quoted. */
 static void
-publish(struct dispatch *d, const struct hub_publish_message *p, struct str channel)
+publish(struct dispatch *d, struct str channel, const struct envelope *e, struct bytes *except)
 {
     const struct registry_channel *c = registry_find(d->registry, channel);
-    const struct envelope e = {
-        .event = bytes_str(p->name),
-        .data = p->data ? bytes_str(p->data) : str_slice(NULL, 0),
-    };
     bool others = d->cluster && !cluster_is_alone(d->cluster);
     struct bytes *text;
 
     if (d->dev_mode)
-        log_notice("event channel=%s event=%s source=http%s", LOG_STR(channel), LOG_STR(e.event),
+        log_notice("event channel=%s event=%s source=http%s", LOG_STR(channel), LOG_STR(e->event),
             c ? "" : " listeners=0");
     if (!c && !others)
         return;
-    text = envelope_encode(&e, channel);
+    text = envelope_encode(e, channel);
     if (c)
-        outbox_broadcast(d->outbox, c, text, p->except);
+        outbox_broadcast(d->outbox, c, text, except);
     if (others)
-        cluster_say(d->cluster, channel, text, str_or_empty(p->except));
+        cluster_say(d->cluster, channel, text, str_or_empty(except));
     bytes_unref(text);
 }
 
 void
-dispatch_api(struct dispatch *d, const struct hub_publish_message *p)
+dispatch_api(struct dispatch *d, const struct hub_event *e)
 {
-    for (size_t i = 0; i < p->channel_count; i++)
-        publish(d, p, bytes_str(p->channels[i]));
+    struct envelope quoted = { .data = e->data };
+    struct bytes *except = bytes_or_null(e->socket);
+
+    buffer_clear(&d->scratch);
+    json_scan_quote(e->name, &d->scratch);
+    quoted.event = buffer_str(&d->scratch);
+    for (size_t i = 0; i < e->channel_count; i++)
+        publish(d, e->channels[i], &quoted, except);
+    bytes_unref(except);
 }
 
 void

@@ -13,7 +13,7 @@
 
 struct bytes;
 struct dispatch;
-struct hub_publish_message;
+struct hub_event;
 struct outbox;
 struct registry;
 
@@ -31,7 +31,7 @@ void dispatch_attach(struct dispatch *d, struct cluster *c);
 /* What comes through Redis. */
 struct cluster_events dispatch_as_events(struct dispatch *d);
 /* What a client of the HTTP API published. */
-void dispatch_api(struct dispatch *d, const struct hub_publish_message *p);
+void dispatch_api(struct dispatch *d, const struct hub_event *e);
 /* A client event. */
 void dispatch_whisper(
     struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except);

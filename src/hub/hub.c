@@ -38,6 +38,7 @@ enum { FAREWELL_MS = 1000, NODE_BYTES = 9 };
 enum hub_state { HUB_RUNNING, HUB_RETIRING, HUB_RETIRED };
 
 struct hub {
+    struct hub_message_receiver receiver; /* of box */
     struct loop *loop;
     struct mailbox *box;
     size_t mailbox_bytes;
@@ -56,26 +57,28 @@ struct hub {
 
 /* ---- events ---- */
 
-void
-hub_on_publish(void *owner, struct message *m)
+static struct hub_message *
+answer_to(const struct hub_message *m)
 {
-    struct hub *h = owner;
-    const struct hub_publish_message *p = (struct hub_publish_message *)m;
-
-    dispatch_api(h->dispatch, p);
-    outbox_answer(
-        h->outbox, p->worker, hub_messages_token(HUB_MESSAGE_ANSWER, p->worker, p->token));
-    hub_messages_drop(m);
+    return hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_ANSWER, .token = m->token });
 }
 
-void
-hub_on_whisper(void *owner, struct message *m)
+static void
+on_publish(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    const struct hub_text_message *t = (struct hub_text_message *)m;
+    const struct hub_event e = hub_messages_as_event(m);
 
-    dispatch_whisper(h->dispatch, bytes_str(t->channel), t->text, t->except);
-    hub_messages_drop(m);
+    dispatch_api(h->dispatch, &e);
+    outbox_answer(h->outbox, m->worker, answer_to(m));
+}
+
+static void
+on_whisper(void *owner, const struct hub_message *m)
+{
+    struct hub *h = owner;
+
+    dispatch_whisper(h->dispatch, bytes_str(m->channel), m->text, m->except);
 }
 
 /* ---- channels ---- */
@@ -88,36 +91,30 @@ listeners_changed(struct hub *h, struct bytes *channel, bool on)
         presence_listen(h->presence, channel, on);
 }
 
-void
-hub_on_join(void *owner, struct message *m)
+static void
+on_join(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    struct hub_count_message *j = (struct hub_count_message *)m;
 
-    if (registry_join(h->registry, j->channel, j->worker))
-        listeners_changed(h, j->channel, true);
-    hub_messages_drop(m);
+    if (registry_join(h->registry, m->channel, m->worker))
+        listeners_changed(h, m->channel, true);
 }
 
-void
-hub_on_leave(void *owner, struct message *m)
+static void
+on_leave(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    struct hub_count_message *j = (struct hub_count_message *)m;
 
-    if (registry_leave(h->registry, j->channel, j->worker))
-        listeners_changed(h, j->channel, false);
-    hub_messages_drop(m);
+    if (registry_leave(h->registry, m->channel, m->worker))
+        listeners_changed(h, m->channel, false);
 }
 
-void
-hub_on_sync(void *owner, struct message *m)
+static void
+on_sync(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    const struct hub_token_message *t = (struct hub_token_message *)m;
 
-    outbox_post(h->outbox, t->worker, hub_messages_token(HUB_MESSAGE_ANSWER, t->worker, t->token));
-    hub_messages_drop(m);
+    outbox_post(h->outbox, m->worker, answer_to(m));
 }
 
 /* ---- presence ---- */
@@ -135,7 +132,9 @@ on_text(void *owner, unsigned worker, uint32_t token, struct bytes *text)
 {
     struct hub *h = owner;
 
-    outbox_post(h->outbox, worker, hub_messages_content(token, text));
+    outbox_post(h->outbox, worker,
+        hub_messages_new(
+            &(struct hub_message){ .type = HUB_MESSAGE_CONTENT, .token = token, .text = text }));
 }
 
 static void
@@ -155,63 +154,55 @@ is_full(void *owner)
     return outbox_full(((struct hub *)owner)->outbox);
 }
 
-void
-hub_on_enter(void *owner, struct message *m)
+static void
+on_enter(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    const struct hub_member_message *e = (struct hub_member_message *)m;
-    const struct presence_member member = hub_messages_as_member(e);
+    const struct presence_member member = hub_messages_as_member(m);
 
-    presence_enter(h->presence, e->worker, e->token, &member);
-    hub_messages_drop(m);
+    presence_enter(h->presence, m->worker, m->token, &member);
 }
 
-void
-hub_on_depart(void *owner, struct message *m)
+static void
+on_depart(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    const struct hub_member_message *e = (struct hub_member_message *)m;
+    const struct presence_member member = hub_messages_as_member(m);
 
-    presence_depart(h->presence, bytes_str(e->channel), bytes_str(e->id));
-    hub_messages_drop(m);
+    presence_depart(h->presence, member.channel, member.id);
 }
 
-void
-hub_on_members(void *owner, struct message *m)
+static void
+on_members(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    const struct hub_question_message *q = (struct hub_question_message *)m;
 
-    presence_list(h->presence, q->worker, q->token, bytes_str(q->name));
-    hub_messages_drop(m);
+    presence_list(h->presence, m->worker, m->token, hub_messages_as_question(m).name);
 }
 
-void
-hub_on_sockets(void *owner, struct message *m)
+static void
+on_sockets(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
 
-    counts_sockets(h->counts, ((struct hub_change_message *)m)->change);
-    hub_messages_drop(m);
+    counts_sockets(h->counts, m->number);
 }
 
-void
-hub_on_ask(void *owner, struct message *m)
+static void
+on_ask(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
+    const struct hub_question q = hub_messages_as_question(m);
 
-    counts_ask(h->counts, (struct hub_question_message *)m);
-    hub_messages_drop(m);
+    counts_ask(h->counts, m->worker, m->token, &q);
 }
 
-void
-hub_on_below(void *owner, struct message *m)
+static void
+on_below(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
-    unsigned worker = ((struct hub_sign_message *)m)->worker;
 
-    hub_messages_drop(m);
-    outbox_below(h->outbox, worker);
+    outbox_below(h->outbox, m->worker);
 }
 
 static void
@@ -284,19 +275,19 @@ retire(struct hub *h)
         on_retired(h);
 }
 
-void
-hub_on_retire(void *owner, struct message *m)
+static void
+on_retire(void *owner, const struct hub_message *m)
 {
-    hub_messages_drop(m);
+    (void)m;
     retire(owner);
 }
 
-void
-hub_on_stop(void *owner, struct message *m)
+static void
+on_stop(void *owner, const struct hub_message *m)
 {
     struct hub *h = owner;
 
-    hub_messages_drop(m);
+    (void)m;
     h->stopping = true;
     retire(h);
     if (h->state == HUB_RETIRED)
@@ -305,16 +296,22 @@ hub_on_stop(void *owner, struct message *m)
         timer_start(h->loop, &h->farewell, FAREWELL_MS);
 }
 
+static void
+say(struct hub *h, enum hub_message_type type)
+{
+    (void)mailbox_post(h->box, &hub_messages_new(&(struct hub_message){ .type = type })->base);
+}
+
 void
 hub_retire(struct hub *h)
 {
-    (void)mailbox_post(h->box, hub_messages_sign(HUB_MESSAGE_RETIRE, 0, true));
+    say(h, HUB_MESSAGE_RETIRE);
 }
 
 void
 hub_stop(struct hub *h)
 {
-    (void)mailbox_post(h->box, hub_messages_sign(HUB_MESSAGE_STOP, 0, true));
+    say(h, HUB_MESSAGE_STOP);
 }
 
 /* ---- the beginning ---- */
@@ -373,13 +370,29 @@ open_parts(struct hub *h, const struct hub_options *o)
 struct hub *
 hub_open(struct loop *l, const struct hub_options *o)
 {
+    static hub_message_handler *const handlers[HUB_MESSAGE_TYPES] = {
+        [HUB_MESSAGE_JOIN] = on_join,
+        [HUB_MESSAGE_LEAVE] = on_leave,
+        [HUB_MESSAGE_SYNC] = on_sync,
+        [HUB_MESSAGE_PUBLISH] = on_publish,
+        [HUB_MESSAGE_WHISPER] = on_whisper,
+        [HUB_MESSAGE_ENTER] = on_enter,
+        [HUB_MESSAGE_DEPART] = on_depart,
+        [HUB_MESSAGE_MEMBERS] = on_members,
+        [HUB_MESSAGE_ASK] = on_ask,
+        [HUB_MESSAGE_SOCKETS] = on_sockets,
+        [HUB_MESSAGE_BELOW] = on_below,
+        [HUB_MESSAGE_RETIRE] = on_retire,
+        [HUB_MESSAGE_STOP] = on_stop,
+    };
     struct hub *h = mem_zalloc(sizeof(*h));
 
     ENSURE(o->workers > 0 && o->workers <= HUB_WORKERS_MAX);
+    h->receiver = (struct hub_message_receiver){ handlers, h };
     h->loop = l;
     h->mailbox_bytes = o->mailbox_bytes;
     h->leave_grace_ms = o->leave_grace_ms;
-    h->box = mailbox_open(l, "hub", o->mailbox_bytes, h);
+    h->box = mailbox_open(l, "hub", o->mailbox_bytes, &h->receiver);
     loop_task_init(&h->stop, on_stop_task, h);
     timer_init(&h->farewell, end, h);
     open_parts(h, o);

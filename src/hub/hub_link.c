@@ -26,6 +26,7 @@ struct question {
 };
 
 struct hub_link {
+    struct hub_message_receiver receiver; /* of box */
     struct hub *hub;
     unsigned worker;
     struct mailbox *box;
@@ -50,6 +51,7 @@ token_key(const uint32_t *token)
 static void
 flush(void *owner)
 {
+    static const struct hub_message drained = { .type = HUB_MESSAGE_DRAINED };
     struct hub_link *k = owner;
     struct mailbox *to = hub_mailbox(k->hub);
     struct message *batch = mailbox_chain_take(&k->batch);
@@ -58,19 +60,104 @@ flush(void *owner)
     if (!batch || mailbox_post_all(to, batch) || k->hub_is_behind)
         return;
     k->hub_is_behind = true;
-    mailbox_post_when_below(to, k->box, hub_messages_sign(HUB_MESSAGE_DRAINED, k->worker, true));
+    mailbox_post_when_below(to, k->box, &hub_messages_new(&drained)->base);
 }
+
+/* ---- what the hub says ---- */
+
+bool
+hub_link_full(const struct hub_link *k)
+{
+    return k->hub_is_behind || k->hold;
+}
+
+static void
+hear_broadcast(void *owner, const struct hub_message *m)
+{
+    struct hub_link *k = owner;
+    struct str except = m->except ? bytes_str(m->except) : str_slice(NULL, 0);
+
+    if (k->handlers)
+        k->handlers->on_broadcast(k->owner, bytes_str(m->channel), m->text, except);
+}
+
+/* False: nobody waits for it any more. */
+static bool
+take_question(struct hub_link *k, uint32_t token, struct question *out)
+{
+    struct question *found = map_remove(&k->questions, token_key(&token));
+
+    if (!found)
+        return false;
+    *out = *found;
+    free(found);
+    return true;
+}
+
+static void
+hear_answer(void *owner, const struct hub_message *m)
+{
+    struct question q;
+
+    if (take_question(owner, m->token, &q))
+        q.on_answer(q.owner, q.token);
+}
+
+static void
+hear_content(void *owner, const struct hub_message *m)
+{
+    struct question q;
+
+    if (take_question(owner, m->token, &q))
+        q.on_text(q.owner, q.token, m->text);
+}
+
+static void
+maybe_drained(struct hub_link *k)
+{
+    if (!hub_link_full(k) && k->handlers && k->handlers->on_drain)
+        k->handlers->on_drain(k->owner);
+}
+
+static void
+hear_hold(void *owner, const struct hub_message *m)
+{
+    struct hub_link *k = owner;
+
+    k->hold = m->number;
+    maybe_drained(k);
+}
+
+static void
+hear_drained(void *owner, const struct hub_message *m)
+{
+    struct hub_link *k = owner;
+
+    (void)m;
+    k->hub_is_behind = false;
+    maybe_drained(k);
+}
+
+/* ---- life ---- */
 
 struct hub_link *
 hub_link_open(struct loop *l, struct hub *h, unsigned worker)
 {
+    static hub_message_handler *const handlers[HUB_MESSAGE_TYPES] = {
+        [HUB_MESSAGE_BROADCAST] = hear_broadcast,
+        [HUB_MESSAGE_ANSWER] = hear_answer,
+        [HUB_MESSAGE_CONTENT] = hear_content,
+        [HUB_MESSAGE_HOLD] = hear_hold,
+        [HUB_MESSAGE_DRAINED] = hear_drained,
+    };
     struct hub_link *k = mem_zalloc(sizeof(*k));
 
+    k->receiver = (struct hub_message_receiver){ handlers, k };
     k->hub = h;
     k->worker = worker;
     k->loop = l;
     loop_task_init(&k->flush, flush, k);
-    k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), k);
+    k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), &k->receiver);
     hub_add_link(h, worker, k->box);
     return k;
 }
@@ -114,11 +201,14 @@ hub_link_free(struct hub_link *k)
     free(k);
 }
 
+/* ---- what the worker says ---- */
+
 static void
-post(struct hub_link *k, struct message *m)
+post(struct hub_link *k, struct hub_message *m)
 {
-    mailbox_chain_add(&k->batch, m);
-    k->batch_bytes += m->cost;
+    m->worker = k->worker;
+    mailbox_chain_add(&k->batch, &m->base);
+    k->batch_bytes += m->base.cost;
     if (k->batch_bytes < BATCH_BYTES)
         loop_end_of_turn(k->loop, &k->flush);
     else
@@ -128,13 +218,13 @@ post(struct hub_link *k, struct message *m)
 void
 hub_link_join(struct hub_link *k, struct bytes *name)
 {
-    post(k, hub_messages_count(HUB_MESSAGE_JOIN, name, k->worker));
+    post(k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_JOIN, .channel = name }));
 }
 
 void
 hub_link_leave(struct hub_link *k, struct bytes *name)
 {
-    post(k, hub_messages_count(HUB_MESSAGE_LEAVE, name, k->worker));
+    post(k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_LEAVE, .channel = name }));
 }
 
 static struct question *
@@ -173,7 +263,7 @@ hub_link_sync(struct hub_link *k, hub_link_answer *on_answer, void *owner)
 {
     uint32_t token = ask(k, on_answer, owner);
 
-    post(k, hub_messages_token(HUB_MESSAGE_SYNC, k->worker, token));
+    post(k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_SYNC, .token = token }));
     return token;
 }
 
@@ -183,7 +273,7 @@ hub_link_publish(
 {
     uint32_t token = ask(k, on_answer, owner);
 
-    post(k, hub_messages_publish(e, k->worker, token));
+    post(k, hub_messages_publish(e, token));
     return token;
 }
 
@@ -193,7 +283,12 @@ hub_link_whisper(struct hub_link *k, struct str channel, struct bytes *text, str
     struct bytes *name = bytes_new(channel.data, channel.len);
     struct bytes *sender = bytes_new(except.data, except.len);
 
-    post(k, hub_messages_text(HUB_MESSAGE_WHISPER, name, text, sender));
+    post(k, hub_messages_new(&(struct hub_message){
+                .type = HUB_MESSAGE_WHISPER,
+                .channel = name,
+                .text = text,
+                .except = sender,
+            }));
     bytes_unref(name);
     bytes_unref(sender);
 }
@@ -204,7 +299,7 @@ hub_link_enter(
 {
     uint32_t token = ask_text(k, on_list, owner);
 
-    post(k, hub_messages_member(HUB_MESSAGE_ENTER, m, k->worker, token));
+    post(k, hub_messages_member(HUB_MESSAGE_ENTER, m, token));
     return token;
 }
 
@@ -213,7 +308,7 @@ hub_link_depart(struct hub_link *k, struct str channel, struct str id)
 {
     const struct presence_member m = { .channel = channel, .id = id };
 
-    post(k, hub_messages_member(HUB_MESSAGE_DEPART, &m, k->worker, 0));
+    post(k, hub_messages_member(HUB_MESSAGE_DEPART, &m, 0));
 }
 
 uint32_t
@@ -222,14 +317,15 @@ hub_link_members(struct hub_link *k, struct str channel, hub_link_list *on_list,
     const struct hub_question q = { .name = channel };
     uint32_t token = ask_text(k, on_list, owner);
 
-    post(k, hub_messages_question(HUB_MESSAGE_MEMBERS, &q, k->worker, token));
+    post(k, hub_messages_question(HUB_MESSAGE_MEMBERS, &q, token));
     return token;
 }
 
 void
 hub_link_sockets(struct hub_link *k, int change)
 {
-    post(k, hub_messages_change(change));
+    post(k,
+        hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_SOCKETS, .number = change }));
 }
 
 uint32_t
@@ -237,92 +333,12 @@ hub_link_ask(struct hub_link *k, const struct hub_question *q, hub_link_json *on
 {
     uint32_t token = ask_text(k, on_json, owner);
 
-    post(k, hub_messages_question(HUB_MESSAGE_ASK, q, k->worker, token));
+    post(k, hub_messages_question(HUB_MESSAGE_ASK, q, token));
     return token;
-}
-
-bool
-hub_link_full(const struct hub_link *k)
-{
-    return k->hub_is_behind || k->hold;
 }
 
 void
 hub_link_forget(struct hub_link *k, uint32_t token)
 {
     free(map_remove(&k->questions, token_key(&token)));
-}
-
-void
-hub_link_on_broadcast(void *owner, struct message *m)
-{
-    struct hub_link *k = owner;
-    const struct hub_text_message *t = (struct hub_text_message *)m;
-    struct str except = t->except ? bytes_str(t->except) : str_slice(NULL, 0);
-
-    if (k->handlers)
-        k->handlers->on_broadcast(k->owner, bytes_str(t->channel), t->text, except);
-    hub_messages_drop(m);
-}
-
-/* False: nobody waits for it any more. */
-static bool
-take_question(struct hub_link *k, uint32_t token, struct question *out)
-{
-    struct question *found = map_remove(&k->questions, token_key(&token));
-
-    if (!found)
-        return false;
-    *out = *found;
-    free(found);
-    return true;
-}
-
-void
-hub_link_on_answer(void *owner, struct message *m)
-{
-    struct question q;
-    bool wanted = take_question(owner, ((struct hub_token_message *)m)->token, &q);
-
-    hub_messages_drop(m);
-    if (wanted)
-        q.on_answer(q.owner, q.token);
-}
-
-void
-hub_link_on_content(void *owner, struct message *m)
-{
-    struct hub_content_message *c = (struct hub_content_message *)m;
-    struct question q;
-
-    if (take_question(owner, c->token, &q))
-        q.on_text(q.owner, q.token, c->text);
-    hub_messages_drop(m);
-}
-
-static void
-maybe_drained(struct hub_link *k)
-{
-    if (!hub_link_full(k) && k->handlers && k->handlers->on_drain)
-        k->handlers->on_drain(k->owner);
-}
-
-void
-hub_link_on_hold(void *owner, struct message *m)
-{
-    struct hub_link *k = owner;
-
-    k->hold = ((struct hub_sign_message *)m)->on;
-    hub_messages_drop(m);
-    maybe_drained(k);
-}
-
-void
-hub_link_on_drained(void *owner, struct message *m)
-{
-    struct hub_link *k = owner;
-
-    hub_messages_drop(m);
-    k->hub_is_behind = false;
-    maybe_drained(k);
 }

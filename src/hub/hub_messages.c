@@ -1,255 +1,167 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub_messages: makers and droppers of the messages between the workers and the hub, and the table
- * of their kinds.
+ * hub_messages: a message, its slices and their bytes are one piece of memory.
  */
 #include "hub_messages.h"
 
 #include <stdlib.h>
 
-#include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/mem.h"
-#include "hub/hub_link.h"
-#include "json/json_scan.h"
+
+/* The slices of an event, and of a member; a question has its name alone. */
+enum { EVENT_NAME, EVENT_DATA, EVENT_SOCKET, EVENT_CHANNELS };
+enum { MEMBER_CHANNEL, MEMBER_ID, MEMBER_USER, MEMBER_DATA, MEMBER_SLICES };
 
 static void
-drop_count(struct message *m)
+drop_message(struct message *base)
 {
-    bytes_unref(((struct hub_count_message *)m)->channel);
+    struct hub_message *m = (struct hub_message *)base;
+
+    bytes_unref(m->channel);
+    bytes_unref(m->text);
+    bytes_unref(m->except);
     free(m);
 }
 
 static void
-drop_token(struct message *m)
+deliver_message(void *owner, struct message *base)
 {
-    free(m);
+    const struct hub_message_receiver *r = owner;
+    const struct hub_message *m = (struct hub_message *)base;
+
+    ENSURE(m->type < HUB_MESSAGE_TYPES && r->handlers[m->type]);
+    r->handlers[m->type](r->owner, m);
+    drop_message(base);
 }
 
-static void
-drop_text(struct message *m)
+static struct bytes *
+ref_or_null(struct bytes *b)
 {
-    struct hub_text_message *t = (struct hub_text_message *)m;
-
-    bytes_unref(t->channel);
-    bytes_unref(t->text);
-    bytes_unref(t->except);
-    free(t);
+    return b ? bytes_ref(b) : NULL;
 }
 
-static void
-drop_publish(struct message *m)
+static size_t
+total_bytes(const struct str *slices, size_t count)
 {
-    struct hub_publish_message *p = (struct hub_publish_message *)m;
+    size_t bytes = 0;
 
-    for (size_t i = 0; i < p->channel_count; i++)
-        bytes_unref(p->channels[i]);
-    free(p->channels);
-    bytes_unref(p->name);
-    bytes_unref(p->data);
-    bytes_unref(p->except);
-    free(p);
+    for (size_t i = 0; i < count; i++)
+        bytes += slices[i].len;
+    return bytes;
 }
 
-static void
-drop_member(struct message *m)
+static struct hub_message *
+message_new(const struct hub_message *given, const struct str *slices, size_t count)
 {
-    struct hub_member_message *e = (struct hub_member_message *)m;
+    static const struct message_kind kind = { "hub", deliver_message, drop_message };
+    size_t size = sizeof(*given) + count * sizeof(*slices) + total_bytes(slices, count);
+    struct hub_message *m = mem_alloc(size);
+    char *at = (char *)&m->slices[count];
 
-    bytes_unref(e->channel);
-    bytes_unref(e->id);
-    bytes_unref(e->user);
-    bytes_unref(e->data);
-    free(e);
-}
-
-static void
-drop_change(struct message *m)
-{
-    free(m);
-}
-
-static void
-drop_question(struct message *m)
-{
-    bytes_unref(((struct hub_question_message *)m)->name);
-    free(m);
-}
-
-static void
-drop_content(struct message *m)
-{
-    bytes_unref(((struct hub_content_message *)m)->text);
-    free(m);
-}
-
-static void
-drop_sign(struct message *m)
-{
-    free(m);
-}
-
-#define KIND_HUB(ENUM, word, type)                                                                 \
-    [HUB_MESSAGE_##ENUM] = { .name = #word, .deliver = hub_on_##word, .drop = drop_##type },
-#define KIND_LINK(ENUM, word, type)                                                                \
-    [HUB_MESSAGE_##ENUM] = { .name = #word, .deliver = hub_link_on_##word, .drop = drop_##type },
-
-static const struct message_kind kinds[HUB_MESSAGE_TYPES] = { HUB_MESSAGES_TO_HUB(KIND_HUB)
-        HUB_MESSAGES_TO_LINK(KIND_LINK) };
-
-static void *
-message_new(enum hub_message_type type, size_t size, size_t content_bytes)
-{
-    struct message *m = mem_zalloc(size);
-
-    m->kind = &kinds[type];
-    m->cost = size + content_bytes;
+    *m = *given;
+    m->base = (struct message){ .kind = &kind, .cost = size + (m->text ? m->text->len : 0) };
+    m->channel = ref_or_null(m->channel);
+    m->text = ref_or_null(m->text);
+    m->except = ref_or_null(m->except);
+    m->slice_count = count;
+    for (size_t i = 0; i < count; i++) {
+        m->slices[i] = str_slice(at, slices[i].len);
+        if (slices[i].len > 0)
+            memcpy(at, slices[i].data, slices[i].len);
+        at += slices[i].len;
+    }
     return m;
 }
 
-struct message *
-hub_messages_count(enum hub_message_type type, struct bytes *channel, unsigned worker)
+struct hub_message *
+hub_messages_new(const struct hub_message *given)
 {
-    struct hub_count_message *m = message_new(type, sizeof(*m), channel->len);
-
-    m->channel = bytes_ref(channel);
-    m->worker = worker;
-    return &m->base;
+    return message_new(given, NULL, 0);
 }
 
-struct message *
-hub_messages_token(enum hub_message_type type, unsigned worker, uint32_t token)
-{
-    struct hub_token_message *m = message_new(type, sizeof(*m), 0);
+/* ---- events ---- */
 
-    m->worker = worker;
-    m->token = token;
-    return &m->base;
+struct hub_message *
+hub_messages_publish(const struct hub_event *e, uint32_t token)
+{
+    const struct hub_message given = { .type = HUB_MESSAGE_PUBLISH, .token = token };
+    size_t count = EVENT_CHANNELS + e->channel_count;
+    struct str *slices = mem_resize(NULL, count, sizeof(*slices));
+    struct hub_message *m;
+
+    slices[EVENT_NAME] = e->name;
+    slices[EVENT_DATA] = e->data;
+    slices[EVENT_SOCKET] = e->socket;
+    for (size_t i = 0; i < e->channel_count; i++)
+        slices[EVENT_CHANNELS + i] = e->channels[i];
+    m = message_new(&given, slices, count);
+    free(slices);
+    return m;
 }
 
-struct message *
-hub_messages_text(
-    enum hub_message_type type, struct bytes *channel, struct bytes *text, struct bytes *except)
+struct hub_event
+hub_messages_as_event(const struct hub_message *m)
 {
-    struct hub_text_message *m = message_new(type, sizeof(*m), text->len);
-
-    m->channel = bytes_ref(channel);
-    m->text = bytes_ref(text);
-    m->except = except ? bytes_ref(except) : NULL;
-    return &m->base;
-}
-
-static struct bytes *
-copy_or_null(struct str s)
-{
-    return s.len > 0 ? bytes_new(s.data, s.len) : NULL;
-}
-
-static struct bytes *
-quoted(struct str text)
-{
-    struct buffer out = { 0 };
-    struct bytes *b;
-
-    json_scan_quote(text, &out);
-    b = buffer_to_bytes(&out);
-    buffer_fini(&out);
-    return b;
-}
-
-struct message *
-hub_messages_publish(const struct hub_event *e, unsigned worker, uint32_t token)
-{
-    struct hub_publish_message *m =
-        message_new(HUB_MESSAGE_PUBLISH, sizeof(*m), e->name.len + e->data.len);
-
-    m->worker = worker;
-    m->token = token;
-    m->channels = mem_resize(NULL, e->channel_count, sizeof(void *));
-    m->channel_count = e->channel_count;
-    for (size_t i = 0; i < e->channel_count; i++) {
-        m->channels[i] = bytes_new(e->channels[i].data, e->channels[i].len);
-        m->base.cost += e->channels[i].len + sizeof(struct bytes);
-    }
-    m->name = quoted(e->name);
-    m->data = copy_or_null(e->data);
-    m->except = copy_or_null(e->socket);
-    return &m->base;
-}
-
-struct message *
-hub_messages_member(
-    enum hub_message_type type, const struct presence_member *m, unsigned worker, uint32_t token)
-{
-    struct hub_member_message *e = message_new(type, sizeof(*e), m->channel.len + m->data.len);
-
-    e->worker = worker;
-    e->token = token;
-    e->channel = bytes_new(m->channel.data, m->channel.len);
-    e->id = bytes_new(m->id.data, m->id.len);
-    if (type == HUB_MESSAGE_DEPART)
-        return &e->base;
-    e->user = bytes_new(m->user.data, m->user.len);
-    e->data = bytes_new(m->data.data, m->data.len);
-    return &e->base;
-}
-
-struct presence_member
-hub_messages_as_member(const struct hub_member_message *m)
-{
-    return (struct presence_member){
-        .channel = bytes_str(m->channel),
-        .id = bytes_str(m->id),
-        .user = bytes_str(m->user),
-        .data = bytes_str(m->data),
+    return (struct hub_event){
+        .channels = &m->slices[EVENT_CHANNELS],
+        .channel_count = m->slice_count - EVENT_CHANNELS,
+        .name = m->slices[EVENT_NAME],
+        .data = m->slices[EVENT_DATA],
+        .socket = m->slices[EVENT_SOCKET],
     };
 }
 
-struct message *
-hub_messages_change(int change)
-{
-    struct hub_change_message *m = message_new(HUB_MESSAGE_SOCKETS, sizeof(*m), 0);
+/* ---- members ---- */
 
-    m->change = change;
-    return &m->base;
+struct hub_message *
+hub_messages_member(
+    enum hub_message_type type, const struct presence_member *member, uint32_t token)
+{
+    const struct hub_message given = { .type = type, .token = token };
+    const struct str slices[MEMBER_SLICES] = {
+        [MEMBER_CHANNEL] = member->channel,
+        [MEMBER_ID] = member->id,
+        [MEMBER_USER] = member->user,
+        [MEMBER_DATA] = member->data,
+    };
+
+    return message_new(&given, slices, MEMBER_SLICES);
 }
 
-struct message *
-hub_messages_question(
-    enum hub_message_type type, const struct hub_question *q, unsigned worker, uint32_t token)
+struct presence_member
+hub_messages_as_member(const struct hub_message *m)
 {
-    struct hub_question_message *m = message_new(type, sizeof(*m), q->name.len);
-
-    m->worker = worker;
-    m->token = token;
-    m->kind = (int)q->kind;
-    m->cluster = q->cluster;
-    m->name = bytes_new(q->name.data, q->name.len);
-    return &m->base;
+    return (struct presence_member){
+        .channel = m->slices[MEMBER_CHANNEL],
+        .id = m->slices[MEMBER_ID],
+        .user = m->slices[MEMBER_USER],
+        .data = m->slices[MEMBER_DATA],
+    };
 }
 
-struct message *
-hub_messages_content(uint32_t token, struct bytes *text)
-{
-    struct hub_content_message *m = message_new(HUB_MESSAGE_CONTENT, sizeof(*m), text->len);
+/* ---- questions ---- */
 
-    m->token = token;
-    m->text = bytes_ref(text);
-    return &m->base;
+struct hub_message *
+hub_messages_question(enum hub_message_type type, const struct hub_question *q, uint32_t token)
+{
+    const struct hub_message given = {
+        .type = type,
+        .token = token,
+        .number = (int)q->kind,
+        .cluster = q->cluster,
+    };
+
+    return message_new(&given, &q->name, 1);
 }
 
-struct message *
-hub_messages_sign(enum hub_message_type type, unsigned worker, bool on)
+struct hub_question
+hub_messages_as_question(const struct hub_message *m)
 {
-    struct hub_sign_message *m = message_new(type, sizeof(*m), 0);
-
-    m->worker = worker;
-    m->on = on;
-    return &m->base;
-}
-
-void
-hub_messages_drop(struct message *m)
-{
-    m->kind->drop(m);
+    return (struct hub_question){
+        .kind = (enum hub_query)m->number,
+        .name = m->slices[0],
+        .cluster = m->cluster,
+    };
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub_messages: what the workers and the hub say to each other.  One list a direction gives each
- * message its enum, name, handler and drop function; to add a message, add a row and the handler.
+ * hub_messages: what the workers and the hub say to each other: one struct, of whose members each
+ * type means some.  To add a message, add its type and a row to the handlers of its receiver.
  *
- * Makers may be called on any thread; the receiver frees with the drop function of the kind.
+ * Made on any thread; taken by the mailbox that it is posted to.
  */
 #ifndef HUB_HUB_MESSAGES_H
 #define HUB_HUB_MESSAGES_H
@@ -13,141 +13,67 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "hub/hub_link.h"
 #include "net/mailbox.h"
 
 struct bytes;
-struct hub_event;
-struct hub_question;
-struct presence_member;
 
-/* X(ENUM, name, struct): hub_on_<name>() on the hub's thread. */
-#define HUB_MESSAGES_TO_HUB(X)                                                                     \
-    X(JOIN, join, count)                                                                           \
-    X(LEAVE, leave, count)                                                                         \
-    X(SYNC, sync, token)                                                                           \
-    X(PUBLISH, publish, publish)                                                                   \
-    X(WHISPER, whisper, text)                                                                      \
-    X(ENTER, enter, member)                                                                        \
-    X(DEPART, depart, member)                                                                      \
-    X(MEMBERS, members, question)                                                                  \
-    X(SOCKETS, sockets, change)                                                                    \
-    X(ASK, ask, question)                                                                          \
-    X(RETIRE, retire, sign)                                                                        \
-    X(BELOW, below, sign)                                                                          \
-    X(STOP, stop, sign)
-
-/* X(ENUM, name, struct): hub_link_on_<name>() on the worker's thread. */
-#define HUB_MESSAGES_TO_LINK(X)                                                                    \
-    X(BROADCAST, broadcast, text)                                                                  \
-    X(ANSWER, answer, token)                                                                       \
-    X(CONTENT, content, content)                                                                   \
-    X(HOLD, hold, sign)                                                                            \
-    X(DRAINED, drained, sign)
-
-#define HUB_MESSAGE_ENUM(ENUM, name, type) HUB_MESSAGE_##ENUM,
 enum hub_message_type {
-    HUB_MESSAGES_TO_HUB(HUB_MESSAGE_ENUM) HUB_MESSAGES_TO_LINK(HUB_MESSAGE_ENUM) HUB_MESSAGE_TYPES
+    /* To the hub. */
+    HUB_MESSAGE_JOIN,    /* one socket more in channel */
+    HUB_MESSAGE_LEAVE,   /* one less */
+    HUB_MESSAGE_SYNC,    /* ANSWER is wanted for token */
+    HUB_MESSAGE_PUBLISH, /* an event of the HTTP API; ANSWER is wanted for token */
+    HUB_MESSAGE_WHISPER, /* text to every socket in channel but except */
+    HUB_MESSAGE_ENTER,   /* a member; CONTENT is wanted for token */
+    HUB_MESSAGE_DEPART,  /* a member's channel and id */
+    HUB_MESSAGE_MEMBERS, /* a question's name; CONTENT is wanted for token */
+    HUB_MESSAGE_ASK,     /* a question; CONTENT is wanted for token */
+    HUB_MESSAGE_SOCKETS, /* number sockets more, or less */
+    HUB_MESSAGE_BELOW,   /* worker's mailbox is below its limit again */
+    HUB_MESSAGE_RETIRE,
+    HUB_MESSAGE_STOP,
+    /* To a worker. */
+    HUB_MESSAGE_BROADCAST, /* text to the local sockets in channel but except */
+    HUB_MESSAGE_ANSWER,    /* to token */
+    HUB_MESSAGE_CONTENT,   /* text, to token */
+    HUB_MESSAGE_HOLD,      /* the hub waits for some worker, or (number 0) does not any more */
+    HUB_MESSAGE_DRAINED,   /* the hub's mailbox is below its limit again */
+    HUB_MESSAGE_TYPES
 };
 
-/* One socket more, or less, in a channel. */
-struct hub_count_message {
+struct hub_message {
     struct message base;
-    struct bytes *channel;
-    unsigned worker;
-};
-
-/* A question without a content, or its answer. */
-struct hub_token_message {
-    struct message base;
-    unsigned worker;
-    uint32_t token;
-};
-
-/* An encoded event on its way to the sockets of a channel. */
-struct hub_text_message {
-    struct message base;
-    struct bytes *channel, *text;
-    struct bytes *except; /* NULL: nobody */
-};
-
-/* An event of the HTTP API; name is a JSON string already. */
-struct hub_publish_message {
-    struct message base;
-    unsigned worker;
-    uint32_t token;
-    struct bytes **channels;
-    size_t channel_count;
-    struct bytes *name, *data;
-    struct bytes *except; /* NULL: nobody */
-};
-
-/* A socket's membership; user and data are NULL in a departure. */
-struct hub_member_message {
-    struct message base;
-    unsigned worker;
-    uint32_t token;
-    struct bytes *channel, *id, *user, *data;
-};
-
-/* More or fewer sockets. */
-struct hub_change_message {
-    struct message base;
-    int change;
-};
-
-/* A question about a channel, or about all. */
-struct hub_question_message {
-    struct message base;
-    unsigned worker;
-    uint32_t token;
-    int kind; /* enum hub_query */
+    enum hub_message_type type;
+    unsigned worker; /* who said it, or is to hear it */
+    uint32_t token;  /* of the worker's question */
+    int number;
     bool cluster;
-    struct bytes *name;
+    struct bytes *channel, *text, *except; /* referenced; NULL: none */
+    size_t slice_count;
+    struct str slices[]; /* of an event, a member or a question; the bytes are behind them */
 };
 
-/* An answer with a text. */
-struct hub_content_message {
-    struct message base;
-    uint32_t token;
-    struct bytes *text;
+typedef void hub_message_handler(void *owner, const struct hub_message *m);
+
+/* The owner of a mailbox that hub messages come to. */
+struct hub_message_receiver {
+    hub_message_handler *const *handlers; /* by type; those that come have one */
+    void *owner;
 };
 
-/* A bare signal. */
-struct hub_sign_message {
-    struct message base;
-    unsigned worker;
-    bool on;
-};
+/* As given, but for its slices, of which it has none: what it points to is referenced. */
+struct hub_message *hub_messages_new(const struct hub_message *given);
+/* Everything is copied. */
+struct hub_message *hub_messages_publish(const struct hub_event *e, uint32_t token);
+struct hub_message *hub_messages_member(
+    enum hub_message_type type, const struct presence_member *m, uint32_t token);
+struct hub_message *hub_messages_question(
+    enum hub_message_type type, const struct hub_question *q, uint32_t token);
 
-/* The channel is referenced. */
-struct message *hub_messages_count(
-    enum hub_message_type type, struct bytes *channel, unsigned worker);
-struct message *hub_messages_token(enum hub_message_type type, unsigned worker, uint32_t token);
-/* Everything is referenced; except may be NULL. */
-struct message *hub_messages_text(
-    enum hub_message_type type, struct bytes *channel, struct bytes *text, struct bytes *except);
-/* e is copied. */
-struct message *hub_messages_publish(const struct hub_event *e, unsigned worker, uint32_t token);
-/* m is copied; a departure has neither user nor data. */
-struct message *hub_messages_member(
-    enum hub_message_type type, const struct presence_member *m, unsigned worker, uint32_t token);
-/* What it says, borrowed. */
-struct presence_member hub_messages_as_member(const struct hub_member_message *m);
-struct message *hub_messages_change(int change);
-/* q is copied. */
-struct message *hub_messages_question(
-    enum hub_message_type type, const struct hub_question *q, unsigned worker, uint32_t token);
-/* text is referenced. */
-struct message *hub_messages_content(uint32_t token, struct bytes *text);
-struct message *hub_messages_sign(enum hub_message_type type, unsigned worker, bool on);
-
-/* Free a message that was handled. */
-void hub_messages_drop(struct message *m);
-
-#define HUB_MESSAGE_ON_HUB(ENUM, name, type) void hub_on_##name(void *owner, struct message *m);
-HUB_MESSAGES_TO_HUB(HUB_MESSAGE_ON_HUB)
-#define HUB_MESSAGE_ON_LINK(ENUM, name, type)                                                      \
-    void hub_link_on_##name(void *owner, struct message *m);
-HUB_MESSAGES_TO_LINK(HUB_MESSAGE_ON_LINK)
+/* What such a message says, borrowed. */
+struct hub_event hub_messages_as_event(const struct hub_message *m);
+struct presence_member hub_messages_as_member(const struct hub_message *m);
+struct hub_question hub_messages_as_question(const struct hub_message *m);
 
 #endif

@@ -53,9 +53,9 @@ struct outbox {
 };
 
 static void
-append(struct outbox *o, struct worker_end *w, struct message *m)
+append(struct outbox *o, struct worker_end *w, struct hub_message *m)
 {
-    mailbox_chain_add(&w->batch, m);
+    mailbox_chain_add(&w->batch, &m->base);
     loop_end_of_turn(o->loop, &o->flush);
 }
 
@@ -65,17 +65,18 @@ static void
 seal(struct outbox *o)
 {
     struct run *r = &o->run;
-    struct bytes *text;
+    struct hub_message m = { .type = HUB_MESSAGE_BROADCAST };
 
     if (!r->channel)
         return;
-    text = r->joined.len > 0 ? buffer_to_bytes(&r->joined) : bytes_ref(r->text);
+    m.channel = r->channel;
+    m.text = r->joined.len > 0 ? buffer_to_bytes(&r->joined) : bytes_ref(r->text);
+    m.except = r->except;
     for (unsigned i = 0; i < o->workers; i++) {
         if (o->worker[i].in_run)
-            append(o, &o->worker[i],
-                hub_messages_text(HUB_MESSAGE_BROADCAST, r->channel, text, r->except));
+            append(o, &o->worker[i], hub_messages_new(&m));
     }
-    bytes_unref(text);
+    bytes_unref(m.text);
     bytes_unref(r->channel);
     bytes_unref(r->text);
     bytes_unref(r->except);
@@ -169,9 +170,11 @@ outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbo
 static void
 post_to_all(struct outbox *o, bool on)
 {
+    const struct hub_message m = { .type = HUB_MESSAGE_HOLD, .number = on };
+
     for (unsigned w = 0; w < o->workers; w++) {
         if (o->worker[w].box)
-            (void)mailbox_post(o->worker[w].box, hub_messages_sign(HUB_MESSAGE_HOLD, w, on));
+            (void)mailbox_post(o->worker[w].box, &hub_messages_new(&m)->base);
     }
 }
 
@@ -191,10 +194,11 @@ hold(struct outbox *o, unsigned worker)
 }
 
 void
-outbox_post(struct outbox *o, unsigned worker, struct message *m)
+outbox_post(struct outbox *o, unsigned worker, struct hub_message *m)
 {
     ENSURE(worker < o->workers && o->worker[worker].box);
     seal(o);
+    m->worker = worker;
     append(o, &o->worker[worker], m);
 }
 
@@ -202,13 +206,14 @@ static void
 post_batch(struct outbox *o, unsigned worker)
 {
     struct worker_end *w = &o->worker[worker];
+    const struct hub_message below = { .type = HUB_MESSAGE_BELOW, .worker = worker };
     bool first;
 
     if (mailbox_post_all(w->box, mailbox_chain_take(&w->batch)) || w->full)
         return;
     w->full = true;
     first = ++o->full_workers == 1;
-    mailbox_post_when_below(w->box, o->back, hub_messages_sign(HUB_MESSAGE_BELOW, worker, true));
+    mailbox_post_when_below(w->box, o->back, &hub_messages_new(&below)->base);
     if (first)
         hold(o, worker);
 }
@@ -226,13 +231,14 @@ flush(void *owner)
 }
 
 void
-outbox_answer(struct outbox *o, unsigned worker, struct message *m)
+outbox_answer(struct outbox *o, unsigned worker, struct hub_message *m)
 {
     if (!outbox_full(o)) {
         outbox_post(o, worker, m);
         return;
     }
-    mailbox_chain_add(&o->held, m);
+    m->worker = worker;
+    mailbox_chain_add(&o->held, &m->base);
 }
 
 bool
@@ -247,10 +253,10 @@ release_answers(struct outbox *o)
     struct message *m = mailbox_chain_take(&o->held);
 
     while (m) {
-        struct message *next = m->next;
+        struct hub_message *answer = (struct hub_message *)m;
 
-        outbox_post(o, ((struct hub_token_message *)m)->worker, m);
-        m = next;
+        m = m->next;
+        outbox_post(o, answer->worker, answer);
     }
 }
 

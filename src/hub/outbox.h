@@ -11,8 +11,8 @@
 
 struct loop;
 struct mailbox;
-struct message;
 struct bytes;
+struct hub_message;
 struct outbox;
 struct registry_channel;
 
@@ -31,7 +31,7 @@ void outbox_free(struct outbox *o);
 void outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbox *back);
 
 /* At the end of this turn of the loop, in one batch with what else the worker gets. */
-void outbox_post(struct outbox *o, unsigned worker, struct message *m);
+void outbox_post(struct outbox *o, unsigned worker, struct hub_message *m);
 /*
  * An event to the workers that have listeners of c; except NULL: to all of them.  Events of one
  * channel that follow each other travel as one text, with EIO_SEPARATOR between them: each
@@ -39,8 +39,8 @@ void outbox_post(struct outbox *o, unsigned worker, struct message *m);
  */
 void outbox_broadcast(
     struct outbox *o, const struct registry_channel *c, struct bytes *text, struct bytes *except);
-/* The answer to a publisher: posted once no worker is behind.  It is a token message. */
-void outbox_answer(struct outbox *o, unsigned worker, struct message *m);
+/* The same once no worker is behind: the answer to a publisher. */
+void outbox_answer(struct outbox *o, unsigned worker, struct hub_message *m);
 /* Some worker is behind. */
 bool outbox_full(const struct outbox *o);
 /* A BELOW message of this worker came. */
