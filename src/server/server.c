@@ -198,7 +198,7 @@ ping(void *owner, unsigned party)
     if (party < s->opened)
         worker_ping(s->workers[party]);
     else
-        hub_ping(s->hub.hub, on_hub_pong, s);
+        hub_ping(s->hub.hub);
 }
 
 static void
@@ -328,6 +328,8 @@ open_hub(struct server *s)
     o.cluster.redis = s->redis.options;
     o.cluster.on_redis = on_redis;
     o.cluster.owner = s;
+    o.on_pong = on_hub_pong;
+    o.owner = s;
     hub_thread_open(&s->hub, &o);
 }
 
