@@ -9,8 +9,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/dotenv.h"
 #include "base/mem.h"
-#include "config/dotenv.h"
 #include "laravel_prefix.h"
 #include "laravel_slug.h"
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/dotenv.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "coercion.h"
-#include "config/dotenv.h"
 #include "config_priv.h"
 #include "findings.h"
 #include "option_value.h"

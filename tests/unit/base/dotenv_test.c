@@ -9,9 +9,21 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
-#include "config/dotenv.h"
-#include "written.h"
+#include "base/dotenv.h"
+
+static void
+write_file(const char *path, const char *content)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(content, file);
+    fclose(file);
+}
 
 static void
 lines_are_understood_and_others_skipped(void **state)
@@ -71,29 +83,12 @@ a_missing_file_holds_nothing(void **state)
     dotenv_free(NULL);
 }
 
-static void
-the_file_beside_the_configuration_is_read(void **state)
-{
-    struct written w;
-    char path[80];
-
-    (void)state;
-    config_free(load(&w, "{}"));
-    snprintf(path, sizeof(path), "%s/.env", w.dir);
-    write_file(path, "LARAVEL_ECHO_SERVER_PORT=7009\n");
-    w.config = config_load(&(struct config_request){ .file = w.file });
-    assert_int_equal(w.config->port, 7009);
-    unlink(path);
-    discard(&w);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_understood_and_others_skipped),
         cmocka_unit_test(a_missing_file_holds_nothing),
-        cmocka_unit_test(the_file_beside_the_configuration_is_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

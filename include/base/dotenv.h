@@ -2,8 +2,8 @@
 /*
  * dotenv: a file of NAME=value lines, as Laravel's `.env`.  Lines that do not parse are skipped.
  */
-#ifndef CONFIG_DOTENV_H
-#define CONFIG_DOTENV_H
+#ifndef BASE_DOTENV_H
+#define BASE_DOTENV_H
 
 struct dotenv;
 

@@ -4,7 +4,7 @@
  * quotes is taken as it stands, but for "\n" in double ones, which is a line break.  `export`
  * before a name, and comments behind a value, are understood besides, as Laravel does.
  */
-#include "config/dotenv.h"
+#include "base/dotenv.h"
 
 #include <ctype.h>
 #include <stdio.h>
