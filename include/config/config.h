@@ -13,6 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attr.h"
+#include "base/str.h"
+
+struct buffer;
+
 enum config_protocol { CONFIG_HTTP, CONFIG_HTTPS };
 enum config_database { CONFIG_DATABASE_REDIS, CONFIG_DATABASE_SQLITE };
 
@@ -148,9 +153,17 @@ struct config_request {
     void *owner;
 };
 
+/* Whether a file is a configuration at all, whatever its options say: an object in JSON. */
+bool config_is_readable(const char *file);
+
 /* NULL when there was an error (never when lenient). */
 struct config *config_load(const struct config_request *r);
 void config_free(struct config *c);
+
+/* The default of an option, as text; "" when it has none. */
+const char *config_default(const char *path);
+/* Whether an option takes this text; false: what it takes was appended. */
+MUST_USE bool config_takes(const char *path, struct str text, struct buffer *expected);
 
 /* Whether an option, or a group itself, was given by the file, the environment or the command line.
  */

@@ -2,12 +2,11 @@
 /*
  * config_edit: changes the clients in the text of a configuration file.  All else stays as it was
  * written: members that nobody knows, their order, blanks, line ends.  What is added looks like its
- * neighbours.  Nothing of the environment gets into it.  Pure.
+ * neighbours.  Nothing of the environment gets into it.  out is empty
+ * at first.  Pure.
  */
 #ifndef CONFIG_CONFIG_EDIT_H
 #define CONFIG_CONFIG_EDIT_H
-
-#include <stdbool.h>
 
 #include "base/attr.h"
 #include "base/str.h"
@@ -21,9 +20,6 @@ enum config_edit {
     CONFIG_EDIT_ABSENT, /* no such client: *out is the text as it was */
     CONFIG_EDIT_FAILED, /* *error is one sentence, without the file's name */
 };
-
-/* Whether a file is a configuration at all, whatever its options say: an object in JSON. */
-bool config_edit_is_readable(const char *file);
 
 /* Add a client, or give a new key to every entry that has this id already. */
 MUST_USE enum config_edit config_edit_put_client(

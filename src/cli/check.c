@@ -14,7 +14,6 @@
 #include "check_laravel.h"
 #include "check_report.h"
 #include "config/config.h"
-#include "config/config_edit.h"
 #include "exits.h"
 #include "instance/place.h"
 #include "server/descriptors.h"
@@ -53,7 +52,7 @@ load(struct check_report *r, const struct args *a, const char *file)
         check_report_say(r, CHECK_OK, "%s: every option is understood", file);
     if (c)
         return c;
-    if (!config_edit_is_readable(file))
+    if (!config_is_readable(file))
         return NULL;
     request.say = NULL;
     request.lenient = true;

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "config/config_template.h"
+#include "config/config_docs.h"
 #include "exits.h"
 #include "init_questions.h"
 #include "instance/place.h"
@@ -211,7 +211,7 @@ add_found(struct config_setting *settings, size_t *count, const char *path, cons
 {
     struct buffer expected = { 0 };
 
-    if (value && config_template_takes(path, str_of(value), &expected))
+    if (value && config_takes(path, str_of(value), &expected))
         settings[(*count)++] = (struct config_setting){ path, value, NULL };
     else if (value)
         log_warning("%s is left out; expected %.*s", path, STR_ARG(buffer_str(&expected)));
@@ -247,7 +247,7 @@ write_document(const struct init *i, struct buffer *out)
         digest_random_hex(KEY_BYTES, key);
         printf("appId: %s\nkey: %s\n", app_id, key);
     }
-    config_template_write(settings, collect(i, settings), with_client ? &client : NULL, out);
+    config_docs_template(settings, collect(i, settings), with_client ? &client : NULL, out);
 }
 
 static bool

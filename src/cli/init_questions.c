@@ -10,7 +10,7 @@
 #include "args.h"
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "config/config_template.h"
+#include "config/config.h"
 
 enum answer_kind { ANSWER_TEXT, ANSWER_YES_NO, ANSWER_CHOICE, ANSWER_URL, ANSWER_FILE };
 
@@ -87,7 +87,7 @@ init_questions_default(enum init_question q)
 {
     const struct question *row = &questions[q];
 
-    return row->fallback ? row->fallback : config_template_default(row->path);
+    return row->fallback ? row->fallback : config_default(row->path);
 }
 
 const char *
@@ -164,7 +164,7 @@ text(const struct question *row, const char *answer, struct buffer *error)
         buffer_append_text(error, "expected a URL like http://localhost");
     else if (row->kind == ANSWER_FILE && !*answer)
         buffer_append_text(error, "expected the path of a file");
-    else if (*answer && row->path && !config_template_takes(row->path, str_of(answer), &expected))
+    else if (*answer && row->path && !config_takes(row->path, str_of(answer), &expected))
         buffer_printf(error, "expected %.*s", STR_ARG(buffer_str(&expected)));
     else
         value = mem_strdup(answer);

@@ -233,7 +233,7 @@ take_entries(const struct option *o, void *slot, const json_t *value)
             continue;
         if (!any)
             option_value_free(o, slot);
-        any = option_value_add_text(o, slot, word);
+        any = option_value_add_entry(o, slot, word);
     }
     return any ? COERCION_TAKEN : COERCION_DEFAULT;
 }

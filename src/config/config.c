@@ -6,15 +6,15 @@
 #include "config/config.h"
 
 #include <glob.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/digest.h"
-#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "config_priv.h"
+#include "base/utf8.h"
 #include "document.h"
 #include "environment.h"
 #include "findings.h"
@@ -29,41 +29,54 @@ config_name(const struct config *c)
     return c->file ? c->file : "environment";
 }
 
-void *
-config_slot(struct config *c, const struct option *o)
+const char *
+config_default(const char *path)
 {
-    return (char *)c + o->at;
+    const char *fallback = options_get(path)->fallback;
+
+    return fallback ? fallback : "";
 }
 
-void
-config_mark(struct config *c, const struct option *o, enum config_origin origin)
+bool
+config_takes(const char *path, struct str text, struct buffer *expected)
 {
-    c->origin[options_index(o)] = (uint8_t)origin;
-}
+    struct config scratch = { 0 };
+    const struct option *o = options_get(path);
+    void *slot = options_slot(&scratch, o);
+    bool takes = utf8_valid(text) && option_value_parse(o, slot, text);
 
-enum config_origin
-config_origin(const struct config *c, const struct option *o)
-{
-    ENSURE(o);
-    return (enum config_origin)c->origin[options_index(o)];
+    option_value_free(o, slot);
+    if (!takes)
+        option_value_expected(o, expected);
+    return takes;
 }
 
 bool
 config_is_set(const struct config *c, const char *path)
 {
-    return config_origin(c, options_find(str_of(path))) > CONFIG_EMPTIED;
+    return options_origin(c, options_get(path)) > ORIGIN_EMPTIED;
 }
 
 bool
 config_is_object(const struct config *c, const char *path)
 {
-    return config_origin(c, options_find(str_of(path))) == CONFIG_FROM_OBJECT;
+    return options_origin(c, options_get(path)) == ORIGIN_OBJECT;
 }
 
 unsigned
 config_log_level(const struct config *c)
 {
     return c->dev_mode && !config_is_set(c, "logLevel") ? LOG_LEVEL_INFO : c->log_level;
+}
+
+bool
+config_is_readable(const char *file)
+{
+    json_t *root = json_load_file(file, JSON_DECODE_INT_AS_REAL, NULL);
+    bool readable = json_is_object(root);
+
+    json_decref(root);
+    return readable;
 }
 
 bool
@@ -75,12 +88,6 @@ config_list_has(const struct config_list *l, const char *text)
     return false;
 }
 
-static bool
-has_field(const struct option *o)
-{
-    return o->kind < OPTION_GROUP;
-}
-
 static struct config *
 new_with_defaults(const char *file)
 {
@@ -89,12 +96,12 @@ new_with_defaults(const char *file)
     c->file = mem_strdup(file);
     c->embedded = !file;
     c->origin = mem_resize(NULL, options_count(), sizeof(*c->origin));
-    memset(c->origin, CONFIG_FROM_DEFAULT, options_count());
+    memset(c->origin, ORIGIN_DEFAULT, options_count());
     for (size_t i = 0; i < options_count(); i++) {
         const struct option *o = options_row(i);
 
-        if (has_field(o))
-            option_value_reset(o, config_slot(c, o), o->fallback);
+        if (options_has_field(o))
+            option_value_reset(o, options_slot(c, o), o->fallback);
     }
     return c;
 }
@@ -107,8 +114,8 @@ config_free(struct config *c)
     for (size_t i = 0; i < options_count(); i++) {
         const struct option *o = options_row(i);
 
-        if (has_field(o))
-            option_value_free(o, config_slot(c, o));
+        if (options_has_field(o))
+            option_value_free(o, options_slot(c, o));
     }
     free(c->origin);
     free(c->file);
@@ -122,13 +129,12 @@ read_settings(struct config *c, struct findings *f)
 
     for (size_t i = 0; i < r->setting_count; i++) {
         const struct config_setting *s = &r->settings[i];
-        const struct option *o = options_find(str_of(s->path));
+        const struct option *o = options_get(s->path);
 
-        ENSURE(o);
-        if (!option_value_parse(o, config_slot(c, o), str_of(s->value)))
+        if (!option_value_parse(o, options_slot(c, o), str_of(s->value)))
             findings_wrong(f, s->flag, o, s->value);
         else
-            config_mark(c, o, CONFIG_FROM_FLAG);
+            options_mark(c, o, ORIGIN_FLAG);
     }
 }
 
@@ -146,7 +152,8 @@ make_embedded(struct config *c)
     c->subscriber_redis = false;
     digest_random_hex(APP_ID_BYTES, app_id);
     digest_random_hex(KEY_BYTES, key);
-    option_value_add_client(&c->clients, app_id, key);
+    option_value_add(options_get("clients"), &c->clients,
+        &(struct config_client){ mem_strdup(app_id), mem_strdup(key) });
 }
 
 /* A file, or a pattern that some file matches. */
@@ -187,7 +194,7 @@ find_paths(struct config *c)
 {
     for (size_t i = 0; i < options_count(); i++)
         if (options_row(i)->kind == OPTION_PATH)
-            find_path(c, config_slot(c, options_row(i)));
+            find_path(c, options_slot(c, options_row(i)));
     for (size_t i = 0; i < c->certificates.count; i++) {
         find_path(c, &c->certificates.items[i].cert_path);
         find_path(c, &c->certificates.items[i].key_path);
@@ -205,14 +212,14 @@ is_url(const char *text)
 static void
 auth_host_is_host(struct config *c, struct findings *f, const char *where)
 {
-    const struct option *o = options_find(STR_LIT("authHost"));
+    const struct option *o = options_get("authHost");
     struct buffer url = { 0 };
 
-    if (config_origin(c, o) != CONFIG_EMPTIED || !c->host)
+    if (options_origin(c, o) != ORIGIN_EMPTIED || !c->host)
         return;
     buffer_printf(&url, strchr(c->host, ':') ? "http://[%s]" : "http://%s", c->host);
     option_value_reset(o, &c->auth_hosts, NULL);
-    if (option_value_add_text(o, &c->auth_hosts, buffer_str(&url)))
+    if (option_value_add_entry(o, &c->auth_hosts, buffer_str(&url)))
         findings_say(f, CONFIG_WARNING, "%s: authHost is not set; taken as host: %s", where,
             c->auth_hosts.items[0]);
     buffer_fini(&url);
@@ -275,7 +282,7 @@ check_cookie(struct config *c, struct findings *f, const char *where)
 static void
 check_redis(struct config *c, struct findings *f, const char *where)
 {
-    const struct option *o = options_find(STR_LIT("databaseConfig.redis.port"));
+    const struct option *o = options_get("databaseConfig.redis.port");
 
     if (c->redis_port != 0)
         return;
@@ -322,4 +329,35 @@ config_load(const struct config_request *r)
         return NULL;
     }
     return c;
+}
+
+/* ---- a reload ---- */
+
+/* Some options mean more when they are given, also with their default. */
+static bool
+differs(const struct config *next, const struct config *running, const struct option *o)
+{
+    bool given = options_origin(next, o) != ORIGIN_DEFAULT;
+    bool was_given = options_origin(running, o) != ORIGIN_DEFAULT;
+    const char *a = (const char *)next + o->at, *b = (const char *)running + o->at;
+
+    return !option_value_same(o, a, b) || (o->live && given != was_given);
+}
+
+void
+config_reconcile(struct config *next, const struct config *running,
+    void (*on_change)(void *owner, const char *path, bool live), void *owner)
+{
+    for (size_t i = 0; i < options_count(); i++) {
+        const struct option *o = options_row(i);
+
+        if (!options_has_field(o))
+            continue;
+        if (differs(next, running, o))
+            on_change(owner, o->path, o->live);
+        if (o->live)
+            continue;
+        option_value_copy(o, options_slot(next, o), (const char *)running + o->at);
+        options_mark(next, o, options_origin(running, o));
+    }
 }

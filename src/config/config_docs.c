@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_docs: the manual and the example, from the options table.
+ * config_docs: the order of the template's members is the reference's; their values are the options
+ * table's defaults, but where the document says more than an option does.
  */
 #include "config/config_docs.h"
 
@@ -56,7 +57,16 @@ list_of(const char *text)
 }
 
 static json_t *
-example_of(const struct option *o)
+parse(const char *json)
+{
+    json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
+
+    ENSURE(value);
+    return value;
+}
+
+static json_t *
+default_of(const struct option *o)
 {
     switch (o->kind) {
     case OPTION_GROUP:
@@ -68,10 +78,9 @@ example_of(const struct option *o)
         return json_array();
     case OPTION_BOOL:
     case OPTION_SWITCH:
-        return json_boolean(str_is(str_of(o->fallback), "true"));
     case OPTION_NUMBER:
     case OPTION_PORT:
-        return json_integer(strtoll(o->fallback, NULL, 10));
+        return parse(o->fallback);
     case OPTION_LIST:
         return list_of(o->fallback);
     case OPTION_TEXT:
@@ -84,10 +93,31 @@ example_of(const struct option *o)
     return json_null();
 }
 
+/* The value is taken over.  The objects on the way are there; where one is no object, nothing is
+ * put. */
+static void
+put(json_t *root, const char *path, json_t *value)
+{
+    const char *dot;
+
+    while ((dot = strchr(path, '.'))) {
+        char *group = mem_copy_text(path, (size_t)(dot - path));
+
+        root = json_object_get(root, group);
+        free(group);
+        path = dot + 1;
+    }
+    if (json_is_object(root))
+        ENSURE(json_object_set(root, path, value) == 0);
+    json_decref(value);
+}
+
+/* ---- the manual ---- */
+
 static void
 append_default(const struct option *o, struct buffer *out)
 {
-    json_t *value = example_of(o);
+    json_t *value = default_of(o);
     char *text = json_dumps(value, JSON_ENCODE_ANY);
 
     buffer_append_text(out, text);
@@ -111,12 +141,6 @@ append_row(const struct option *o, struct buffer *out)
         buffer_append_text(out, " |\n");
 }
 
-static bool
-has_meaning(const struct option *o)
-{
-    return o->kind < OPTION_GROUP;
-}
-
 void
 config_docs_manual(struct buffer *out)
 {
@@ -126,7 +150,7 @@ config_docs_manual(struct buffer *out)
                             "| option | value | default | live | meaning | variable |\n"
                             "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < options_count(); i++)
-        if (has_meaning(options_row(i)))
+        if (options_has_field(options_row(i)))
             append_row(options_row(i), out);
     buffer_append_text(out, "\n## Known, without effect\n\n"
                             "Options of laravel-echo-server and its libraries that have no meaning "
@@ -137,25 +161,14 @@ config_docs_manual(struct buffer *out)
             buffer_printf(out, "| `%s` | %s |\n", options_row(i)->path, options_row(i)->help);
 }
 
+/* ---- the example ---- */
+
 /* A switch stands as its own value; the options inside it need it to be an object.  One that means
  * more when it is set stands unset. */
-static void
-add_example(json_t *root, const struct option *o)
+static json_t *
+example_of(const struct option *o)
 {
-    json_t *at = root;
-    const char *name = o->path, *dot;
-
-    while ((dot = strchr(name, '.'))) {
-        char *group = mem_copy_text(name, (size_t)(dot - name));
-
-        at = json_object_get(at, group);
-        free(group);
-        if (!json_is_object(at))
-            return;
-        name = dot + 1;
-    }
-    ENSURE(json_object_set_new(at, name,
-               o->kind == OPTION_SWITCH && o->text_member ? json_null() : example_of(o)) == 0);
+    return o->kind == OPTION_SWITCH && o->text_member ? json_null() : default_of(o);
 }
 
 void
@@ -166,10 +179,100 @@ config_docs_example(struct buffer *out)
 
     for (size_t i = 0; i < options_count(); i++)
         if (options_row(i)->kind <= OPTION_GROUP)
-            add_example(root, options_row(i));
+            put(root, options_row(i)->path, example_of(options_row(i)));
     text = json_dumps(root, JSON_INDENT(4));
     buffer_append_text(out, text);
     buffer_append_char(out, '\n');
+    free(text);
+    json_decref(root);
+}
+
+/* ---- the file of `init` ---- */
+
+struct member {
+    const char *path;
+    const char *json; /* NULL: the option's default */
+};
+
+static const struct member members[] = {
+    { "authHost", NULL },
+    { "authEndpoint", NULL },
+    { "clients", "[]" },
+    { "database", NULL },
+    { "databaseConfig", "{}" },
+    { "databaseConfig.redis", "{}" },
+    { "databaseConfig.sqlite", "{\"databasePath\": \"/database/laravel-echo-server.sqlite\"}" },
+    { "devMode", NULL },
+    { "host", "null" },
+    { "port", NULL },
+    { "protocol", NULL },
+    { "socketio", "{}" },
+    { "secureOptions", "67108864" }, /* OpenSSL: no TLS 1.0 */
+    { "sslCertPath", "\"\"" },
+    { "sslKeyPath", "\"\"" },
+    { "sslCertChainPath", "\"\"" },
+    { "sslPassphrase", "\"\"" },
+    { "subscribers", "{}" },
+    { "subscribers.http", NULL },
+    { "subscribers.redis", NULL },
+    { "apiOriginAllow", "{}" },
+    { "apiOriginAllow.allowCors", NULL },
+    { "apiOriginAllow.allowOrigin", "\"\"" },
+    { "apiOriginAllow.allowMethods", "\"\"" },
+    { "apiOriginAllow.allowHeaders", "\"\"" },
+};
+
+static json_t *
+answer_of(const struct config_setting *s)
+{
+    const struct option *o = options_get(s->path);
+    bool flag = false;
+
+    if (o->kind > OPTION_LIST && strcmp(s->value, "{}") == 0)
+        return json_object();
+    if (o->kind != OPTION_BOOL)
+        return json_string(s->value);
+    ENSURE(option_value_parse(o, &flag, str_of(s->value)));
+    return json_boolean(flag);
+}
+
+static json_t *
+client_of(const struct config_client *c)
+{
+    return json_pack("[{s:s, s:s}]", "appId", c->app_id, "key", c->key);
+}
+
+/* One blank a level, as jansson indents with 1, becomes a tab. */
+static void
+append_with_tabs(struct buffer *out, const char *text)
+{
+    bool in_indent = false;
+
+    for (const char *p = text; *p; p++) {
+        in_indent = *p == '\n' || (in_indent && *p == ' ');
+        buffer_append_char(out, in_indent && *p == ' ' ? '\t' : *p);
+    }
+}
+
+void
+config_docs_template(const struct config_setting *settings, size_t count,
+    const struct config_client *client, struct buffer *out)
+{
+    json_t *root = json_object();
+    char *text;
+
+    for (size_t i = 0; i < COUNT_OF(members); i++) {
+        const struct member *m = &members[i];
+
+        put(root, m->path, m->json ? parse(m->json) : default_of(options_get(m->path)));
+    }
+    for (size_t i = 0; i < count; i++)
+        put(root, settings[i].path, answer_of(&settings[i]));
+    if (client)
+        put(root, "clients", client_of(client));
+    text = json_dumps(root, JSON_INDENT(1));
+    ENSURE(text);
+    append_with_tabs(out, text);
     free(text);
     json_decref(root);
 }

@@ -1,25 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_edit: one change at a time; each finds its place in the text anew.
+ * config_edit: the text is copied, and at some places something else is written.
  */
 #include "config/config_edit.h"
 
-#include <jansson.h>
-
 #include "base/buffer.h"
-#include "json_fault.h"
-#include "json_text.h"
+#include "base/utf8.h"
+#include "document_load.h"
+#include "json/json_scan.h"
 
-/* How the document is written: over several lines, or in one. */
-struct layout {
+/* One change. */
+struct edit {
+    struct str text, root;
+    struct str list;          /* of clients, or the null in its place; empty: there is none */
+    struct json_cursor items; /* of the list */
     const char *line_end;
     struct str unit; /* of indentation; empty: everything is in one line */
+    const char *app_id, *key;
+    struct buffer *out;
 };
 
-static struct str
-between(const char *begin, const char *end)
+/* The text between these, as it is. */
+static void
+keep(const struct edit *e, const char *begin, const char *end)
 {
-    return str_slice(begin, (size_t)(end - begin));
+    buffer_append(e->out, begin, (size_t)(end - begin));
 }
 
 /* The blanks between the beginning of at's line and at; false: something else is there. */
@@ -30,323 +35,216 @@ indent_of(struct str text, const char *at, struct str *indent)
 
     while (begin > text.data && (begin[-1] == ' ' || begin[-1] == '\t'))
         begin--;
-    *indent = between(begin, at);
+    *indent = str_slice(begin, (size_t)(at - begin));
     return begin > text.data && begin[-1] == '\n';
 }
 
-static struct layout
-layout_of(struct str text, struct str root)
-{
-    struct layout l = { .line_end = str_contains(text, "\r\n") ? "\r\n" : "\n" };
-    struct json_text t = json_text_enter(root);
-    struct str key, value;
-
-    if (!json_text_next(&t, &key, &value))
-        l.unit = STR_LIT("\t");
-    else if (!indent_of(text, key.data, &l.unit))
-        l.unit = STR_LIT("");
-    return l;
-}
-
-static void
-begin_line(struct buffer *out, const struct layout *l, struct str indent, unsigned deeper)
-{
-    if (l->unit.len == 0)
-        return;
-    buffer_append_text(out, l->line_end);
-    buffer_append_str(out, indent);
-    while (deeper-- > 0)
-        buffer_append_str(out, l->unit);
-}
-
-/* ---- the parts ---- */
-
-struct client_text {
-    struct str app_id, key; /* quoted */
-};
-
-static void
-append_client(
-    struct buffer *out, const struct layout *l, struct str indent, const struct client_text *c)
-{
-    buffer_append_char(out, '{');
-    begin_line(out, l, indent, 1);
-    buffer_printf(out, "\"appId\": %.*s,", STR_ARG(c->app_id));
-    if (l->unit.len == 0)
-        buffer_append_char(out, ' ');
-    begin_line(out, l, indent, 1);
-    buffer_printf(out, "\"key\": %.*s", STR_ARG(c->key));
-    begin_line(out, l, indent, 0);
-    buffer_append_char(out, '}');
-}
-
-/* A list of one client, whose bracket stands in a line with this indentation. */
-static void
-append_list(
-    struct buffer *out, const struct layout *l, struct str indent, const struct client_text *c)
-{
-    struct buffer inner = { 0 };
-
-    buffer_append_str(&inner, indent);
-    buffer_append_str(&inner, l->unit);
-    buffer_append_char(out, '[');
-    begin_line(out, l, indent, 1);
-    append_client(out, l, buffer_str(&inner), c);
-    begin_line(out, l, indent, 0);
-    buffer_append_char(out, ']');
-    buffer_fini(&inner);
-}
-
-/* text with the part old replaced. */
-static void
-replace(struct buffer *out, struct str text, struct str old, struct str fresh)
-{
-    buffer_append_str(out, between(text.data, old.data));
-    buffer_append_str(out, fresh);
-    buffer_append_str(out, between(old.data + old.len, text.data + text.len));
-}
-
-/* ---- adding ---- */
-
-/* Behind the last item; it stands in a line of its own if that one does. */
-static void
-append_item(struct buffer *fresh, const struct layout *whole, struct str text, struct str last,
-    const struct client_text *c)
-{
-    struct layout l = *whole;
-    struct str indent;
-
-    buffer_append_char(fresh, ',');
-    if (indent_of(text, last.data, &indent))
-        begin_line(fresh, &l, indent, 0);
-    else
-        buffer_append_char(fresh, ' ');
-    if (!memchr(last.data, '\n', last.len))
-        l.unit.len = 0;
-    append_client(fresh, &l, indent, c);
-}
-
-static void
-add_to_list(
-    struct buffer *out, struct str text, struct str root, struct str list, struct client_text *c)
-{
-    struct layout l = layout_of(text, root);
-    struct json_text t = json_text_enter(list);
-    struct str key, item, last = { 0 };
-    struct buffer fresh = { 0 };
-
-    while (*list.data == '[' && json_text_next(&t, &key, &item))
-        last = item;
-    if (last.len > 0) {
-        append_item(&fresh, &l, text, last, c);
-        replace(out, text, str_slice(last.data + last.len, 0), buffer_str(&fresh));
-    } else {
-        append_list(&fresh, &l, l.unit, c);
-        replace(out, text, list, buffer_str(&fresh));
-    }
-    buffer_fini(&fresh);
-}
-
-static void
-add_list(struct buffer *out, struct str text, struct str root, struct client_text *c)
-{
-    struct layout l = layout_of(text, root);
-    struct json_text t = json_text_enter(root);
-    struct str key, value, after = str_slice(root.data + 1, 0);
-    struct buffer fresh = { 0 };
-    bool any = false;
-
-    while (json_text_next(&t, &key, &value)) {
-        after = str_slice(value.data + value.len, 0);
-        any = true;
-    }
-    buffer_append_text(&fresh, any ? "," : "");
-    begin_line(&fresh, &l, l.unit, 0);
-    buffer_printf(&fresh, "%s\"clients\": ", any && l.unit.len == 0 ? " " : "");
-    append_list(&fresh, &l, l.unit, c);
-    if (!any) {
-        begin_line(&fresh, &l, STR_LIT(""), 0);
-        after = str_slice(root.data + 1, root.len - 2);
-    }
-    replace(out, text, after, buffer_str(&fresh));
-    buffer_fini(&fresh);
-}
-
-/* ---- changing ---- */
-
-/* The first item of the list with this id and, unless that is empty, another key than not_key. */
+/* False: nothing can be changed, and error says why. */
 static bool
-find_client(struct str list, const char *app_id, struct str not_key, struct str *item)
+read_text(struct edit *e, struct buffer *error)
 {
-    struct json_text t = json_text_enter(list);
-    struct str name, value;
+    struct json_cursor c;
+    struct str key, value;
+    enum json_kind kind;
 
-    while (*list.data == '[' && json_text_next(&t, &name, item)) {
-        if (*item->data != '{' || !json_text_find(*item, "appId", &value) ||
-            !json_text_says(value, app_id))
-            continue;
-        if (not_key.len == 0 || !json_text_find(*item, "key", &value) || !str_equal(value, not_key))
-            return true;
+    if (!document_load_check(e->text, error))
+        return false;
+    if (!json_scan_whole(e->text, &e->root)) {
+        buffer_printf(error, "it is nested deeper than %d levels", JSON_SCAN_DEPTH_MAX);
+        return false;
     }
+    e->line_end = str_contains(e->text, "\r\n") ? "\r\n" : "\n";
+    c = json_scan_enter(e->root);
+    if (!json_scan_member(&c, &key, &value))
+        e->unit = STR_LIT("\t");
+    else if (!indent_of(e->text, key.data, &e->unit))
+        e->unit.len = 0;
+    e->list = json_scan_get(e->root, "clients");
+    kind = json_scan_kind(e->list);
+    e->items = kind == JSON_ARRAY ? json_scan_enter(e->list) : json_scan_begin(STR_LIT(""));
+    if (kind == JSON_ARRAY || kind == JSON_NULL || kind == JSON_NONE)
+        return true;
+    buffer_append_text(
+        error, "clients is no list; expected [{\"appId\": \"...\", \"key\": \"...\"}]");
     return false;
 }
 
 static void
-change_key(struct buffer *out, struct str text, struct str item, struct str key)
+begin_line(const struct edit *e, struct str indent, unsigned deeper)
 {
-    struct buffer fresh = { 0 };
-    struct str old;
-
-    if (json_text_find(item, "key", &old)) {
-        replace(out, text, old, key);
+    if (e->unit.len == 0)
         return;
-    }
-    buffer_printf(&fresh, "\"key\": %.*s, ", STR_ARG(key));
-    replace(out, text, str_slice(item.data + 1, 0), buffer_str(&fresh));
-    buffer_fini(&fresh);
+    buffer_append_text(e->out, e->line_end);
+    buffer_append_str(e->out, indent);
+    while (deeper-- > 0)
+        buffer_append_str(e->out, e->unit);
 }
 
-/* With the comma that parted it from its neighbour. */
+/* Its bracket stands in a line that is so much deeper than indent. */
 static void
-remove_item(struct buffer *out, struct str text, struct str list, struct str item)
+append_client(const struct edit *e, struct str indent, unsigned deeper)
 {
-    struct json_text t = json_text_enter(list);
-    struct str key, each, before = { 0 }, after = { 0 };
-
-    while (json_text_next(&t, &key, &each)) {
-        if (each.data < item.data)
-            before = each;
-        else if (each.data > item.data && !after.data)
-            after = each;
-    }
-    if (before.data)
-        item = between(before.data + before.len, item.data + item.len);
-    else if (after.data)
-        item = between(item.data, after.data);
-    else
-        item = list;
-    replace(out, text, item, before.data || after.data ? STR_LIT("") : STR_LIT("[]"));
+    buffer_append_char(e->out, '{');
+    begin_line(e, indent, deeper + 1);
+    buffer_append_text(e->out, "\"appId\": ");
+    json_scan_quote(str_of(e->app_id), e->out);
+    buffer_append_text(e->out, e->unit.len == 0 ? ", " : ",");
+    begin_line(e, indent, deeper + 1);
+    buffer_append_text(e->out, "\"key\": ");
+    json_scan_quote(str_of(e->key), e->out);
+    begin_line(e, indent, deeper);
+    buffer_append_char(e->out, '}');
 }
-
-/* ---- the document ---- */
-
-bool
-config_edit_is_readable(const char *file)
-{
-    json_t *root = json_load_file(file, JSON_DECODE_INT_AS_REAL, NULL);
-    bool readable = json_is_object(root);
-
-    json_decref(root);
-    return readable;
-}
-
-enum list_state { LIST_THERE, LIST_MISSING, LIST_BAD };
 
 static void
-explain(struct str text, const json_error_t *e, struct buffer *error)
+append_list(const struct edit *e)
 {
-    buffer_printf(error, "line %d, column %d: ", e->line, e->column);
-    json_fault_explain(text, e, error);
+    buffer_append_char(e->out, '[');
+    begin_line(e, e->unit, 1);
+    append_client(e, e->unit, 1);
+    begin_line(e, e->unit, 0);
+    buffer_append_char(e->out, ']');
 }
 
-/* Where the root object and its list of clients, or the null in its place, are. */
-static enum list_state
-locate(struct str text, struct str *root, struct str *list, struct buffer *error)
+/* Behind the last item; it stands in a line of its own if that one does. */
+static void
+append_item(const struct edit *e, struct str last)
 {
-    json_error_t e;
-    json_t *parsed = json_loadb(text.data, text.len, JSON_DECODE_INT_AS_REAL, &e), *clients;
-    enum list_state state = LIST_BAD;
+    struct edit like = *e;
+    struct str indent;
 
-    *root = str_trim(text);
-    clients = json_object_get(parsed, "clients");
-    if (!parsed)
-        explain(text, &e, error);
-    else if (!json_is_object(parsed))
-        buffer_append_text(error, "expected an object, {\"port\": 6001, ...}");
-    else if (!clients || !json_text_find(*root, "clients", list))
-        state = LIST_MISSING;
-    else if (json_is_array(clients) || json_is_null(clients))
-        state = LIST_THERE;
+    buffer_append_char(e->out, ',');
+    if (indent_of(e->text, last.data, &indent))
+        begin_line(e, indent, 0);
     else
-        buffer_append_text(
-            error, "clients is no list; expected [{\"appId\": \"...\", \"key\": \"...\"}]");
-    json_decref(parsed);
-    return state;
+        buffer_append_char(e->out, ' ');
+    if (!memchr(last.data, '\n', last.len))
+        like.unit.len = 0;
+    append_client(&like, indent, 0);
 }
 
-/* Give the entries of this id the key or, when it is empty, remove them; false: there is none. */
+/* A member of the root, behind the last one, if there is any. */
+static void
+append_member(const struct edit *e, bool any)
+{
+    buffer_append_text(e->out, any ? "," : "");
+    begin_line(e, e->unit, 0);
+    buffer_printf(e->out, "%s\"clients\": ", any && e->unit.len == 0 ? " " : "");
+    append_list(e);
+    if (!any)
+        begin_line(e, STR_LIT(""), 0);
+}
+
+static void
+add_client(const struct edit *e)
+{
+    struct json_cursor items = e->items, members = json_scan_enter(e->root);
+    struct str last = { 0 }, each, key, old = e->list;
+
+    while (json_scan_element(&items, &each))
+        last = each;
+    while (e->list.len == 0 && json_scan_member(&members, &key, &each))
+        last = each;
+    if (last.len > 0)
+        old = str_slice(last.data + last.len, 0);
+    else if (e->list.len == 0)
+        old = str_slice(e->root.data + 1, e->root.len - 2);
+    keep(e, e->text.data, old.data);
+    if (e->list.len == 0)
+        append_member(e, last.len > 0);
+    else if (last.len > 0)
+        append_item(e, last);
+    else
+        append_list(e);
+    keep(e, old.data + old.len, e->text.data + e->text.len);
+}
+
 static bool
-change_all(struct buffer *text, const char *app_id, struct str key)
+has_id(const struct edit *e, struct str client)
 {
-    struct buffer before = { 0 }, ignored = { 0 };
-    struct str root, list, item;
-    bool any = false;
+    struct str id = json_scan_get(client, "appId");
 
-    while (locate(buffer_str(text), &root, &list, &ignored) == LIST_THERE &&
-           find_client(list, app_id, key, &item)) {
-        struct buffer emptied = before;
-
-        before = *text;
-        *text = emptied;
-        if (key.len > 0)
-            change_key(text, buffer_str(&before), item, key);
-        else
-            remove_item(text, buffer_str(&before), list, item);
-        buffer_clear(&before);
-        any = true;
-    }
-    buffer_fini(&before);
-    buffer_fini(&ignored);
-    return any;
+    return json_scan_string_is(id, e->app_id) ||
+           (json_scan_kind(id) == JSON_NUMBER && str_is(id, e->app_id));
 }
 
-static enum config_edit
-put(struct str text, const char *app_id, struct client_text *c, struct buffer *out,
-    struct buffer *error)
+/* False: nobody has the id. */
+static bool
+change_keys(const struct edit *e)
 {
-    struct str root, list = { 0 };
-    enum list_state state = locate(text, &root, &list, error);
+    struct json_cursor c = e->items;
+    const char *kept = e->text.data;
+    struct str each, old;
+    bool missing;
 
-    if (state == LIST_BAD)
-        return CONFIG_EDIT_FAILED;
-    buffer_append_str(out, text);
-    if (change_all(out, app_id, c->key))
-        return CONFIG_EDIT_UPDATED;
-    buffer_clear(out);
-    if (state == LIST_MISSING)
-        add_list(out, text, root, c);
-    else
-        add_to_list(out, text, root, list, c);
-    return CONFIG_EDIT_ADDED;
+    while (json_scan_element(&c, &each)) {
+        if (!has_id(e, each))
+            continue;
+        old = json_scan_get(each, "key");
+        missing = old.len == 0;
+        if (missing)
+            old = str_slice(each.data + 1, 0);
+        keep(e, kept, old.data);
+        buffer_append_text(e->out, missing ? "\"key\": " : "");
+        json_scan_quote(str_of(e->key), e->out);
+        buffer_append_text(e->out, missing ? ", " : "");
+        kept = old.data + old.len;
+    }
+    keep(e, kept, e->text.data + e->text.len);
+    return kept > e->text.data;
+}
+
+/* What stays keeps what stood before it, but the first, which comes where the list begins. */
+static bool
+remove_clients(const struct edit *e)
+{
+    struct json_cursor c = e->items;
+    const char *before = e->text.data;
+    size_t count = 0, stay = 0;
+    struct str each;
+
+    for (; json_scan_element(&c, &each); count++, before = each.data + each.len) {
+        if (count == 0)
+            keep(e, before, each.data);
+        if (!has_id(e, each))
+            keep(e, stay++ > 0 ? before : each.data, each.data + each.len);
+    }
+    if (count > 0 && stay == 0) {
+        buffer_clear(e->out);
+        keep(e, e->text.data, e->list.data);
+        buffer_append_text(e->out, "[]");
+        before = e->list.data + e->list.len;
+    }
+    keep(e, before, e->text.data + e->text.len);
+    return stay < count;
 }
 
 enum config_edit
 config_edit_put_client(
     struct str text, const char *app_id, const char *key, struct buffer *out, struct buffer *error)
 {
-    struct buffer quoted_id = { 0 }, quoted_key = { 0 };
-    enum config_edit result = CONFIG_EDIT_FAILED;
+    struct edit e = { .text = text, .app_id = app_id, .key = key, .out = out };
 
-    if (json_text_quote(app_id, &quoted_id) && json_text_quote(key, &quoted_key)) {
-        struct client_text c = { buffer_str(&quoted_id), buffer_str(&quoted_key) };
-
-        result = put(text, app_id, &c, out, error);
-    } else {
+    if (!utf8_valid(str_of(app_id))) {
         buffer_append_text(error, "the id is not UTF-8");
+        return CONFIG_EDIT_FAILED;
     }
-    buffer_fini(&quoted_id);
-    buffer_fini(&quoted_key);
-    return result;
+    if (!read_text(&e, error))
+        return CONFIG_EDIT_FAILED;
+    if (change_keys(&e))
+        return CONFIG_EDIT_UPDATED;
+    buffer_clear(out);
+    add_client(&e);
+    return CONFIG_EDIT_ADDED;
 }
 
 enum config_edit
 config_edit_remove_client(
     struct str text, const char *app_id, struct buffer *out, struct buffer *error)
 {
-    struct str root, list;
+    struct edit e = { .text = text, .app_id = app_id, .out = out };
 
-    if (locate(text, &root, &list, error) == LIST_BAD)
+    if (!read_text(&e, error))
         return CONFIG_EDIT_FAILED;
-    buffer_append_str(out, text);
-    return change_all(out, app_id, STR_LIT("")) ? CONFIG_EDIT_REMOVED : CONFIG_EDIT_ABSENT;
+    return remove_clients(&e) ? CONFIG_EDIT_REMOVED : CONFIG_EDIT_ABSENT;
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * document_entries: the options whose value is a list of objects, or an object of any names.
+ * document_entries: each entry is taken, or left out, or an error, by itself.
  */
-#include <jansson.h>
+#include "document_entries.h"
+
+#include <ctype.h>
+#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "coercion.h"
-#include "config_priv.h"
-#include "document_priv.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
@@ -28,7 +29,8 @@ read_client(struct config *c, const struct option *o, const json_t *client)
     buffer_append_char(&id_text, 0);
     buffer_append_char(&key_text, 0);
     if (ok)
-        option_value_add_client(config_slot(c, o), id_text.data, key_text.data);
+        option_value_add(o, options_slot(c, o),
+            &(struct config_client){ mem_strdup(id_text.data), mem_strdup(key_text.data) });
     buffer_fini(&id_text);
     buffer_fini(&key_text);
     return ok;
@@ -46,7 +48,7 @@ document_entries_clients(struct reading *r, const struct option *o, const json_t
             r->findings, CONFIG_WARNING, "%s: %s is no list and is left out", r->file, o->path);
         return;
     }
-    config_mark(r->config, o, CONFIG_FROM_FILE);
+    options_mark(r->config, o, ORIGIN_FILE);
     json_array_foreach(value, i, client)
     {
         /* The entry is not shown: it may hold a key. */
@@ -79,7 +81,7 @@ read_hosts(const json_t *hosts, struct config_list *out)
     json_array_foreach(hosts, i, host)
     {
         if (!json_is_string(host) ||
-            !option_value_add_text(&any, out, str_of(json_string_value(host))))
+            !option_value_add_entry(&any, out, str_of(json_string_value(host))))
             return false;
     }
     return !hosts || json_is_null(hosts) || json_is_array(hosts);
@@ -119,7 +121,7 @@ read_certificate(struct reading *r, const struct option *o, const json_t *entry,
     };
     bool hosts = read_hosts(json_object_get(entry, "hosts"), &c.hosts);
 
-    option_value_add_certificate(config_slot(r->config, o), &c);
+    option_value_add(o, options_slot(r->config, o), &c);
     if (!c.cert_path || !c.key_path || !hosts)
         findings_say(r->findings, CONFIG_ERROR,
             "%s: %s[%zu] is no certificate; expected {\"certPath\": \"...\", \"keyPath\": "
@@ -138,15 +140,40 @@ document_entries_certificates(struct reading *r, const struct option *o, const j
     size_t i;
 
     if (!json_is_array(value)) {
-        document_wrong(r, o, value);
+        findings_wrong_json(r->findings, r->file, o, value);
         return;
     }
-    option_value_free(o, config_slot(r->config, o));
-    config_mark(r->config, o, CONFIG_FROM_FILE);
+    option_value_free(o, options_slot(r->config, o));
+    options_mark(r->config, o, ORIGIN_FILE);
     json_array_foreach(value, i, entry)
     {
         read_certificate(r, o, entry, i);
     }
+}
+
+/* RFC 9110, section 5.6.2. */
+static bool
+is_token(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!isalnum((unsigned char)s.data[i]) && !strchr("!#$%&'*+-.^_`|~", s.data[i]))
+            return false;
+    return s.len > 0;
+}
+
+/* One more of the lines. */
+static bool
+add_header(char **lines, struct str name, struct str value)
+{
+    struct buffer all = { 0 };
+
+    if (!is_token(name) || str_has_control(value))
+        return false;
+    buffer_printf(&all, "%s%.*s: %.*s\r\n", *lines ? *lines : "", STR_ARG(name), STR_ARG(value));
+    free(*lines);
+    *lines = mem_copy_text(all.data, all.len);
+    buffer_fini(&all);
+    return true;
 }
 
 static bool
@@ -156,7 +183,7 @@ read_header(struct config *c, const struct option *o, const char *name, const js
     bool ok = !json_is_object(value) && !json_is_null(value);
 
     coercion_append_text(value, &text);
-    ok = ok && option_value_add_header(config_slot(c, o), str_of(name), buffer_str(&text));
+    ok = ok && add_header(options_slot(c, o), str_of(name), buffer_str(&text));
     buffer_fini(&text);
     return ok;
 }
@@ -168,10 +195,10 @@ document_entries_headers(struct reading *r, const struct option *o, const json_t
     json_t *text;
 
     if (!json_is_object(value)) {
-        document_taken(r, o, value);
+        findings_taken_json(r->findings, r->file, o, value, options_slot(r->config, o));
         return;
     }
-    config_mark(r->config, o, CONFIG_FROM_FILE);
+    options_mark(r->config, o, ORIGIN_FILE);
     json_object_foreach((json_t *)value, name, text)
     {
         if (!read_header(r->config, o, name, text))
@@ -179,4 +206,57 @@ document_entries_headers(struct reading *r, const struct option *o, const json_t
                 "%s: %s.%s is no header and is left out; expected a text without line breaks",
                 r->file, o->path, name);
     }
+}
+
+static bool
+add_object(const struct option *o, void *slot, const json_t *value)
+{
+    const json_t *host = json_object_get(value, "host"), *port = json_object_get(value, "port");
+    uint64_t number = o->port;
+
+    if (json_is_integer(port))
+        number = (uint64_t)json_integer_value(port);
+    else if (json_is_string(port) &&
+             !str_to_u64(str_of(json_string_value(port)), UINT16_MAX, &number))
+        return false;
+    return json_is_string(host) &&
+           option_value_add_node(
+               o, slot, str_slice(json_string_value(host), json_string_length(host)), number);
+}
+
+static bool
+add_nodes(const struct option *o, void *slot, const json_t *value)
+{
+    const json_t *item;
+    size_t i;
+
+    if (json_is_object(value))
+        return add_object(o, slot, value);
+    if (json_is_string(value))
+        return option_value_add_nodes(
+            o, slot, str_slice(json_string_value(value), json_string_length(value)));
+    json_array_foreach(value, i, item)
+    {
+        if (json_is_array(item) || !add_nodes(o, slot, item))
+            return false;
+    }
+    return json_is_array(value);
+}
+
+/* All of them, or what was there before. */
+void
+document_entries_nodes(struct reading *r, const struct option *o, const json_t *value)
+{
+    struct config_nodes fresh = { 0 };
+
+    if (coercion_is_nothing(value))
+        return;
+    if (!add_nodes(o, &fresh, value)) {
+        option_value_free(o, &fresh);
+        findings_wrong_json(r->findings, r->file, o, value);
+        return;
+    }
+    option_value_free(o, options_slot(r->config, o));
+    *(struct config_nodes *)options_slot(r->config, o) = fresh;
+    options_mark(r->config, o, ORIGIN_FILE);
 }

@@ -1,15 +1,113 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * document_load: the file as JSON.parse takes it, which laravel-echo-server uses.
+ * document_load: jansson says where the token ends that it cannot take; around that place usual
+ * mistakes are looked for.
  */
+#include "document_load.h"
+
+#include <ctype.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/utf8.h"
-#include "document_priv.h"
 #include "findings.h"
 
 enum { FILE_BYTES_MAX = 1 << 20, SEQUENCE_MAX = 4 };
+
+/* ---- what is wrong ---- */
+
+static char
+char_at(struct str text, size_t i)
+{
+    return i < text.len ? text.data[i] : '\0';
+}
+
+/* The character before i that is not white. */
+static char
+before(struct str text, size_t i)
+{
+    while (i > 0 && isspace((unsigned char)text.data[i - 1]))
+        i--;
+    return i > 0 ? text.data[i - 1] : '\0';
+}
+
+/* NULL: it is none of the usual ones. */
+static const char *
+usual_mistake(struct str text, size_t end)
+{
+    size_t at = end > 0 ? end - 1 : 0;
+    char last = char_at(text, at);
+
+    if (str_trim(text).len == 0)
+        return "the file is empty; `echo-server init` writes one";
+    if (str_starts(text, "\xef\xbb\xbf"))
+        return "it begins with a byte order mark: save it as UTF-8 without one";
+    if (last == '#' || (last == '/' && (char_at(text, end) == '/' || char_at(text, end) == '*')))
+        return "JSON has no comments: remove it";
+    if ((last == '}' || last == ']') && before(text, at) == ',')
+        return "remove the comma before it";
+    if (last == '\'')
+        return "names and texts stand in double quotes";
+    if (end >= text.len)
+        return "the file was cut off: a bracket or a quote is never closed";
+    return NULL;
+}
+
+/* Append what the parser says, and the usual mistake, if it is one. */
+static void
+explain(struct str text, const json_error_t *e, struct buffer *out)
+{
+    const char *mistake = usual_mistake(text, e->position > 0 ? (size_t)e->position : 0);
+
+    buffer_printf(
+        out, "the file is not JSON: %s%s%s", e->text, mistake ? "; " : "", mistake ? mistake : "");
+}
+
+/* The same with the file's name and the place in it; also where the file cannot be read. */
+static void
+explain_file(const char *file, const json_error_t *e, struct buffer *out)
+{
+    struct buffer text = { 0 };
+    struct stat s;
+    FILE *stream;
+
+    if (stat(file, &s) == 0 && S_ISDIR(s.st_mode)) {
+        buffer_printf(out, "%s: it is a folder: name the file in it with --config", file);
+        return;
+    }
+    stream = fopen(file, "re");
+    if (!stream || e->line < 0) {
+        buffer_printf(out, "%s: %s; see its permissions (ls -l)", file, e->text);
+    } else {
+        text.len = fread(buffer_reserve(&text, FILE_BYTES_MAX), 1, FILE_BYTES_MAX, stream);
+        buffer_printf(out, "%s:%d:%d: ", file, e->line, e->column);
+        explain(buffer_str(&text), e, out);
+    }
+    if (stream)
+        fclose(stream);
+    buffer_fini(&text);
+}
+
+bool
+document_load_check(struct str text, struct buffer *error)
+{
+    json_error_t e;
+    json_t *root = json_loadb(text.data, text.len, JSON_DECODE_INT_AS_REAL, &e);
+    bool good = json_is_object(root);
+
+    if (!root) {
+        buffer_printf(error, "line %d, column %d: ", e.line, e.column);
+        explain(text, &e, error);
+    } else if (!good) {
+        buffer_append_text(error, "expected an object, {\"port\": 6001, ...}");
+    }
+    json_decref(root);
+    return good;
+}
+
+/* ---- the file ---- */
 
 /* How many bytes at the beginning of s are one character; 0: they are none. */
 static size_t
@@ -70,12 +168,19 @@ load_repaired(const char *file, json_error_t *error, struct findings *f)
 }
 
 json_t *
-document_load(const char *file, json_error_t *error, struct findings *f)
+document_load(const char *file, struct findings *f)
 {
-    json_t *root = json_load_file(file, 0, error);
-    enum json_error_code code = root ? json_error_unknown : json_error_code(error);
+    json_error_t error;
+    json_t *root = json_load_file(file, 0, &error);
+    enum json_error_code code = root ? json_error_unknown : json_error_code(&error);
+    struct buffer line = { 0 };
 
     if (code == json_error_numeric_overflow || code == json_error_invalid_utf8)
-        return load_repaired(file, error, f);
+        root = load_repaired(file, &error, f);
+    if (!root) {
+        explain_file(file, &error, &line);
+        findings_say(f, CONFIG_ERROR, "%.*s", STR_ARG(buffer_str(&line)));
+    }
+    buffer_fini(&line);
     return root;
 }

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "coercion.h"
-#include "config_priv.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
@@ -59,14 +58,14 @@ static void
 coerce(struct config *c, const struct option *o, const char *name, const char *value,
     struct findings *f)
 {
-    enum coercion result = coercion_take_text(o, config_slot(c, o), str_of(value));
+    enum coercion result = coercion_take_text(o, options_slot(c, o), str_of(value));
 
     if (result == COERCION_TAKEN)
-        config_mark(c, o, CONFIG_FROM_ENVIRONMENT);
+        options_mark(c, o, ORIGIN_ENVIRONMENT);
     if (result == COERCION_WRONG)
         findings_wrong(f, name, o, value);
     else
-        findings_taken(f, name, o, value, config_slot(c, o));
+        findings_taken(f, name, o, value, options_slot(c, o));
 }
 
 static void
@@ -81,8 +80,8 @@ read_row(struct config *c, const struct option *o, const struct sources *s, stru
     if (!value)
         return;
     if (coercion_is_plain_text(o, str_of(value)) &&
-        option_value_parse(o, config_slot(c, o), str_of(value)))
-        config_mark(c, o, CONFIG_FROM_ENVIRONMENT);
+        option_value_parse(o, options_slot(c, o), str_of(value)))
+        options_mark(c, o, ORIGIN_ENVIRONMENT);
     else
         coerce(c, o, name, value, f);
 }

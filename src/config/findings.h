@@ -6,6 +6,7 @@
 #ifndef CONFIG_FINDINGS_H
 #define CONFIG_FINDINGS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/attr.h"
@@ -25,8 +26,16 @@ void findings_say(struct findings *f, enum config_severity severity, const char 
 void findings_taken(struct findings *f, const char *where, const struct option *o,
     const char *value, const void *effective);
 
+void findings_taken_json(struct findings *f, const char *where, const struct option *o,
+    const json_t *value, const void *effective);
+
 /* "<where>: <option> is <value>; expected ..."; value as it was written. */
 void findings_wrong(
     struct findings *f, const char *where, const struct option *o, const char *value);
+void findings_wrong_json(
+    struct findings *f, const char *where, const struct option *o, const json_t *value);
+
+/* "<where>: <path> is no option; did you mean <another>?": a warning. */
+void findings_unknown(struct findings *f, const char *where, const char *path);
 
 #endif

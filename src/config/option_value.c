@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option_value: one parser a kind of option.
+ * option_value: kind by kind how a value is parsed, shown and described, and one table of it all.
  */
 #include "option_value.h"
 
@@ -11,15 +11,36 @@
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "nodes.h"
+#include "layout.h"
 #include "options.h"
 
+static void
+append_text(const struct option *o, const char *text, struct buffer *out)
+{
+    if (o->secret)
+        buffer_append_text(out, text ? "set" : "not set");
+    else if (!text)
+        buffer_append_text(out, "null");
+    else
+        buffer_printf(out, "\"%s\"", text);
+}
+
+/* Of rows for which a text is right, too. */
+static void
+expect_text_too(const struct option *o, struct buffer *out)
+{
+    buffer_append_text(out, o->text_member ? ", or a text" : "");
+}
+
+/* ---- bools ---- */
+
 static bool
-parse_bool(void *slot, struct str text)
+parse_bool(const struct option *o, void *slot, struct str text)
 {
     static const char *const yes[] = { "true", "1", "yes", "on" };
     static const char *const no[] = { "false", "0", "no", "off" };
 
+    (void)o;
     for (size_t i = 0; i < COUNT_OF(yes); i++) {
         if (!str_is_nocase(text, yes[i]) && !str_is_nocase(text, no[i]))
             continue;
@@ -28,6 +49,15 @@ parse_bool(void *slot, struct str text)
     }
     return false;
 }
+
+static void
+append_bool(const struct option *o, const void *slot, struct buffer *out)
+{
+    (void)o;
+    buffer_append_text(out, *(const bool *)slot ? "true" : "false");
+}
+
+/* ---- numbers ---- */
 
 static bool
 parse_number(const struct option *o, void *slot, struct str text)
@@ -44,7 +74,7 @@ parse_number(const struct option *o, void *slot, struct str text)
     return true;
 }
 
-enum { PORT_DIGITS_MAX = 5 };
+enum { PORT_MAX = 65535, PORT_DIGITS_MAX = 5 };
 
 /* The digits at the end, a slash behind allowed: Kubernetes sets PORT to "tcp://10.0.0.9:6001". */
 static bool
@@ -64,16 +94,48 @@ parse_port(const struct option *o, void *slot, struct str text)
     return parse_number(o, slot, str_slice(text.data + text.len - digits, digits));
 }
 
-static const char *
-choice_of(const struct option *o, struct str text, unsigned *index)
+static void
+append_number(const struct option *o, const void *slot, struct buffer *out)
 {
-    for (unsigned i = 0; o->choices[i]; i++) {
-        if (!str_is_nocase(text, o->choices[i]))
-            continue;
-        *index = i;
-        return o->choices[i];
-    }
-    return NULL;
+    (void)o;
+    buffer_append_u64(out, *(const uint64_t *)slot);
+}
+
+static void
+expect_range(const struct option *o, struct buffer *out)
+{
+    if (o->unit)
+        buffer_printf(out, " (%s)", o->unit);
+    buffer_printf(
+        out, " from %llu to %llu", (unsigned long long)o->min, (unsigned long long)o->max);
+}
+
+/* ---- choices and texts ---- */
+
+static bool
+find_choice(const struct option *o, struct str text, unsigned *index)
+{
+    for (*index = 0; o->choices[*index]; ++*index)
+        if (str_is_nocase(text, o->choices[*index]))
+            return true;
+    return false;
+}
+
+static bool
+parse_choice(const struct option *o, void *slot, struct str text)
+{
+    unsigned index;
+
+    if (!find_choice(o, text, &index))
+        return false;
+    *(unsigned *)slot = index;
+    return true;
+}
+
+static void
+append_choice(const struct option *o, const void *slot, struct buffer *out)
+{
+    append_text(o, o->choices[*(const unsigned *)slot], out);
 }
 
 static bool
@@ -84,26 +146,34 @@ parse_text(const struct option *o, void *slot, struct str text)
 
     if (o->secret ? memchr(text.data, 0, text.len) != NULL : str_has_control(text))
         return false;
-    if (o->choices) {
-        const char *choice = choice_of(o, text, &index);
-
-        if (!choice)
-            return false;
-        text = str_of(choice);
-    }
+    if (o->choices && !find_choice(o, text, &index))
+        return false;
+    if (o->choices)
+        text = str_of(o->choices[index]);
     free(*field);
     *field = mem_copy_text(text.data, text.len);
     return true;
 }
 
 static void
-free_list(struct config_list *l)
+append_field(const struct option *o, const void *slot, struct buffer *out)
 {
-    for (size_t i = 0; i < l->count; i++)
-        free(l->items[i]);
-    free(l->items);
-    *l = (struct config_list){ 0 };
+    append_text(o, *(char *const *)slot, out);
 }
+
+static void
+expect_text(const struct option *o, struct buffer *out)
+{
+    if (!o->choices)
+        buffer_append_text(out, "a text");
+    for (size_t i = 0; o->choices && o->choices[i]; i++) {
+        const char *between = i == 0 ? "" : o->choices[i + 1] ? ", " : " or ";
+
+        buffer_printf(out, "%s\"%s\"", between, o->choices[i]);
+    }
+}
+
+/* ---- lists ---- */
 
 struct str
 option_value_next_word(struct str *rest)
@@ -119,119 +189,176 @@ option_value_next_word(struct str *rest)
     return word;
 }
 
+bool
+option_value_takes_entry(const struct option *o, struct str text)
+{
+    unsigned index;
+
+    return text.len > 0 && !str_has_control(text) && (!o->choices || find_choice(o, text, &index));
+}
+
+bool
+option_value_add_entry(const struct option *o, void *slot, struct str text)
+{
+    if (!option_value_takes_entry(o, text))
+        return false;
+    option_value_add(o, slot, &(char *){ mem_copy_text(text.data, text.len) });
+    return true;
+}
+
+/* fresh is taken over if it is good, or else freed. */
+static bool
+replace(const struct option *o, void *slot, void *fresh, size_t size, bool good)
+{
+    option_value_free(o, good ? slot : fresh);
+    if (good)
+        memcpy(slot, fresh, size);
+    return good;
+}
+
 static bool
 parse_list(const struct option *o, void *slot, struct str text)
 {
     struct config_list fresh = { 0 };
-    bool ok = true;
+    bool good = true;
 
-    while (ok && text.len > 0) {
+    while (good && text.len > 0) {
         struct str item = option_value_next_word(&text);
 
-        ok = item.len == 0 || option_value_add_text(o, &fresh, item);
+        good = item.len == 0 || option_value_add_entry(o, &fresh, item);
     }
-    if (!ok || fresh.count == 0) {
-        free_list(&fresh);
+    return replace(o, slot, &fresh, sizeof(fresh), good && fresh.count > 0);
+}
+
+static void
+append_list(const struct option *o, const void *slot, struct buffer *out)
+{
+    const struct config_list *l = slot;
+
+    (void)o;
+    buffer_append_char(out, '[');
+    for (size_t i = 0; i < l->count; i++)
+        buffer_printf(out, "%s\"%s\"", i > 0 ? ", " : "", l->items[i]);
+    buffer_append_char(out, ']');
+}
+
+static void
+expect_entries(const struct option *o, struct buffer *out)
+{
+    if (!o->choices)
+        return;
+    buffer_append_text(out, ", of ");
+    expect_text(o, out);
+}
+
+/* ---- nodes ---- */
+
+bool
+option_value_add_node(const struct option *o, void *slot, struct str host, uint64_t port)
+{
+    if (host.len == 0 || str_has_control(host) || port == 0 || port > PORT_MAX)
         return false;
-    }
-    free_list(slot);
-    *(struct config_list *)slot = fresh;
+    option_value_add(
+        o, slot, &(struct config_node){ mem_copy_text(host.data, host.len), (unsigned)port });
     return true;
 }
+
+/* "a", "a:1", "::1", "[::1]:1" */
+static bool
+add_node(const struct option *o, void *slot, struct str text)
+{
+    struct str host = text, rest;
+    const char *colon = memrchr(text.data, ':', text.len);
+    uint64_t port = o->port;
+
+    if (colon && (str_starts(text, "[") || memchr(text.data, ':', text.len) == colon) &&
+        !str_ends(text, "]")) {
+        host.len = (size_t)(colon - text.data);
+        rest = str_slice(colon + 1, text.len - host.len - 1);
+        if (!str_to_u64(rest, PORT_MAX, &port))
+            return false;
+    }
+    if (str_starts(host, "[") && str_ends(host, "]"))
+        host = str_slice(host.data + 1, host.len - 2);
+    return option_value_add_node(o, slot, host, port);
+}
+
+bool
+option_value_add_nodes(const struct option *o, void *slot, struct str text)
+{
+    while (text.len > 0) {
+        struct str item = str_trim(str_cut(text, ',', &text));
+
+        if (item.len > 0 && !add_node(o, slot, item))
+            return false;
+    }
+    return true;
+}
+
+static bool
+parse_nodes(const struct option *o, void *slot, struct str text)
+{
+    struct config_nodes fresh = { 0 };
+
+    return replace(o, slot, &fresh, sizeof(fresh), option_value_add_nodes(o, &fresh, text));
+}
+
+static void
+expect_nodes(const struct option *o, struct buffer *out)
+{
+    buffer_printf(out, "a list like [{\"host\": \"10.0.0.1\", \"port\": %u}]", o->port);
+}
+
+/* ---- all kinds ---- */
+
+struct kind {
+    struct layout layout;
+    bool (*parse)(const struct option *o, void *slot, struct str text); /* NULL: it has no text */
+    void (*append)(const struct option *o, const void *slot, struct buffer *out);
+    const char *shown; /* in place of append */
+    const char *expected;
+    void (*expect)(const struct option *o, struct buffer *out); /* what follows expected, if any */
+};
+
+/* clang-format off */
+#define MANY(type) .size = sizeof(type), .many = true
+
+static const struct kind kinds[] = {
+    [OPTION_BOOL] = { LAYOUT_PLAIN(bool), parse_bool, append_bool,
+        .expected = "true or false" },
+    [OPTION_SWITCH] = { LAYOUT_PLAIN(bool), parse_bool, append_bool,
+        .expected = "true, false or an object", .expect = expect_text_too },
+    [OPTION_NUMBER] = { LAYOUT_PLAIN(uint64_t), parse_number, append_number,
+        .expected = "a number", .expect = expect_range },
+    [OPTION_PORT] = { LAYOUT_PLAIN(uint64_t), parse_port, append_number,
+        .expected = "a number", .expect = expect_range },
+    [OPTION_CHOICE] = { LAYOUT_PLAIN(unsigned), parse_choice, append_choice,
+        .expect = expect_text },
+    [OPTION_TEXT] = { LAYOUT_TEXT, parse_text, append_field, .expect = expect_text },
+    [OPTION_PATH] = { LAYOUT_TEXT, parse_text, append_field, .expect = expect_text },
+    [OPTION_LIST] = { LAYOUT_LIST, parse_list, append_list,
+        .expected = "a text, or a list of texts", .expect = expect_entries },
+    [OPTION_NODES] = { { MANY(struct config_node), .texts = 1, .plain = sizeof(unsigned) },
+        parse_nodes, .shown = "[]", .expect = expect_nodes },
+    [OPTION_CLIENTS] = { { MANY(struct config_client), .texts = 2 }, .shown = "[]",
+        .expected = "a list like [{\"appId\": \"...\", \"key\": \"...\"}]" },
+    [OPTION_CERTIFICATES] = { { MANY(struct config_certificate), .texts = 4, .hosts = true },
+        .shown = "[]",
+        .expected = "a list like [{\"certPath\": \"...\", \"keyPath\": \"...\"}]" },
+    [OPTION_HEADERS] = { LAYOUT_TEXT, .shown = "{}",
+        .expected = "an object like {\"Name\": \"value\"}" },
+    [OPTION_GROUP] = { .shown = "{}", .expected = "an object", .expect = expect_text_too },
+    [OPTION_IGNORED] = { .shown = "", .expect = expect_text },
+    [OPTION_REFUSED] = { .shown = "", .expect = expect_text },
+};
+/* clang-format on */
 
 bool
 option_value_parse(const struct option *o, void *slot, struct str text)
 {
-    unsigned index;
+    const struct kind *k = &kinds[o->kind];
 
-    switch (o->kind) {
-    case OPTION_BOOL:
-    case OPTION_SWITCH:
-        return parse_bool(slot, text);
-    case OPTION_NUMBER:
-        return parse_number(o, slot, text);
-    case OPTION_PORT:
-        return parse_port(o, slot, text);
-    case OPTION_TEXT:
-    case OPTION_PATH:
-        return parse_text(o, slot, text);
-    case OPTION_LIST:
-        return parse_list(o, slot, text);
-    case OPTION_CHOICE:
-        if (!choice_of(o, text, &index))
-            return false;
-        *(unsigned *)slot = index;
-        return true;
-    case OPTION_NODES:
-        return nodes_parse(o, slot, text);
-    case OPTION_CLIENTS:
-    case OPTION_HEADERS:
-    case OPTION_CERTIFICATES:
-    case OPTION_GROUP:
-    case OPTION_IGNORED:
-    case OPTION_REFUSED:
-        return false;
-    }
-    return false;
-}
-
-static void
-free_clients(struct config_clients *c)
-{
-    for (size_t i = 0; i < c->count; i++) {
-        free(c->items[i].app_id);
-        free(c->items[i].key);
-    }
-    free(c->items);
-    *c = (struct config_clients){ 0 };
-}
-
-static void
-free_certificates(struct config_certificates *c)
-{
-    for (size_t i = 0; i < c->count; i++) {
-        free(c->items[i].cert_path);
-        free(c->items[i].key_path);
-        free(c->items[i].chain_path);
-        free(c->items[i].passphrase);
-        free_list(&c->items[i].hosts);
-    }
-    free(c->items);
-    *c = (struct config_certificates){ 0 };
-}
-
-void
-option_value_free(const struct option *o, void *slot)
-{
-    switch (o->kind) {
-    case OPTION_TEXT:
-    case OPTION_PATH:
-    case OPTION_HEADERS:
-        free(*(char **)slot);
-        *(char **)slot = NULL;
-        return;
-    case OPTION_LIST:
-        free_list(slot);
-        return;
-    case OPTION_CLIENTS:
-        free_clients(slot);
-        return;
-    case OPTION_CERTIFICATES:
-        free_certificates(slot);
-        return;
-    case OPTION_NODES:
-        nodes_free(slot);
-        return;
-    case OPTION_BOOL:
-    case OPTION_NUMBER:
-    case OPTION_PORT:
-    case OPTION_CHOICE:
-    case OPTION_SWITCH:
-    case OPTION_GROUP:
-    case OPTION_IGNORED:
-    case OPTION_REFUSED:
-        return;
-    }
+    return k->parse && k->parse(o, slot, text);
 }
 
 void
@@ -247,145 +374,56 @@ option_value_reset(const struct option *o, void *slot, const char *fallback)
     ENSURE(option_value_parse(o, slot, str_of(fallback)));
 }
 
-static void
-expect_choices(const struct option *o, struct buffer *out)
+void
+option_value_free(const struct option *o, void *slot)
 {
-    for (size_t i = 0; o->choices[i]; i++) {
-        const char *between = i == 0 ? "" : o->choices[i + 1] ? ", " : " or ";
-
-        buffer_printf(out, "%s\"%s\"", between, o->choices[i]);
-    }
+    layout_free(&kinds[o->kind].layout, slot);
 }
 
-static void
-expect_number(const struct option *o, struct buffer *out)
+bool
+option_value_same(const struct option *o, const void *a, const void *b)
 {
-    buffer_append_text(out, "a number");
-    if (o->unit)
-        buffer_printf(out, " (%s)", o->unit);
-    buffer_printf(
-        out, " from %llu to %llu", (unsigned long long)o->min, (unsigned long long)o->max);
+    return layout_same(&kinds[o->kind].layout, a, b);
+}
+
+void
+option_value_copy(const struct option *o, void *to, const void *from)
+{
+    option_value_free(o, to);
+    layout_copy(&kinds[o->kind].layout, to, from);
+}
+
+void
+option_value_add(const struct option *o, void *slot, const void *item)
+{
+    ENSURE(kinds[o->kind].layout.many);
+    layout_append(&kinds[o->kind].layout, slot, item);
+}
+
+void
+option_value_empty(const struct option *o, void *slot)
+{
+    ENSURE(kinds[o->kind].layout.many);
+    layout_empty(&kinds[o->kind].layout, slot);
+}
+
+void
+option_value_append(const struct option *o, const void *slot, struct buffer *out)
+{
+    const struct kind *k = &kinds[o->kind];
+
+    if (k->append)
+        k->append(o, slot, out);
+    else
+        buffer_append_text(out, k->shown);
 }
 
 void
 option_value_expected(const struct option *o, struct buffer *out)
 {
-    switch (o->kind) {
-    case OPTION_BOOL:
-        buffer_append_text(out, "true or false");
-        return;
-    case OPTION_NUMBER:
-    case OPTION_PORT:
-        expect_number(o, out);
-        return;
-    case OPTION_SWITCH:
-        buffer_append_text(out, "true, false or an object");
-        buffer_append_text(out, o->text_member ? ", or a text" : "");
-        return;
-    case OPTION_LIST:
-        buffer_append_text(out, "a text, or a list of texts");
-        if (!o->choices)
-            return;
-        buffer_append_text(out, ", of ");
-        expect_choices(o, out);
-        return;
-    case OPTION_CLIENTS:
-        buffer_append_text(out, "a list like [{\"appId\": \"...\", \"key\": \"...\"}]");
-        return;
-    case OPTION_CERTIFICATES:
-        buffer_append_text(out, "a list like [{\"certPath\": \"...\", \"keyPath\": \"...\"}]");
-        return;
-    case OPTION_HEADERS:
-        buffer_append_text(out, "an object like {\"Name\": \"value\"}");
-        return;
-    case OPTION_NODES:
-        buffer_printf(out, "a list like [{\"host\": \"10.0.0.1\", \"port\": %u}]", o->port);
-        return;
-    case OPTION_GROUP:
-        buffer_append_text(out, o->text_member ? "an object, or a text" : "an object");
-        return;
-    case OPTION_CHOICE:
-    case OPTION_TEXT:
-    case OPTION_PATH:
-    case OPTION_IGNORED:
-    case OPTION_REFUSED:
-        if (o->choices)
-            expect_choices(o, out);
-        else
-            buffer_append_text(out, "a text");
-        return;
-    }
-}
+    const struct kind *k = &kinds[o->kind];
 
-bool
-option_value_takes_entry(const struct option *o, struct str text)
-{
-    unsigned index;
-
-    return text.len > 0 && !str_has_control(text) && (!o->choices || choice_of(o, text, &index));
-}
-
-void
-option_value_empty_list(void *slot)
-{
-    struct config_list *l = slot;
-
-    free_list(l);
-    l->items = mem_zalloc(sizeof(*l->items));
-}
-
-bool
-option_value_add_text(const struct option *o, void *slot, struct str text)
-{
-    struct config_list *l = slot;
-
-    if (!option_value_takes_entry(o, text))
-        return false;
-    l->items = mem_resize(l->items, l->count + 2, sizeof(*l->items));
-    l->items[l->count++] = mem_copy_text(text.data, text.len);
-    l->items[l->count] = NULL;
-    return true;
-}
-
-void
-option_value_add_client(void *slot, const char *app_id, const char *key)
-{
-    struct config_clients *c = slot;
-
-    c->items = mem_resize(c->items, c->count + 1, sizeof(*c->items));
-    c->items[c->count++] = (struct config_client){ mem_strdup(app_id), mem_strdup(key) };
-}
-
-void
-option_value_add_certificate(void *slot, const struct config_certificate *c)
-{
-    struct config_certificates *all = slot;
-
-    all->items = mem_resize(all->items, all->count + 1, sizeof(*all->items));
-    all->items[all->count++] = *c;
-}
-
-/* RFC 9110, section 5.6.2. */
-static bool
-is_token(struct str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!isalnum((unsigned char)s.data[i]) && !strchr("!#$%&'*+-.^_`|~", s.data[i]))
-            return false;
-    return s.len > 0;
-}
-
-bool
-option_value_add_header(void *slot, struct str name, struct str value)
-{
-    char **lines = slot;
-    struct buffer all = { 0 };
-
-    if (!is_token(name) || str_has_control(value))
-        return false;
-    buffer_printf(&all, "%s%.*s: %.*s\r\n", *lines ? *lines : "", STR_ARG(name), STR_ARG(value));
-    free(*lines);
-    *lines = mem_copy_text(all.data, all.len);
-    buffer_fini(&all);
-    return true;
+    buffer_append_text(out, k->expected ? k->expected : "");
+    if (k->expect)
+        k->expect(o, out);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ensure.h"
 #include "config/config.h"
 
 #define AT(field) .at = offsetof(struct config, field)
@@ -363,6 +364,39 @@ options_find(struct str path)
         if (str_is(path, table[i].path))
             return &table[i];
     return NULL;
+}
+
+const struct option *
+options_get(const char *path)
+{
+    const struct option *o = options_find(str_of(path));
+
+    ENSURE(o);
+    return o;
+}
+
+bool
+options_has_field(const struct option *o)
+{
+    return o->kind < OPTION_GROUP;
+}
+
+void *
+options_slot(struct config *c, const struct option *o)
+{
+    return (char *)c + o->at;
+}
+
+enum option_origin
+options_origin(const struct config *c, const struct option *o)
+{
+    return (enum option_origin)c->origin[options_index(o)];
+}
+
+void
+options_mark(struct config *c, const struct option *o, enum option_origin origin)
+{
+    c->origin[options_index(o)] = (uint8_t)origin;
 }
 
 static bool

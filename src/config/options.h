@@ -13,6 +13,8 @@
 
 #include "base/str.h"
 
+struct config;
+
 enum option_kind {
     OPTION_BOOL,
     OPTION_NUMBER,
@@ -70,6 +72,16 @@ struct option {
     bool live;          /* `reload` changes it in the running server */
 };
 
+/* Where a value of struct config is from; a later one is the stronger. */
+enum option_origin {
+    ORIGIN_DEFAULT,
+    ORIGIN_EMPTIED, /* the file says that there is none */
+    ORIGIN_FILE,
+    ORIGIN_OBJECT, /* a switch that the file gives as an object */
+    ORIGIN_ENVIRONMENT,
+    ORIGIN_FLAG
+};
+
 #define OPTIONS_ENV_PREFIX "LARAVEL_ECHO_SERVER_"
 enum { OPTIONS_ENV_SIZE = 96 };
 
@@ -77,10 +89,16 @@ size_t options_count(void);
 const struct option *options_row(size_t i);
 /* NULL when there is none. */
 const struct option *options_find(struct str path);
+/* One that there is. */
+const struct option *options_get(const char *path);
 size_t options_index(const struct option *o);
 
-/* What an unknown path was probably meant to be; NULL: nothing is near. */
-const char *options_nearest(const char *path);
+/* Whether struct config has a field for the row. */
+bool options_has_field(const struct option *o);
+/* That field. */
+void *options_slot(struct config *c, const struct option *o);
+enum option_origin options_origin(const struct config *c, const struct option *o);
+void options_mark(struct config *c, const struct option *o, enum option_origin origin);
 
 /* Whether the row takes a value from the environment; name has OPTIONS_ENV_SIZE bytes. */
 bool options_env_name(const struct option *o, char *name);

@@ -8,9 +8,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/ensure.h"
 #include "config/config.h"
-#include "config_priv.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
@@ -127,35 +125,20 @@ decode(struct str in, struct buffer *out)
     }
 }
 
-static enum config_origin
-origin_of(const struct config *c, const struct option *o)
-{
-    return c->origin[options_index(o)];
-}
-
-static const struct option *
-find(const char *path)
-{
-    const struct option *o = options_find(str_of(path));
-
-    ENSURE(o);
-    return o;
-}
-
 /* False: the option does not take it.  An empty part says nothing. */
 static bool
 set(struct config *c, const char *path, struct str part)
 {
-    enum config_origin from = origin_of(c, find(GROUP "url"));
-    const struct option *o = find(path);
+    enum option_origin from = options_origin(c, options_get(GROUP "url"));
+    const struct option *o = options_get(path);
     struct buffer text = { 0 };
     bool good = true;
 
-    if (part.len == 0 || origin_of(c, o) > from)
+    if (part.len == 0 || options_origin(c, o) > from)
         return true;
     decode(part, &text);
-    good = option_value_parse(o, config_slot(c, o), buffer_str(&text));
-    config_mark(c, o, from);
+    good = option_value_parse(o, options_slot(c, o), buffer_str(&text));
+    options_mark(c, o, from);
     buffer_fini(&text);
     return good;
 }
@@ -164,10 +147,10 @@ set(struct config *c, const char *path, struct str part)
 static void
 drop_path(struct config *c)
 {
-    const struct option *o = find(GROUP "path");
+    const struct option *o = options_get(GROUP "path");
 
-    if (origin_of(c, o) <= origin_of(c, find(GROUP "url")))
-        option_value_free(o, config_slot(c, o));
+    if (options_origin(c, o) <= options_origin(c, options_get(GROUP "url")))
+        option_value_free(o, options_slot(c, o));
 }
 
 void

@@ -69,16 +69,6 @@ the_reference_s_variables_keep_their_names(void **state)
     }
 }
 
-static void
-the_nearest_name_is_near(void **state)
-{
-    (void)state;
-    assert_string_equal(options_nearest("prot"), "port");
-    assert_string_equal(options_nearest("authhost"), "authHost");
-    assert_string_equal(options_nearest("redis.keyPrefix"), "databaseConfig.redis.keyPrefix");
-    assert_null(options_nearest("nothing like it"));
-}
-
 int
 main(void)
 {
@@ -86,7 +76,6 @@ main(void)
         cmocka_unit_test(every_row_has_a_path_of_its_own_and_a_help_text),
         cmocka_unit_test(every_value_has_a_variable_of_its_own),
         cmocka_unit_test(the_reference_s_variables_keep_their_names),
-        cmocka_unit_test(the_nearest_name_is_near),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nodes: the forms of a list of servers.
+ * document_entries: the forms of a list of servers.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * document, for the files that read it.
+ * document_entries: the options whose value is a list of objects, or an object of any names.
  */
-#ifndef CONFIG_DOCUMENT_PRIV_H
-#define CONFIG_DOCUMENT_PRIV_H
+#ifndef CONFIG_DOCUMENT_ENTRIES_H
+#define CONFIG_DOCUMENT_ENTRIES_H
 
 #include <jansson.h>
 
@@ -11,22 +11,17 @@ struct config;
 struct findings;
 struct option;
 
-/* One reading. */
+/* One reading of a file. */
 struct reading {
     struct config *config;
     const char *file;
     struct findings *findings;
 };
 
-/* NULL: it is no JSON, and error says why. */
-json_t *document_load(const char *file, json_error_t *error, struct findings *f);
-
-/* Say that a value is wrong, or what it was taken as. */
-void document_wrong(struct reading *r, const struct option *o, const json_t *value);
-void document_taken(struct reading *r, const struct option *o, const json_t *value);
-
 void document_entries_clients(struct reading *r, const struct option *o, const json_t *value);
 void document_entries_certificates(struct reading *r, const struct option *o, const json_t *value);
 void document_entries_headers(struct reading *r, const struct option *o, const json_t *value);
+/* "a:26379,b:26379", or a list of such texts and of {"host": "a", "port": 26379}. */
+void document_entries_nodes(struct reading *r, const struct option *o, const json_t *value);
 
 #endif

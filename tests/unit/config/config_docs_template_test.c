@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_template: the document of `init`.
+ * config_docs: the document of `init`.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "config/config_template.h"
+#include "config/config_docs.h"
 #include "written.h"
 
 static const char *const defaults =
@@ -30,7 +30,7 @@ without_answers_it_is_the_document_of_the_reference(void **state)
     struct buffer out = { 0 };
 
     (void)state;
-    config_template_write(NULL, 0, NULL, &out);
+    config_docs_template(NULL, 0, NULL, &out);
     assert_string_equal(text(&out), defaults);
     buffer_fini(&out);
 }
@@ -48,7 +48,7 @@ answers_stand_in_it_and_it_loads(void **state)
     struct written w;
 
     (void)state;
-    config_template_write(settings, 3, &client, &out);
+    config_docs_template(settings, 3, &client, &out);
     assert_non_null(load(&w, text(&out)));
     assert_int_equal(w.errors.len + w.warnings.len, 0);
     assert_int_equal(w.config->port, 7000);
@@ -68,16 +68,16 @@ an_answer_that_the_option_does_not_take_is_told(void **state)
     struct buffer expected = { 0 };
 
     (void)state;
-    assert_true(config_template_takes("port", STR_LIT("6001"), &expected));
-    assert_true(config_template_takes("protocol", STR_LIT("https"), &expected));
-    assert_true(config_template_takes("authHost", STR_LIT("http://a,http://b"), &expected));
+    assert_true(config_takes("port", STR_LIT("6001"), &expected));
+    assert_true(config_takes("protocol", STR_LIT("https"), &expected));
+    assert_true(config_takes("authHost", STR_LIT("http://a,http://b"), &expected));
     assert_int_equal(expected.len, 0);
-    assert_false(config_template_takes("port", STR_LIT("70000"), &expected));
+    assert_false(config_takes("port", STR_LIT("70000"), &expected));
     assert_non_null(strstr(text(&expected), "65535"));
     buffer_clear(&expected);
-    assert_false(config_template_takes("protocol", STR_LIT("ftp"), &expected));
+    assert_false(config_takes("protocol", STR_LIT("ftp"), &expected));
     assert_non_null(strstr(text(&expected), "https"));
-    assert_false(config_template_takes("sslCertPath", STR_LIT("\xff"), &expected));
+    assert_false(config_takes("sslCertPath", STR_LIT("\xff"), &expected));
     buffer_fini(&expected);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json_fault: usual mistakes are told by their name.
+ * document_load: usual mistakes are told by their name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,20 +14,27 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
-#include "json_fault.h"
+#include "document_load.h"
+#include "findings.h"
 
 static bool
 says(const char *text, const char *what)
 {
     struct buffer out = { 0 };
-    json_error_t e;
     bool found;
 
-    assert_null(json_loadb(text, strlen(text), 0, &e));
-    json_fault_explain(str_of(text), &e, &out);
+    assert_false(document_load_check(str_of(text), &out));
     found = str_contains(buffer_str(&out), what);
     buffer_fini(&out);
     return found;
+}
+
+static void
+hear(void *owner, enum config_severity severity, const char *line)
+{
+    assert_int_equal(severity, CONFIG_ERROR);
+    buffer_clear(owner);
+    buffer_append_text(owner, line);
 }
 
 static void
@@ -61,24 +68,20 @@ a_file_is_named_with_the_place_in_it(void **state)
 {
     char path[] = "/tmp/echo-fault-XXXXXX";
     struct buffer out = { 0 };
-    json_error_t e;
+    struct config_request request = { .say = hear, .owner = &out };
+    struct findings f = { .request = &request };
     FILE *file = fdopen(mkstemp(path), "w");
 
     (void)state;
     fputs("{\n  \"a\": 1,\n}", file);
     fclose(file);
-    assert_null(json_load_file(path, 0, &e));
-    json_fault_explain_file(path, &e, &out);
+    assert_null(document_load(path, &f));
     assert_true(str_starts(buffer_str(&out), path));
     assert_true(str_contains(buffer_str(&out), ":3:1: the file is not JSON"));
-    buffer_clear(&out);
     unlink(path);
-    assert_null(json_load_file(path, 0, &e));
-    json_fault_explain_file(path, &e, &out);
+    assert_null(document_load(path, &f));
     assert_true(str_contains(buffer_str(&out), "No such file"));
-    buffer_clear(&out);
-    assert_null(json_load_file("/tmp", 0, &e));
-    json_fault_explain_file("/tmp", &e, &out);
+    assert_null(document_load("/tmp", &f));
     assert_true(str_contains(buffer_str(&out), "/tmp: it is a folder"));
     buffer_fini(&out);
 }

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * findings: what a wrong name was probably meant to be.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "findings.h"
+
+static void
+hear(void *owner, enum config_severity severity, const char *line)
+{
+    assert_int_equal(severity, CONFIG_WARNING);
+    buffer_append(owner, line, strlen(line) + 1);
+}
+
+static void
+check(const char *path, const char *line)
+{
+    struct buffer said = { 0 };
+    struct config_request request = { .say = hear, .owner = &said };
+    struct findings f = { .request = &request };
+
+    findings_unknown(&f, "file", path);
+    assert_string_equal(said.data, line);
+    assert_false(f.failed);
+    buffer_fini(&said);
+}
+
+static void
+the_nearest_name_is_near(void **state)
+{
+    (void)state;
+    check("prot", "file: prot is no option; did you mean port?");
+    check("authhost", "file: authhost is no option; did you mean authHost?");
+    check("redis.keyPrefix",
+        "file: redis.keyPrefix is no option; did you mean databaseConfig.redis.keyPrefix?");
+    check("nothing like it", "file: nothing like it is no option");
+}
+
+static void
+a_path_is_not_a_name(void **state)
+{
+    (void)state;
+    check("socketio.path",
+        "file: \"socketio.path\" is no option; write it as objects, one within another");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_nearest_name_is_near),
+        cmocka_unit_test(a_path_is_not_a_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
