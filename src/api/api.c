@@ -15,6 +15,7 @@
 #include "http/http_conn.h"
 #include "http/http_request.h"
 #include "queries.h"
+#include "reply.h"
 
 enum { SECRET_BYTES_MAX = 1024 };
 
@@ -93,38 +94,6 @@ api_close(struct api *a)
     free(a);
 }
 
-static void
-answer(struct api *a, struct http_exchange *x, const struct http_reply *reply)
-{
-    struct http_reply whole = *reply;
-    struct buffer headers = { 0 };
-
-    buffer_append_text(&headers, a->limits->cors_headers);
-    buffer_append_text(&headers, a->limits->extra_headers);
-    buffer_append_str(&headers, reply->headers);
-    whole.headers = buffer_str(&headers);
-    http_exchange_reply(x, &whole);
-    buffer_fini(&headers);
-}
-
-void
-api_answer(struct api *a, struct http_exchange *x, unsigned status, struct str body)
-{
-    answer(a, x,
-        &(struct http_reply){
-            .status = status, .type = "application/json; charset=utf-8", .body = body });
-}
-
-void
-api_refuse(struct api *a, struct http_exchange *x, unsigned status, const char *text)
-{
-    struct buffer body = { 0 };
-
-    buffer_printf(&body, "{\"error\":\"%s\"}", text);
-    api_answer(a, x, status, buffer_str(&body));
-    buffer_fini(&body);
-}
-
 /* ---- keys ---- */
 
 /* Every client is compared, so that the time says nothing of ids or keys. */
@@ -181,7 +150,7 @@ is_read(const struct http_request *r)
 static void
 answer_root(struct api *a, struct http_exchange *x)
 {
-    answer(a, x,
+    reply_send(a, x,
         &(struct http_reply){
             .status = 200, .type = "text/html; charset=utf-8", .body = STR_LIT("OK") });
 }
@@ -193,7 +162,7 @@ answer_options(struct api *a, struct http_exchange *x, const char *allow)
     struct buffer headers = { 0 };
 
     buffer_printf(&headers, "Allow: %s\r\n", allow);
-    answer(a, x,
+    reply_send(a, x,
         &(struct http_reply){ .status = 200,
             .type = "text/html; charset=utf-8",
             .headers = buffer_str(&headers),
@@ -242,7 +211,7 @@ serve(struct api *a, struct http_exchange *x, const struct http_request *r, cons
     else if (!v->page->post && is_read(r))
         queries_take(a, x, v->page->query, v->channel);
     else
-        api_refuse(a, x, 404, "Not found");
+        reply_refuse(a, x, 404, "Not found");
 }
 
 /* /apps/<id>/<page>; false: another path. */
@@ -262,11 +231,11 @@ offer_page(struct api *a, struct http_exchange *x, const struct http_request *r)
     if (v.page && r->method == HTTP_METHOD_OPTIONS)
         answer_options(a, x, v.page->allow);
     else if (r->method != HTTP_METHOD_OPTIONS && !is_allowed(a->limits, r, v.app_id))
-        api_refuse(a, x, 403, "Unauthorized");
+        reply_refuse(a, x, 403, "Unauthorized");
     else if (v.page)
         serve(a, x, r, &v);
     else
-        api_refuse(a, x, 404, "Not found");
+        reply_refuse(a, x, 404, "Not found");
     return true;
 }
 

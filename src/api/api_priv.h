@@ -9,7 +9,6 @@
 
 #include "api/api.h"
 #include "base/list.h"
-#include "base/str.h"
 
 struct api {
     struct hub_link *hub;
@@ -18,10 +17,5 @@ struct api {
     bool draining;
     struct list errands; /* whose answer is owed */
 };
-
-/* body is JSON; with the configured headers. */
-void api_answer(struct api *a, struct http_exchange *x, unsigned status, struct str body);
-/* {"error": text} */
-void api_refuse(struct api *a, struct http_exchange *x, unsigned status, const char *text);
 
 #endif

@@ -9,6 +9,7 @@
 #include "api_priv.h"
 #include "http/http_conn.h"
 #include "hub/hub_link.h"
+#include "reply.h"
 
 static void
 forget(struct errand *e)
@@ -24,7 +25,7 @@ errand_answer(struct errand *e, unsigned status, struct str body)
     struct api *a = e->api;
 
     forget(e);
-    api_answer(a, x, status, body);
+    reply_json(a, x, status, body);
 }
 
 void
@@ -34,7 +35,7 @@ errand_refuse(struct errand *e, unsigned status, const char *text)
     struct api *a = e->api;
 
     forget(e);
-    api_refuse(a, x, status, text);
+    reply_refuse(a, x, status, text);
 }
 
 static void
@@ -56,7 +57,7 @@ on_abort(void *owner, struct http_exchange *x, enum http_abort why)
         hub_link_forget(a->hub, e->token);
     forget(e);
     if (why == HTTP_ABORT_TOO_LARGE)
-        api_refuse(a, x, 413, "Request body is too large");
+        reply_refuse(a, x, 413, "Request body is too large");
 }
 
 void

@@ -19,6 +19,7 @@
 #include "http/http_request.h"
 #include "hub/hub_link.h"
 #include "memory.h"
+#include "reply.h"
 
 struct query {
     struct errand errand;
@@ -144,7 +145,7 @@ queries_take(struct api *a, struct http_exchange *x, enum query_kind kind, struc
 
     if (kind == QUERY_USERS && channels_kind(str_slice(q->name, q->name_len)) != CHANNEL_PRESENCE) {
         free(q);
-        api_refuse(a, x, 400, "User list is only possible for Presence Channels");
+        reply_refuse(a, x, 400, "User list is only possible for Presence Channels");
         return;
     }
     errand_begin(&q->errand, a, x, HTTP_NO_BODY, on_body);
