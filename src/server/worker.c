@@ -28,6 +28,8 @@
 #include "worker_priv.h"
 
 enum { MOVES_BYTES = 16 << 20, DRAIN_TICK_MS = 10, QUIET_TICKS = 2, NAME_SIZE = 16 };
+/* A connection with a request's head, and what came behind it. */
+enum { MOVE_COST = 16384 };
 
 static const unsigned may_follow[] = {
     [WORKER_SERVING] = BIT(WORKER_DRAINING) | BIT(WORKER_CLOSED),
@@ -41,6 +43,75 @@ enter(struct worker *w, enum worker_state next)
 {
     ENSURE(may_follow[w->state] & BIT(next));
     w->state = next;
+}
+
+/* ---- what the main thread and other workers say ---- */
+
+/* X(ENUM, name): on_<name>() on the worker's thread. */
+#define MESSAGES(X)                                                                                \
+    X(PING, ping)                                                                                  \
+    X(STOP, stop)                                                                                  \
+    X(MOVE, move)                                                                                  \
+    X(RENEW, renew)                                                                                \
+    X(RENEW_TLS, renew_tls)
+
+/* What a message carries: one of these, or nothing. */
+struct content {
+    struct http_parcel *parcel;    /* MOVE; the receiver's */
+    const struct snapshot *limits; /* RENEW; the main thread's */
+    struct tls_context *tls;       /* RENEW_TLS; a reference */
+};
+
+struct worker_message {
+    struct message base;
+    struct content content;
+};
+
+/* The content is the handler's from here on. */
+static struct content
+unwrap(struct message *m)
+{
+    struct content c = ((struct worker_message *)m)->content;
+
+    free(m);
+    return c;
+}
+
+static void
+drop_message(struct message *m)
+{
+    struct content c = unwrap(m);
+
+    http_parcel_drop(c.parcel);
+    tls_server_unref(c.tls);
+}
+
+#define DELIVER(ENUM, name)                                                                        \
+    static void on_##name(struct worker *w, const struct content *c);                              \
+    static void deliver_##name(void *owner, struct message *m)                                     \
+    {                                                                                              \
+        struct content c = unwrap(m);                                                              \
+        on_##name(owner, &c);                                                                      \
+    }
+MESSAGES(DELIVER)
+
+#define MESSAGE_ENUM(ENUM, name) MESSAGE_##ENUM,
+enum message_type { MESSAGES(MESSAGE_ENUM) MESSAGE_TYPES };
+
+#define MESSAGE_KIND(ENUM, event)                                                                  \
+    [MESSAGE_##ENUM] = { .name = #event, .deliver = deliver_##event, .drop = drop_message },
+static const struct message_kind kinds[MESSAGE_TYPES] = { MESSAGES(MESSAGE_KIND) };
+
+static void
+post(struct worker *w, enum message_type type, const struct content *c)
+{
+    struct worker_message *m = mem_zalloc(sizeof(*m));
+
+    m->base.kind = &kinds[type];
+    m->base.cost = c->parcel ? MOVE_COST : sizeof(*m);
+    m->content = *c;
+    /* Past the limit it was taken all the same, and a moved connection has nowhere else to go. */
+    (void)mailbox_post(w->box, &m->base);
 }
 
 /* ---- a session of another worker ---- */
@@ -57,8 +128,7 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
     }
     parcel = http_conn_detach(x);
     if (parcel) {
-        worker_messages_post(w->options.peers[number], WORKER_MESSAGE_MOVE,
-            &(struct worker_content){ .parcel = parcel });
+        post(w->options.peers[number], MESSAGE_MOVE, &(struct content){ .parcel = parcel });
         return;
     }
     if (http_exchange_postpone(x))
@@ -68,8 +138,8 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
     engine_answer_unknown(x);
 }
 
-void
-worker_on_move(struct worker *w, const struct worker_content *c)
+static void
+on_move(struct worker *w, const struct content *c)
 {
     if (w->state == WORKER_SERVING)
         worker_clients_adopt(w, c->parcel);
@@ -77,8 +147,8 @@ worker_on_move(struct worker *w, const struct worker_content *c)
         http_parcel_drop(c->parcel);
 }
 
-void
-worker_on_ping(struct worker *w, const struct worker_content *c)
+static void
+on_ping(struct worker *w, const struct content *c)
 {
     (void)c; /* nothing */
     w->options.on_pong(w->options.owner, w->options.number);
@@ -132,8 +202,8 @@ on_drain_tick(void *owner)
     timer_start(w->loop, &w->drain, DRAIN_TICK_MS);
 }
 
-void
-worker_on_stop(struct worker *w, const struct worker_content *c)
+static void
+on_stop(struct worker *w, const struct content *c)
 {
     (void)c;
     if (w->state != WORKER_SERVING)
@@ -189,16 +259,16 @@ set_limits(struct worker *w)
     strays_set_patience(w->strays, l->stray_upgrade_ms);
 }
 
-void
-worker_on_renew(struct worker *w, const struct worker_content *c)
+static void
+on_renew(struct worker *w, const struct content *c)
 {
     w->options.limits = c->limits;
     set_limits(w);
     w->options.on_renewed(w->options.owner);
 }
 
-void
-worker_on_renew_tls(struct worker *w, const struct worker_content *c)
+static void
+on_renew_tls(struct worker *w, const struct content *c)
 {
     tls_server_unref(w->tls);
     w->tls = c->tls;
@@ -284,26 +354,25 @@ worker_connection_count(const struct worker *w)
 void
 worker_ping(struct worker *w)
 {
-    worker_messages_post(w, WORKER_MESSAGE_PING, &(struct worker_content){ 0 });
+    post(w, MESSAGE_PING, &(struct content){ 0 });
 }
 
 void
 worker_stop(struct worker *w)
 {
-    worker_messages_post(w, WORKER_MESSAGE_STOP, &(struct worker_content){ 0 });
+    post(w, MESSAGE_STOP, &(struct content){ 0 });
 }
 
 void
 worker_renew(struct worker *w, const struct snapshot *limits)
 {
-    worker_messages_post(w, WORKER_MESSAGE_RENEW, &(struct worker_content){ .limits = limits });
+    post(w, MESSAGE_RENEW, &(struct content){ .limits = limits });
 }
 
 void
 worker_renew_tls(struct worker *w, struct tls_context *tls)
 {
-    worker_messages_post(
-        w, WORKER_MESSAGE_RENEW_TLS, &(struct worker_content){ .tls = tls_server_ref(tls) });
+    post(w, MESSAGE_RENEW_TLS, &(struct content){ .tls = tls_server_ref(tls) });
 }
 
 void

@@ -16,29 +16,6 @@
 
 struct http_parcel;
 struct mailbox;
-struct message;
-
-/* X(ENUM, name): worker_on_<name>() on the worker's thread. */
-#define WORKER_MESSAGES(X)                                                                         \
-    X(PING, ping)                                                                                  \
-    X(STOP, stop)                                                                                  \
-    X(MOVE, move)                                                                                  \
-    X(RENEW, renew)                                                                                \
-    X(RENEW_TLS, renew_tls)
-
-/* What a message carries: one of these, or nothing. */
-struct worker_content {
-    struct http_parcel *parcel;    /* MOVE; the receiver's */
-    const struct snapshot *limits; /* RENEW; the main thread's */
-    struct tls_context *tls;       /* RENEW_TLS; a reference */
-};
-
-#define WORKER_MESSAGE_ENUM(ENUM, name) WORKER_MESSAGE_##ENUM,
-enum worker_message_type { WORKER_MESSAGES(WORKER_MESSAGE_ENUM) WORKER_MESSAGE_TYPES };
-
-#define WORKER_MESSAGE_HANDLER(ENUM, name)                                                         \
-    void worker_on_##name(struct worker *w, const struct worker_content *c);
-WORKER_MESSAGES(WORKER_MESSAGE_HANDLER)
 
 enum { WORKER_LISTENERS_MAX = 2 };
 
@@ -82,9 +59,6 @@ struct worker {
     uint64_t deadline_ms;
     unsigned quiet_turns; /* of drain, since the last connection was seen */
 };
-
-void worker_messages_post(
-    struct worker *w, enum worker_message_type type, const struct worker_content *c);
 
 /* worker_clients.c */
 void worker_clients_accept(struct worker *w, struct stream *s);
