@@ -4,8 +4,6 @@
  */
 #include "http/http_conn.h"
 
-#include <stdlib.h>
-
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
@@ -13,55 +11,8 @@
 #include "http_conn_priv.h"
 #include "http_parser.h"
 #include "http_reply.h"
+#include "http_state.h"
 #include "net/stream.h"
-
-#define TO_THE_END (BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE))
-
-static const unsigned may_follow[] = {
-    [HTTP_CONN_IDLE] = BIT(HTTP_CONN_HEAD) | TO_THE_END,
-    [HTTP_CONN_HEAD] = BIT(HTTP_CONN_ASKING) | TO_THE_END,
-    [HTTP_CONN_ASKING] = BIT(HTTP_CONN_IDLE) | BIT(HTTP_CONN_BODY) | TO_THE_END,
-    [HTTP_CONN_BODY] = BIT(HTTP_CONN_IDLE) | BIT(HTTP_CONN_ANSWERING) | TO_THE_END,
-    [HTTP_CONN_ANSWERING] = BIT(HTTP_CONN_IDLE) | TO_THE_END,
-    [HTTP_CONN_CLOSING] = BIT(HTTP_CONN_GONE),
-    [HTTP_CONN_GONE] = 0,
-};
-
-void
-http_conn_enter(struct http_conn *c, enum http_conn_state next)
-{
-    ENSURE(may_follow[c->state] & BIT(next));
-    c->state = next;
-    if (next >= HTTP_CONN_ANSWERING)
-        timer_stop(&c->limit);
-    if (next >= HTTP_CONN_CLOSING)
-        loop_task_cancel(&c->again);
-}
-
-static void
-drop(void *object)
-{
-    struct http_conn *c = object;
-
-    buffer_fini(&c->ahead);
-    free(c);
-}
-
-void
-http_conn_leave(struct http_conn *c)
-{
-    http_conn_enter(c, HTTP_CONN_GONE);
-    c->stream = NULL;
-    loop_defer_free(c->loop, c, drop);
-}
-
-/* Once everything is sent. */
-static void
-finish(struct http_conn *c)
-{
-    http_conn_enter(c, HTTP_CONN_CLOSING);
-    stream_finish(c->stream);
-}
 
 static void
 send_reply(struct http_conn *c, unsigned status)
@@ -87,7 +38,7 @@ static void
 refuse(struct http_conn *c, unsigned status)
 {
     send_reply(c, status);
-    finish(c);
+    http_state_finish(c);
     if (c->exchange)
         abandon(c->exchange, HTTP_ABORT_GONE);
 }
@@ -108,7 +59,7 @@ take_body(struct http_conn *c)
 {
     struct http_exchange *x = c->exchange;
 
-    http_conn_enter(c, HTTP_CONN_ANSWERING);
+    http_state_enter(c, HTTP_CONN_ANSWERING);
     x->handlers->on_body(
         x->owner, x, x->body_ignored ? str_slice(NULL, 0) : http_parser_body(x->parser));
     if (x->conn)
@@ -147,7 +98,7 @@ begin_body(struct http_conn *c, const char *data, size_t len)
     struct http_exchange *x = c->exchange;
     const struct http_message *m = http_parser_message(x->parser);
 
-    http_conn_enter(c, HTTP_CONN_BODY);
+    http_state_enter(c, HTTP_CONN_BODY);
     http_parser_limit_body(x->parser, x->body_limit);
     x->body_since_ms = loop_now_ms(c->loop);
     timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
@@ -164,7 +115,7 @@ ask(struct http_conn *c, const char *data, size_t len)
     struct http_exchange *x = c->exchange;
     unsigned refusal = http_check_request(http_parser_message(x->parser));
 
-    http_conn_enter(c, HTTP_CONN_ASKING);
+    http_state_enter(c, HTTP_CONN_ASKING);
     timer_stop(&c->limit);
     if (refusal != 0) {
         refuse(c, refusal);
@@ -212,7 +163,7 @@ begin_head(struct http_conn *c, const char *data, size_t len)
         skipped++;
     if (skipped == len)
         return len;
-    http_conn_enter(c, HTTP_CONN_HEAD);
+    http_state_enter(c, HTTP_CONN_HEAD);
     c->exchange = http_exchange_new(c);
     if (c->served)
         timer_start(c->loop, &c->limit, c->limits->head_timeout_ms);
@@ -251,13 +202,6 @@ feed(struct http_conn *c, const char *data, size_t len)
 }
 
 static void
-go_on(struct http_conn *c)
-{
-    if (c->state == HTTP_CONN_IDLE && !c->blocked && c->ahead.len > 0)
-        loop_end_of_turn(c->loop, &c->again);
-}
-
-static void
 on_again(void *owner)
 {
     struct http_conn *c = owner;
@@ -291,7 +235,7 @@ on_drain(void *owner)
     struct http_conn *c = owner;
 
     c->blocked = false;
-    go_on(c);
+    http_state_go_on(c);
 }
 
 static void
@@ -301,7 +245,7 @@ on_end(void *owner, enum stream_end why)
     const struct http_conn_handlers *h = c->handlers;
 
     (void)why; /* whatever it was, there is nobody to answer */
-    http_conn_leave(c);
+    http_state_leave(c);
     if (c->exchange)
         abandon(c->exchange, HTTP_ABORT_GONE);
     h->on_end(c->owner, c);
@@ -322,7 +266,7 @@ on_idle_limit(struct http_conn *c)
         return;
     }
     if (stream_queued(c->stream) == 0 || stream_bytes_out(c->stream) == c->bytes_out) {
-        finish(c);
+        http_state_finish(c);
         return;
     }
     c->bytes_out = stream_bytes_out(c->stream);
@@ -341,21 +285,6 @@ on_limit(void *owner)
         timer_start(c->loop, &c->limit, left_ms);
     else
         refuse(c, 408);
-}
-
-void
-http_conn_answered(struct http_conn *c, bool keep_open)
-{
-    if (c->state >= HTTP_CONN_CLOSING)
-        return;
-    if (!keep_open) {
-        finish(c);
-        return;
-    }
-    http_conn_enter(c, HTTP_CONN_IDLE);
-    c->bytes_out = stream_bytes_out(c->stream);
-    timer_start(c->loop, &c->limit, c->limits->idle_timeout_ms);
-    go_on(c);
 }
 
 static struct http_conn *
@@ -389,7 +318,7 @@ void
 http_conn_close(struct http_conn *c)
 {
     if (c->state < HTTP_CONN_CLOSING)
-        http_conn_enter(c, HTTP_CONN_CLOSING);
+        http_state_enter(c, HTTP_CONN_CLOSING);
     if (c->stream)
         stream_close(c->stream, STREAM_END_LOCAL);
 }
@@ -399,7 +328,7 @@ http_conn_retire(struct http_conn *c)
 {
     c->retiring = true;
     if (c->state == HTTP_CONN_IDLE && c->ahead.len == 0)
-        finish(c);
+        http_state_finish(c);
 }
 
 struct http_parcel *
@@ -419,7 +348,7 @@ http_conn_detach(struct http_exchange *x)
     buffer_append_str(&p->raw, http_parser_message(x->parser)->raw);
     buffer_append_str(&p->raw, c->rest);
     http_exchange_release(x);
-    http_conn_leave(c);
+    http_state_leave(c);
     if (c->handlers->on_left)
         c->handlers->on_left(c->owner, c);
     return p;
@@ -436,7 +365,7 @@ http_conn_adopt(struct loop *l, struct http_parcel *p, const struct http_limits 
     c->served = p->served;
     c->ahead = p->raw;
     buffer_init(&p->raw);
-    go_on(c);
+    http_state_go_on(c);
     http_parcel_drop(p);
     return c;
 }

@@ -4,7 +4,7 @@
  *
  *   stream -> on_data -> feed -> http_parser -> on_request, on_body
  *                `-> ahead (pipelined) -> the end of a turn -> feed
- *   http_exchange_reply -> stream, http_conn_answered -> the next request
+ *   http_exchange_reply -> stream, http_state_answered -> the next request
  */
 #ifndef HTTP_HTTP_CONN_PRIV_H
 #define HTTP_HTTP_CONN_PRIV_H
@@ -84,13 +84,6 @@ struct http_parcel {
     struct buffer raw;
     bool served;
 };
-
-/* The only place that writes c->state. */
-void http_conn_enter(struct http_conn *c, enum http_conn_state next);
-/* Its exchange was answered: go on, or close once all is sent. */
-void http_conn_answered(struct http_conn *c, bool keep);
-/* Without its stream, which is another's now: dies at the end of the turn, without on_end. */
-void http_conn_leave(struct http_conn *c);
 
 struct http_exchange *http_exchange_new(struct http_conn *c);
 /* The head is complete: fill in the request. */

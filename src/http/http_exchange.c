@@ -12,6 +12,7 @@
 #include "http_conn_priv.h"
 #include "http_parser.h"
 #include "http_reply.h"
+#include "http_state.h"
 #include "net/stream.h"
 
 /* A turn ends with tasks, and writes then: a request that was met in the turn itself is asked a
@@ -139,7 +140,7 @@ http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
     }
     http_exchange_release(x);
     c->postponed = 0;
-    http_conn_answered(c, keep);
+    http_state_answered(c, keep);
 }
 
 void
@@ -159,7 +160,9 @@ http_exchange_destroy(struct http_exchange *x)
     if (!c)
         return;
     http_exchange_release(x);
-    http_conn_close(c);
+    if (c->state < HTTP_CONN_CLOSING)
+        http_state_enter(c, HTTP_CONN_CLOSING);
+    stream_close(c->stream, STREAM_END_LOCAL);
 }
 
 const struct http_request *
@@ -179,7 +182,7 @@ http_exchange_upgrade(struct http_exchange *x, char **early, size_t *early_len)
     *early_len = c->rest.len;
     *early = c->rest.len > 0 ? mem_copy_text(c->rest.data, c->rest.len) : NULL;
     http_exchange_release(x);
-    http_conn_leave(c);
+    http_state_leave(c);
     if (c->handlers->on_left)
         c->handlers->on_left(c->owner, c);
     return s;
@@ -198,6 +201,6 @@ http_exchange_postpone(struct http_exchange *x)
     buffer_append_str(&c->ahead, http_parser_message(x->parser)->raw);
     buffer_append_str(&c->ahead, c->rest);
     http_exchange_release(x);
-    http_conn_answered(c, true);
+    http_state_answered(c, true);
     return true;
 }
