@@ -7,10 +7,12 @@
 #define SERVER_PROBE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
+#include "base/buffer.h"
 
-struct buffer;
 struct config;
 
 /*
@@ -19,5 +21,25 @@ struct config;
  * what is wrong and holds no password.
  */
 MUST_USE bool probe_redis(const struct config *c, struct buffer *why);
+
+/* All zero before. */
+struct probe_auth {
+    unsigned status;     /* of the answer; 0: there was none */
+    struct buffer cause; /* then: one sentence */
+};
+
+/* Ask the application about a private channel that nobody defines, as the server would for a
+ * browser without a session.  host: among c->auth_hosts, one with a scheme. */
+void probe_auth(const struct config *c, size_t host, struct probe_auth *out);
+
+enum probe_port {
+    PROBE_PORT_FREE,
+    PROBE_PORT_OURS,     /* a server of this program has it: *pid, or 0 when it cannot be named */
+    PROBE_PORT_STRANGER, /* *why is one sentence */
+    PROBE_PORT_BAD_HOST, /* *why is one sentence */
+};
+
+/* Try the address that the configuration listens on, and let go of it. */
+enum probe_port probe_port(const struct config *c, pid_t *pid, struct buffer *why);
 
 #endif

@@ -16,11 +16,9 @@
 #include "config/config.h"
 #include "exits.h"
 #include "instance/place.h"
-#include "server/descriptors.h"
-#include "server/needs.h"
 #include "server/probe.h"
-#include "server/probe_port.h"
 #include "server/probe_tls.h"
+#include "server/resources.h"
 
 /* ---- the configuration ---- */
 
@@ -93,11 +91,11 @@ enum { FEW_CONNECTIONS = 5000 };
 static void
 check_limits(struct check_report *r, const struct config *c)
 {
-    size_t descriptors = descriptors_raise();
-    size_t room = needs_room(c, descriptors, needs_workers(c));
+    size_t descriptors = resources_descriptors();
+    size_t room = resources_room(c, descriptors, resources_workers(c));
     struct buffer why = { 0 };
 
-    if (!needs_fit(c, descriptors, &why))
+    if (!resources_fit(c, descriptors, &why))
         check_report_say(r, CHECK_ERROR, "%.*s", STR_ARG(buffer_str(&why)));
     else if (c->max_connections > room)
         check_report_say(r, CHECK_WARNING,
@@ -132,7 +130,7 @@ check_redis(struct check_report *r, const struct config *c)
 {
     struct buffer why = { 0 };
 
-    if (!needs_redis(c))
+    if (!resources_redis(c))
         return;
     if (probe_redis(c, &why))
         check_report_say(

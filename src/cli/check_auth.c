@@ -7,7 +7,7 @@
 
 #include "check_report.h"
 #include "config/config.h"
-#include "server/probe_auth.h"
+#include "server/probe.h"
 
 static const struct meaning {
     unsigned first, last; /* of the status */

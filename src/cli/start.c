@@ -19,7 +19,7 @@
 #include "instance/running.h"
 #include "instance/targets.h"
 #include "instance/turn.h"
-#include "server/needs.h"
+#include "server/resources.h"
 #include "server/server.h"
 
 struct start {
@@ -116,7 +116,7 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
     if (!server_start(s)) {
         log_error("%s: workers: there are no threads for %u workers; raise the limit (TasksMax= of "
                   "the service, pids.max of the container, ulimit -u), or set fewer workers",
-            config_name(c), needs_workers(c));
+            config_name(c), resources_workers(c));
         lock_file_release(lock);
         _exit(EXIT_FAILED); /* as below */
     }

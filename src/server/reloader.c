@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "certificates.h"
 #include "config/config.h"
-#include "server/descriptors.h"
+#include "server/resources.h"
 #include "snapshot.h"
 #include "worker.h"
 
@@ -65,7 +65,7 @@ reloader_open(struct loop *l, const struct config *c)
 {
     struct reloader *r = mem_zalloc(sizeof(*r));
 
-    r->first = (struct edition){ c, NULL, snapshot_new(c, descriptors_raise()) };
+    r->first = (struct edition){ c, NULL, snapshot_new(c, resources_descriptors()) };
     r->now = r->first;
     r->certificates = certificates_open(l, on_renewed_tls, r);
     return r;

@@ -16,10 +16,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "endpoints.h"
 #include "hub/hub.h"
 #include "hub_thread.h"
 #include "instance/claim.h"
-#include "listening.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/signals.h"
@@ -27,8 +27,7 @@
 #include "notify.h"
 #include "redis_setup.h"
 #include "reloader.h"
-#include "server/descriptors.h"
-#include "server/needs.h"
+#include "server/resources.h"
 #include "snapshot.h"
 #include "supervision.h"
 #include "worker.h"
@@ -57,7 +56,7 @@ struct server {
     struct loop *loop;
     struct mailbox *box;
     struct signals_watch *signals[COUNT_OF(watched)];
-    struct listening at;
+    struct endpoints at;
     struct claim *claim;
     struct timer patience;
 
@@ -207,7 +206,7 @@ open_supervision(struct server *s)
     const struct supervision_options o = {
         .workers = s->opened,
         .port = s->at.port,
-        .redis = needs_redis(s->config),
+        .redis = resources_redis(s->config),
         .ping = ping,
         .owner = s,
     };
@@ -336,11 +335,11 @@ open_hub(struct server *s)
 static bool
 open_and_listen(struct server *s, bool *in_use, struct buffer *error)
 {
-    if (!listening_choose(&s->at, s->config, error) || !reloader_begin(s->reload, error))
+    if (!endpoints_choose(&s->at, s->config, error) || !reloader_begin(s->reload, error))
         return false;
     open_workers(s);
     return enroll(s, in_use, error) &&
-           listening_open(&s->at, s->config, s->workers, s->opened, in_use, error);
+           endpoints_open(&s->at, s->config, s->workers, s->opened, in_use, error);
 }
 
 struct server *
@@ -350,7 +349,8 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
 
     *in_use = false;
     s->config = c;
-    if (!needs_fit(c, descriptors_raise(), error) || !redis_setup_open(&s->redis, c, error)) {
+    if (!resources_fit(c, resources_descriptors(), error) ||
+        !redis_setup_open(&s->redis, c, error)) {
         free(s); /* nothing else is open */
         return NULL;
     }

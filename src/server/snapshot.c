@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/proxies.h"
 #include "config/config.h"
-#include "server/needs.h"
+#include "server/resources.h"
 
 enum {
     HEAD_BYTES = 16384,
@@ -30,7 +30,7 @@ enum {
 static size_t
 count_connections(const struct config *c, size_t descriptors, unsigned workers)
 {
-    size_t room = needs_room(c, descriptors, workers);
+    size_t room = resources_room(c, descriptors, workers);
 
     if (c->max_connections == 0)
         return room;
@@ -257,7 +257,7 @@ make_hub(struct snapshot *l, const struct config *c)
         .cluster = {
             .key_prefix = c->key_prefix,
             .events = c->subscriber_redis,
-            .presence = needs_redis_members(c),
+            .presence = resources_redis_members(c),
             .members_key = c->members_key,
             .publish_presence = c->publish_presence,
         },
@@ -309,7 +309,7 @@ snapshot_new(const struct config *c, size_t descriptors)
     if (c->database == CONFIG_DATABASE_SQLITE)
         log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
                    "kept in memory");
-    return make(c, descriptors, needs_workers(c));
+    return make(c, descriptors, resources_workers(c));
 }
 
 struct snapshot *

@@ -18,8 +18,8 @@
 #include "snapshot.h"
 #include "worker_priv.h"
 
-/* Of the process, which has descriptors in reserve for them (needs_room); more are closed without
- * an answer. */
+/* Of the process, which has descriptors in reserve for them (resources_room); more are closed
+ * without an answer. */
 enum { TURNED_AWAY_MAX = 32 };
 
 /* Owned by its connection; freed at the end of the turn in which that ends or leaves. */

@@ -17,8 +17,7 @@
 
 #include "base/buffer.h"
 #include "config/config.h"
-#include "server/probe_auth.h"
-#include "server/probe_port.h"
+#include "server/probe.h"
 
 /* A listening socket on loopback. */
 static int

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * needs: threads, descriptors, Redis.
+ * resources: threads, descriptors, Redis.
  */
-#include "server/needs.h"
+#include "server/resources.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "config/config.h"
 #include "hub/hub.h"
+
+/* When the limit is no number, or cannot be read. */
+enum { PLENTY = 1 << 20, FEW = 1024 };
 
 enum {
     DESCRIPTOR_RESERVE = 64, /* Redis, files, those who are told that there is no room */
@@ -20,7 +24,7 @@ enum {
 
 /* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
 bool
-needs_redis_members(const struct config *c)
+resources_redis_members(const struct config *c)
 {
     if (c->embedded || c->database != CONFIG_DATABASE_REDIS)
         return false;
@@ -30,9 +34,9 @@ needs_redis_members(const struct config *c)
 }
 
 bool
-needs_redis(const struct config *c)
+resources_redis(const struct config *c)
 {
-    return c->subscriber_redis || needs_redis_members(c);
+    return c->subscriber_redis || resources_redis_members(c);
 }
 
 static unsigned
@@ -49,16 +53,32 @@ count_cores(void)
 }
 
 unsigned
-needs_workers(const struct config *c)
+resources_workers(const struct config *c)
 {
     return c->workers ? (unsigned)c->workers : count_cores();
 }
 
+size_t
+resources_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return FEW;
+    if (limit.rlim_cur != limit.rlim_max) {
+        struct rlimit raised = { limit.rlim_max, limit.rlim_max };
+
+        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+            limit = raised;
+    }
+    return limit.rlim_cur == RLIM_INFINITY ? PLENTY : (size_t)limit.rlim_cur;
+}
+
 /* The hub and the main thread have a loop each. */
 bool
-needs_fit(const struct config *c, size_t descriptors, struct buffer *error)
+resources_fit(const struct config *c, size_t descriptors, struct buffer *error)
 {
-    unsigned workers = needs_workers(c);
+    unsigned workers = resources_workers(c);
     size_t least = DESCRIPTORS_LEAST + (size_t)DESCRIPTORS_A_LOOP_LEAST * (workers + 2);
 
     if (descriptors >= least)
@@ -71,7 +91,7 @@ needs_fit(const struct config *c, size_t descriptors, struct buffer *error)
 }
 
 size_t
-needs_room(const struct config *c, size_t descriptors, unsigned workers)
+resources_room(const struct config *c, size_t descriptors, unsigned workers)
 {
     size_t reserve =
         DESCRIPTOR_RESERVE + c->auth_max_requests + (size_t)DESCRIPTORS_A_LOOP * (workers + 2);

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "config/config.h"
-#include "server/needs.h"
+#include "server/resources.h"
 
 static struct config *
 load(const struct config_setting *settings, size_t count)
@@ -32,9 +32,9 @@ redis_is_needed_where_it_is_named_or_subscribed_to(void **state)
     struct config *by_default = load(NULL, 0), *without = load(all, 2), *named = load(all, 3);
 
     (void)state;
-    assert_true(needs_redis(by_default) && needs_redis_members(by_default));
-    assert_true(!needs_redis(without) && !needs_redis_members(without));
-    assert_true(needs_redis(named) && needs_redis_members(named));
+    assert_true(resources_redis(by_default) && resources_redis_members(by_default));
+    assert_true(!resources_redis(without) && !resources_redis_members(without));
+    assert_true(resources_redis(named) && resources_redis_members(named));
     config_free(by_default);
     config_free(without);
     config_free(named);
@@ -47,7 +47,7 @@ memory_alone_needs_redis_for_events_only(void **state)
     struct config *c = load(&sqlite, 1);
 
     (void)state;
-    assert_true(needs_redis(c) && !needs_redis_members(c));
+    assert_true(resources_redis(c) && !resources_redis_members(c));
     config_free(c);
 }
 
@@ -58,10 +58,10 @@ room_is_what_the_rest_leaves_of_the_descriptors(void **state)
     struct config *c = load(&workers, 1);
 
     (void)state;
-    assert_int_equal(needs_workers(c), 3);
-    assert_in_range(needs_room(c, 1024, 3), 800, 1000);
-    assert_int_equal(needs_room(c, 2048, 3), needs_room(c, 1024, 3) + 1024);
-    assert_int_equal(needs_room(c, 10, 3), 3);
+    assert_int_equal(resources_workers(c), 3);
+    assert_in_range(resources_room(c, 1024, 3), 800, 1000);
+    assert_int_equal(resources_room(c, 2048, 3), resources_room(c, 1024, 3) + 1024);
+    assert_int_equal(resources_room(c, 10, 3), 3);
     config_free(c);
 }
 
@@ -73,12 +73,12 @@ few_descriptors_do_for_few_workers(void **state)
     struct buffer error = { 0 };
 
     (void)state;
-    assert_true(needs_fit(few, 64, &error) && needs_fit(many, 4096, &error));
+    assert_true(resources_fit(few, 64, &error) && resources_fit(many, 4096, &error));
     assert_int_equal(error.len, 0);
-    assert_false(needs_fit(few, 24, &error));
+    assert_false(resources_fit(few, 24, &error));
     assert_true(
         str_contains(buffer_str(&error), "3 workers take 46 descriptors, and the limit is 24"));
-    assert_false(needs_fit(many, 1024, &error));
+    assert_false(resources_fit(many, 1024, &error));
     buffer_fini(&error);
     config_free(few);
     config_free(many);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listening: one descriptor a worker for each address.
+ * endpoints: one descriptor a worker for each address.
  */
-#include "listening.h"
+#include "endpoints.h"
 
 #include <stdlib.h>
 
@@ -77,7 +77,7 @@ listen_configured(
 /* ---- by the service manager ---- */
 
 static bool
-listen_passed(const struct crew *crew, const struct listening *at, struct buffer *error)
+listen_passed(const struct crew *crew, const struct endpoints *at, struct buffer *error)
 {
     int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
     bool ok = true;
@@ -92,7 +92,7 @@ listen_passed(const struct crew *crew, const struct listening *at, struct buffer
 /* ---- which ---- */
 
 bool
-listening_choose(struct listening *at, const struct config *c, struct buffer *error)
+endpoints_choose(struct endpoints *at, const struct config *c, struct buffer *error)
 {
     at->host = running_host(c);
     at->port = (unsigned)c->port;
@@ -109,7 +109,7 @@ listening_choose(struct listening *at, const struct config *c, struct buffer *er
 }
 
 bool
-listening_open(const struct listening *at, const struct config *c, struct worker *const *workers,
+endpoints_open(const struct endpoints *at, const struct config *c, struct worker *const *workers,
     unsigned count, bool *in_use, struct buffer *error)
 {
     const struct crew crew = { workers, count, config_name(c) };
