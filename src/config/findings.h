@@ -25,7 +25,6 @@ void findings_say(struct findings *f, enum config_severity severity, const char 
 /* "<where>: <option> is <value>; taken as ...; expected ...": a warning.  effective is the slot. */
 void findings_taken(struct findings *f, const char *where, const struct option *o,
     const char *value, const void *effective);
-
 void findings_taken_json(struct findings *f, const char *where, const struct option *o,
     const json_t *value, const void *effective);
 

@@ -37,7 +37,7 @@ struct layout {
 /* What owns memory is all zero afterwards; the rest is as it was. */
 void layout_free(const struct layout *l, void *field);
 bool layout_same(const struct layout *l, const void *a, const void *b);
-/* to owns nothing. */
+/* to owns nothing, as layout_free() leaves it. */
 void layout_copy(const struct layout *l, void *to, const void *from);
 
 /* ---- of many ---- */

@@ -432,15 +432,10 @@ hub_free(struct hub *h)
     free(h);
 }
 
-void
+struct mailbox *
 hub_add_link(struct hub *h, unsigned worker, struct mailbox *box)
 {
     outbox_add(h->outbox, worker, box, h->box);
-}
-
-struct mailbox *
-hub_mailbox(struct hub *h)
-{
     return h->box;
 }
 

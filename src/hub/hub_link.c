@@ -27,9 +27,9 @@ struct question {
 
 struct hub_link {
     struct hub_message_receiver receiver; /* of box */
-    struct hub *hub;
     unsigned worker;
     struct mailbox *box;
+    struct mailbox *to; /* the hub's */
     const struct hub_link_handlers *handlers;
     void *owner;
     struct map questions; /* token -> struct question, which it owns */
@@ -53,14 +53,13 @@ flush(void *owner)
 {
     static const struct hub_message drained = { .type = HUB_MESSAGE_DRAINED };
     struct hub_link *k = owner;
-    struct mailbox *to = hub_mailbox(k->hub);
     struct message *batch = mailbox_chain_take(&k->batch);
 
     k->batch_bytes = 0;
-    if (!batch || mailbox_post_all(to, batch) || k->hub_is_behind)
+    if (!batch || mailbox_post_all(k->to, batch) || k->hub_is_behind)
         return;
     k->hub_is_behind = true;
-    mailbox_post_when_below(to, k->box, &hub_messages_new(&drained)->base);
+    mailbox_post_when_below(k->to, k->box, &hub_messages_new(&drained)->base);
 }
 
 /* ---- what the hub says ---- */
@@ -153,12 +152,11 @@ hub_link_open(struct loop *l, struct hub *h, unsigned worker)
     struct hub_link *k = mem_zalloc(sizeof(*k));
 
     k->receiver = (struct hub_message_receiver){ handlers, k };
-    k->hub = h;
     k->worker = worker;
     k->loop = l;
     loop_task_init(&k->flush, flush, k);
     k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), &k->receiver);
-    hub_add_link(h, worker, k->box);
+    k->to = hub_add_link(h, worker, k->box);
     return k;
 }
 

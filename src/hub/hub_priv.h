@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub_priv: what hub_link needs of the hub: its mailbox, and the place to announce its own.
+ * hub_priv: what hub_link needs of the hub: the place to announce its mailbox, for the hub's.
  */
 #ifndef HUB_HUB_PRIV_H
 #define HUB_HUB_PRIV_H
@@ -10,9 +10,8 @@
 struct hub;
 struct mailbox;
 
-/* Before the threads run. */
-void hub_add_link(struct hub *h, unsigned worker, struct mailbox *box);
-struct mailbox *hub_mailbox(struct hub *h);
+/* Before the threads run.  Returns the hub's mailbox. */
+struct mailbox *hub_add_link(struct hub *h, unsigned worker, struct mailbox *box);
 size_t hub_mailbox_bytes(const struct hub *h);
 
 #endif
