@@ -165,6 +165,7 @@ run_lint() {
     build clang clang || return
     lint_texts clang
     check lint/symbols sh tests/lint/symbols.sh "$out/clang"
+    check lint/structure node tests/lint/structure.mjs "$out/clang" --check
     lint_files clang $(git ls-files '*.c' '*.h')
 }
 
