@@ -75,7 +75,8 @@ struct cluster_place {
 
 /*
  * o is used for the call, but for on_redis and its owner; node is copied, and the owners that place
- * names must outlive it.  on_retired: what cluster_retire() asked for took effect, as far as it can.
+ * names must outlive it.  on_retired: what cluster_retire() asked for took effect, as far as it
+ * can.
  */
 struct cluster *cluster_open(struct loop *l, const struct cluster_options *o,
     const struct cluster_place *place, void (*on_retired)(void *owner), void *owner);
