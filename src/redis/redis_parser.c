@@ -3,18 +3,24 @@
  * redis_parser: hiredis' reader calls a function for each element; those here build values in
  * place, and refuse what is too much.  One that returns NULL ends the reading.
  *
+ * A reply's memory is given back as a whole, so that reading a stream of messages allocates
+ * nothing.
+ *
  *   bytes     of a reply that is not whole, in hiredis' buffer: BYTES_MAX
- *   values    made of them, in the arena: REDIS_ARENA_MAX_BYTES; an array takes room for all of its
- *             elements when it is announced
+ *   values    made of them, in the arena: REDIS_PARSER_MAX_BYTES; an array takes room for all of
+ *             its elements when it is announced
  *   lines     of a status, an error, a number, a length: LINE_MAX_BYTES
  */
 #include "redis_parser.h"
 
 #include <hiredis/hiredis.h>
+#include <stdalign.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ensure.h"
+#include "base/mem.h"
 
 /* More than any command of ours is answered with.  hiredis before 1.0 has this depth too. */
 enum { DEPTH_MAX = 7, BYTES_MAX = 64 << 20, LINE_MAX_BYTES = 64 << 10 };
@@ -24,6 +30,89 @@ typedef size_t element_count;
 #else
 typedef int element_count;
 #endif
+
+/* ---- memory of one reply ---- */
+
+enum { BLOCK_SIZE = 4096, ALIGNMENT = alignof(max_align_t) };
+
+struct redis_block {
+    struct redis_block *older;
+    size_t size;
+    alignas(max_align_t) char data[];
+};
+
+static void
+arena_use(struct redis_arena *a, struct redis_block *b)
+{
+    a->blocks = b;
+    a->at = b->data;
+    a->left = b->size;
+}
+
+static bool
+arena_add_block(struct redis_arena *a, size_t size)
+{
+    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    struct redis_block *b;
+
+    if (room > REDIS_PARSER_MAX_BYTES - a->held)
+        return false;
+    b = mem_alloc(sizeof(*b) + room);
+    b->older = a->blocks;
+    b->size = room;
+    a->held += room;
+    arena_use(a, b);
+    return true;
+}
+
+/* Not cleared, aligned for anything; valid until arena_clear().  NULL: past the limit. */
+static void *
+arena_take(struct redis_arena *a, size_t size)
+{
+    size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    char *taken;
+
+    if (size > REDIS_PARSER_MAX_BYTES)
+        return NULL;
+    if ((!a->blocks || rounded > a->left) && !arena_add_block(a, rounded))
+        return NULL;
+    taken = a->at;
+    a->at += rounded;
+    a->left -= rounded;
+    return taken;
+}
+
+static void
+arena_drop_newest(struct redis_arena *a)
+{
+    struct redis_block *b = a->blocks;
+
+    a->blocks = b->older;
+    a->held -= b->size;
+    free(b);
+}
+
+/* Keeps a block of the usual size for the next reply. */
+static void
+arena_clear(struct redis_arena *a)
+{
+    while (a->blocks && (a->blocks->older || a->blocks->size > BLOCK_SIZE))
+        arena_drop_newest(a);
+    if (a->blocks)
+        arena_use(a, a->blocks);
+    else
+        a->left = 0;
+}
+
+static void
+arena_fini(struct redis_arena *a)
+{
+    while (a->blocks)
+        arena_drop_newest(a);
+    a->left = 0;
+}
+
+/* ---- values ---- */
 
 /* Values are const to all but this file. */
 static struct redis_value *
@@ -43,7 +132,7 @@ static void *
 take(const redisReadTask *task, size_t size)
 {
     struct redis_parser *p = parser_of(task);
-    void *taken = redis_arena_take(&p->arena, size);
+    void *taken = arena_take(&p->arena, size);
 
     p->too_large = !taken;
     return taken;
@@ -115,7 +204,7 @@ create_array(const redisReadTask *task, element_count count)
 
     if (task->type != REDIS_REPLY_ARRAY || too_deep(task))
         return NULL;
-    if (elements > REDIS_ARENA_MAX_BYTES / sizeof(*items)) {
+    if (elements > REDIS_PARSER_MAX_BYTES / sizeof(*items)) {
         parser_of(task)->too_large = true;
         return NULL;
     }
@@ -182,6 +271,8 @@ static redisReplyObjectFunctions functions = {
 #endif
 };
 
+/* ---- the stream ---- */
+
 void
 redis_parser_init(struct redis_parser *p)
 {
@@ -199,7 +290,7 @@ redis_parser_fini(struct redis_parser *p)
     if (p->reader)
         redisReaderFree(p->reader);
     p->reader = NULL;
-    redis_arena_fini(&p->arena);
+    arena_fini(&p->arena);
 }
 
 bool
@@ -240,5 +331,5 @@ redis_parser_next(struct redis_parser *p, const struct redis_value **out)
 void
 redis_parser_release(struct redis_parser *p)
 {
-    redis_arena_clear(&p->arena);
+    arena_clear(&p->arena);
 }

@@ -11,9 +11,20 @@
 
 #include "base/attr.h"
 #include "redis/redis_link.h"
-#include "redis_arena.h"
 
+struct redis_block;
 struct redisReader;
+
+/* Of one reply, all that is allocated for it: what a reply announces is not yet there. */
+enum { REDIS_PARSER_MAX_BYTES = 64 << 20 };
+
+/* A chain of blocks, of which the oldest is kept; all zero is an empty one. */
+struct redis_arena {
+    struct redis_block *blocks; /* the newest first */
+    char *at;                   /* what is free of the newest */
+    size_t left;
+    size_t held; /* bytes of all blocks */
+};
 
 /* Embedded; not moved after redis_parser_init(). */
 struct redis_parser {

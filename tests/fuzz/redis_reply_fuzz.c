@@ -50,10 +50,10 @@ take_all(struct redis_parser *p, struct buffer *story)
     while ((result = redis_parser_next(p, &v)) == REDIS_PARSE_VALUE) {
         tell(story, v, 0);
         follow(v);
-        ENSURE(p->arena.held <= REDIS_ARENA_MAX_BYTES);
+        ENSURE(p->arena.held <= REDIS_PARSER_MAX_BYTES);
         redis_parser_release(p);
     }
-    ENSURE(p->arena.held <= REDIS_ARENA_MAX_BYTES);
+    ENSURE(p->arena.held <= REDIS_PARSER_MAX_BYTES);
     if (result == REDIS_PARSE_MORE)
         return true;
     buffer_printf(story, "%d", (int)result);

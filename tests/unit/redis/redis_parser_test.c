@@ -162,7 +162,7 @@ expect_too_large(const char *text)
     redis_parser_init(&parser);
     feed(text);
     assert_int_equal(redis_parser_next(&parser, &v), REDIS_PARSE_TOO_LARGE);
-    assert_true(parser.arena.held <= REDIS_ARENA_MAX_BYTES);
+    assert_true(parser.arena.held <= REDIS_PARSER_MAX_BYTES);
 }
 
 #define BOMB "*1048576\r\n"
