@@ -135,7 +135,7 @@ fall_by(struct redis_cluster *c, const struct command *m, struct str error)
     const struct redis_reason_about about = {
         .where = redis_contact_where(redis_masters_owner(c, m->slot)->contact),
     };
-    char reason[REDIS_REASON_SIZE];
+    char reason[REDIS_REASON_SIZE] = "";
 
     redis_reason_refused(reason, &about, error);
     redis_cluster_fall(c, reason);

@@ -11,13 +11,55 @@
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "net/connector.h"
+#include "net/loop.h"
 #include "net/stream.h"
-#include "redis_contact_priv.h"
+#include "net/timer.h"
+#include "redis_greeting.h"
+#include "redis_parser.h"
+#include "redis_reason.h"
 #include "redis_request.h"
+#include "redis_settings.h"
 
 /* hiredis moves all that it has not read whenever it has read a kilobyte, so it gets no more than
  * this at once. */
 enum { FEED_BYTES = 4096 };
+
+/*
+ *   CONNECTING --> GREETING --let in--> OPEN
+ *        |             |                 |
+ *        `-----------> FALLING <---------'      on_lost at the end of the turn
+ *
+ * Any of them --owner--> CLOSED.
+ */
+enum redis_contact_state {
+    REDIS_CONTACT_CONNECTING,
+    REDIS_CONTACT_GREETING,
+    REDIS_CONTACT_OPEN,
+    REDIS_CONTACT_FALLING,
+    REDIS_CONTACT_CLOSED,
+};
+
+/* Freed at the end of the turn in which it is closed. */
+struct redis_contact {
+    struct loop *loop;
+    const struct redis_contact_handlers *handlers;
+    void *owner;
+    char where[300];
+    struct redis_reason_about about;
+
+    enum redis_contact_state state;
+    unsigned limit_ms;
+    struct timer limit; /* of the greeting */
+    struct loop_task fallen;
+    struct connector *connector;
+    struct stream *stream;
+    struct redis_parser parser;
+    struct redis_greeting greeting;
+    struct redis_requests requests;
+    bool mute;                      /* it has not said anything yet */
+    bool paused, is_stopped;        /* wanted, and done */
+    char reason[REDIS_REASON_SIZE]; /* "" while it goes well */
+};
 
 static const unsigned may_follow[] = {
     [REDIS_CONTACT_CONNECTING] =
@@ -29,32 +71,12 @@ static const unsigned may_follow[] = {
     [REDIS_CONTACT_CLOSED] = 0,
 };
 
-/* Owned by its contact's list. */
-struct request {
-    struct list node;
-    void (*on_reply)(void *owner, const struct redis_value *reply);
-    void *owner;
-};
-
 /* The only place that writes c->state. */
 static void
 enter(struct redis_contact *c, enum redis_contact_state next)
 {
     ENSURE(may_follow[c->state] & BIT(next));
     c->state = next;
-}
-
-static struct redis_reason_about
-about(const struct redis_contact *c, const char *action)
-{
-    return (struct redis_reason_about){
-        .where = c->where,
-        .action = action,
-        .sentinel = c->sentinel,
-        .tls = c->tls,
-        .path = c->path,
-        .by_sentinels = c->settings->sentinels.count > 0,
-    };
 }
 
 /* Nothing comes from net any more. */
@@ -71,36 +93,38 @@ let_go(struct redis_contact *c)
     c->stream = NULL;
 }
 
-/* The first reason is the one that counts: what follows is its consequence. */
-void
-redis_contact_fall(struct redis_contact *c, const char *reason)
+static void
+fall(struct redis_contact *c)
 {
     if (c->state >= REDIS_CONTACT_FALLING)
         return;
-    if (c->reason[0] == '\0')
-        snprintf(c->reason, sizeof(c->reason), "%s", reason);
     enter(c, REDIS_CONTACT_FALLING);
     let_go(c);
     loop_end_of_turn(c->loop, &c->fallen);
 }
 
 void
-redis_contact_fall_strange(struct redis_contact *c)
+redis_contact_fall(struct redis_contact *c, const char *reason)
 {
-    const struct redis_reason_about whom = about(c, NULL);
-    char reason[REDIS_REASON_SIZE];
-
-    redis_reason_stranger(reason, &whom, str_slice("", 0));
-    redis_contact_fall(c, reason);
+    if (c->reason[0] == '\0')
+        snprintf(c->reason, sizeof(c->reason), "%s", reason);
+    fall(c);
 }
 
-void
-redis_contact_note(struct redis_contact *c, struct str error, const char *action)
+/* It said what nobody asked. */
+static void
+fall_strange(struct redis_contact *c)
 {
-    const struct redis_reason_about whom = about(c, action);
+    redis_reason_stranger(c->reason, &c->about, str_slice("", 0));
+    fall(c);
+}
 
-    if (c->reason[0] == '\0')
-        redis_reason_refused(c->reason, &whom, error);
+/* What stands in the way; it is told when c falls. */
+static void
+note(struct redis_contact *c, struct str error, const char *action)
+{
+    c->about.action = action;
+    redis_reason_refused(c->reason, &c->about, error);
 }
 
 /* ---- requests ---- */
@@ -109,36 +133,15 @@ redis_contact_note(struct redis_contact *c, struct str error, const char *action
 static void
 tell_lost(struct redis_contact *c)
 {
-    while (!list_empty(&c->requests) && c->state != REDIS_CONTACT_CLOSED) {
-        struct request *q = LIST_ENTRY(c->requests.next, struct request, node);
-        struct request told = *q;
-
-        list_remove(&q->node);
-        free(q);
-        if (told.on_reply)
-            told.on_reply(told.owner, NULL);
+    while (c->state != REDIS_CONTACT_CLOSED && redis_request_answer(&c->requests, NULL)) {
     }
 }
 
 static void
-forget_requests(struct redis_contact *c)
-{
-    LIST_EACH(node, &c->requests)
-    {
-        list_remove(node);
-        free(LIST_ENTRY(node, struct request, node));
-    }
-}
-
-void
-redis_contact_ask(struct redis_contact *c, struct bytes *request,
+ask(struct redis_contact *c, struct bytes *request,
     void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
 {
-    struct request *q = mem_alloc(sizeof(*q));
-
-    *q = (struct request){ .on_reply = on_reply, .owner = owner };
-    list_init(&q->node);
-    list_append(&c->requests, &q->node);
+    redis_request_await(&c->requests, on_reply, owner);
     (void)stream_send(c->stream, request); /* how much waits is bounded by who asks */
 }
 
@@ -148,7 +151,7 @@ redis_contact_send(struct redis_contact *c, struct bytes *request,
 {
     if (c->state != REDIS_CONTACT_OPEN)
         return false;
-    redis_contact_ask(c, request, on_reply, owner);
+    ask(c, request, on_reply, owner);
     return true;
 }
 
@@ -159,55 +162,61 @@ redis_contact_psubscribe(struct redis_contact *c, struct str pattern)
 
     if (c->state != REDIS_CONTACT_OPEN)
         return;
-    request = redis_request_new((const struct str[]){ STR_LIT("PSUBSCRIBE"), pattern }, 2);
-    redis_push_expect(c, pattern);
+    request = redis_request_subscribe(&c->requests, pattern);
     (void)stream_send(c->stream, request);
     bytes_unref(request);
 }
 
 /* ---- what comes ---- */
 
-/* A master that became a replica answers, but is not the one any more.  Of scripts the error says
- * so somewhere, before Redis 7. */
-static bool
-is_demoted(const struct redis_value *v)
+/* A value that no request waits for. */
+static void
+take_unasked(struct redis_contact *c, const struct redis_value *v)
 {
-    return v->kind == REDIS_ERROR && str_contains(v->text, "READONLY You can't write");
+    const struct redis_contact_handlers *h = c->handlers;
+
+    switch (redis_request_unasked(&c->requests, v)) {
+    case REDIS_UNASKED_MESSAGE:
+        if (h->on_message)
+            h->on_message(c->owner, v->items[2].text, v->items[3].text);
+        return;
+    case REDIS_UNASKED_CONFIRMATION:
+        if (h->on_subscribed)
+            h->on_subscribed(c->owner);
+        return;
+    case REDIS_UNASKED_ERROR:
+        note(c, v->text, "PSUBSCRIBE");
+        fall_strange(c);
+        return;
+    case REDIS_UNASKED_STRANGE:
+        fall_strange(c);
+    }
 }
 
 static void
 take(struct redis_contact *c, const struct redis_value *v)
 {
-    struct request *q, told;
-
-    if (list_empty(&c->requests)) {
-        redis_push_take(c, v);
+    if (list_empty(&c->requests.waiting)) {
+        take_unasked(c, v);
         return;
     }
-    q = LIST_ENTRY(c->requests.next, struct request, node);
-    told = *q;
-    list_remove(&q->node);
-    free(q);
-    if (c->state == REDIS_CONTACT_OPEN && is_demoted(v)) {
-        redis_contact_note(c, v->text, NULL);
-        redis_contact_fall(c, "");
+    if (c->state == REDIS_CONTACT_OPEN && v->kind == REDIS_ERROR &&
+        redis_reason_is_demoted(v->text)) {
+        note(c, v->text, NULL);
+        fall(c);
     }
-    if (told.on_reply)
-        told.on_reply(told.owner, v);
+    redis_request_answer(&c->requests, v);
 }
 
 /* It said what is not a reply, or too much of one; a greeting has no long answers. */
 static void
 fall_by_words(struct redis_contact *c, bool too_long, struct str said)
 {
-    const struct redis_reason_about whom = about(c, NULL);
-    char reason[REDIS_REASON_SIZE];
-
     if (too_long && c->state == REDIS_CONTACT_OPEN)
-        snprintf(reason, sizeof(reason), "%s sends a reply that is too long", c->where);
+        snprintf(c->reason, sizeof(c->reason), "%s sends a reply that is too long", c->where);
     else
-        redis_reason_stranger(reason, &whom, said);
-    redis_contact_fall(c, reason);
+        redis_reason_stranger(c->reason, &c->about, said);
+    fall(c);
 }
 
 static void
@@ -250,17 +259,15 @@ static void
 on_end(void *owner, enum stream_end why)
 {
     struct redis_contact *c = owner;
-    const struct redis_reason_about whom = about(c, NULL);
     const char *error = stream_error(c->stream);
-    char reason[REDIS_REASON_SIZE];
 
     (void)why;
     c->stream = NULL;
     if (error)
-        redis_reason_failed(reason, &whom, error);
+        redis_reason_failed(c->reason, &c->about, error);
     else
-        redis_reason_closed(reason, &whom, c->mute);
-    redis_contact_fall(c, reason);
+        redis_reason_closed(c->reason, &c->about, c->mute);
+    fall(c);
 }
 
 /* ---- coming and going ---- */
@@ -287,13 +294,25 @@ redis_contact_pause(struct redis_contact *c, bool paused)
     apply_pause(c);
 }
 
-void
-redis_contact_let_in(struct redis_contact *c, const struct redis_value *answer)
+static void
+on_greeting(void *owner, const struct redis_value *reply)
 {
-    timer_stop(&c->limit);
-    enter(c, REDIS_CONTACT_OPEN);
-    apply_pause(c);
-    c->handlers->on_open(c->owner, answer);
+    struct redis_contact *c = owner;
+
+    if (!reply || c->state != REDIS_CONTACT_GREETING)
+        return;
+    switch (redis_greeting_take(&c->greeting, reply, &c->about, c->reason)) {
+    case REDIS_GREETING_MORE:
+        return;
+    case REDIS_GREETING_LET_IN:
+        timer_stop(&c->limit);
+        enter(c, REDIS_CONTACT_OPEN);
+        apply_pause(c);
+        c->handlers->on_open(c->owner, c->greeting.question ? reply : NULL);
+        return;
+    case REDIS_GREETING_REFUSED:
+        fall_strange(c);
+    }
 }
 
 static void
@@ -301,33 +320,34 @@ on_connected(void *owner, struct stream *s, const char *error)
 {
     static const struct stream_handlers handlers = { .on_data = on_data, .on_end = on_end };
     struct redis_contact *c = owner;
-    const struct redis_reason_about whom = about(c, NULL);
-    char reason[REDIS_REASON_SIZE];
+    struct bytes *request;
 
     c->connector = NULL;
     if (!s) {
-        redis_reason_failed(reason, &whom, error);
-        redis_contact_fall(c, reason);
+        redis_reason_failed(c->reason, &c->about, error);
+        fall(c);
         return;
     }
     c->stream = s;
     stream_attach(s, &handlers, c);
     timer_start(c->loop, &c->limit, c->limit_ms);
     enter(c, REDIS_CONTACT_GREETING);
-    redis_greeting_send(c);
+    while ((request = redis_greeting_next(&c->greeting))) {
+        ask(c, request, on_greeting, c);
+        bytes_unref(request);
+    }
 }
 
 static void
 on_limit(void *owner)
 {
     struct redis_contact *c = owner;
-    const struct redis_reason_about whom = about(c, NULL);
-    char reason[REDIS_REASON_SIZE], sentence[REDIS_REASON_SIZE];
+    char sentence[REDIS_REASON_SIZE];
 
     snprintf(sentence, sizeof(sentence), "no answer from %s in time", c->where);
-    redis_reason_failed(reason, &whom, sentence);
     c->reason[0] = '\0';
-    redis_contact_fall(c, reason);
+    redis_reason_failed(c->reason, &c->about, sentence);
+    fall(c);
 }
 
 static void
@@ -351,45 +371,41 @@ set_where(struct redis_contact *c, const struct redis_contact_options *o)
         snprintf(c->where, sizeof(c->where), "%s:%u", o->host, o->port);
 }
 
-static void
-start(struct redis_contact *c, const struct redis_contact_options *o)
-{
-    const struct redis_settings *s = c->settings;
-    const struct connector_target target = {
-        .host = o->path ? NULL : o->host,
-        .port = o->port,
-        .path = o->path,
-        .secure = c->tls ? s->tls : NULL,
-        .server_name = s->server_name,
-        .timeout_ms = o->limit_ms,
-    };
-
-    timer_init(&c->limit, on_limit, c);
-    c->connector = connector_open(c->loop, &target, on_connected, c);
-}
-
 struct redis_contact *
 redis_contact_open(struct loop *l, struct redis_settings *s, const struct redis_contact_options *o,
     const struct redis_contact_handlers *h, void *owner)
 {
     struct redis_contact *c = mem_zalloc(sizeof(*c));
+    struct connector_target target = {
+        .host = o->path ? NULL : o->host,
+        .port = o->port,
+        .path = o->path,
+        .server_name = s->server_name,
+        .timeout_ms = o->limit_ms,
+    };
 
     c->loop = l;
-    c->settings = s;
     c->handlers = h;
     c->owner = owner;
-    c->sentinel = o->sentinel;
-    c->tls = s->tls && (!o->sentinel || s->sentinel_tls);
-    c->path = o->path != NULL;
+    c->greeting = (struct redis_greeting){ .settings = s, .sentinel = o->sentinel };
+    set_where(c, o);
+    c->about = (struct redis_reason_about){
+        .where = c->where,
+        .sentinel = o->sentinel,
+        .tls = s->tls && (!o->sentinel || s->sentinel_tls),
+        .path = o->path != NULL,
+        .by_sentinels = s->sentinels.count > 0,
+    };
     c->limit_ms = o->limit_ms;
     c->mute = true;
-    set_where(c, o);
     if (o->question_count > 0)
-        c->question = redis_request_new(o->question, o->question_count);
-    list_init(&c->requests);
+        c->greeting.question = redis_request_new(o->question, o->question_count);
+    redis_request_init(&c->requests);
     redis_parser_init(&c->parser);
     loop_task_init(&c->fallen, on_fallen, c);
-    start(c, o);
+    timer_init(&c->limit, on_limit, c);
+    target.secure = c->about.tls ? s->tls : NULL;
+    c->connector = connector_open(l, &target, on_connected, c);
     return c;
 }
 
@@ -399,8 +415,7 @@ drop(void *object)
     struct redis_contact *c = object;
 
     redis_parser_fini(&c->parser);
-    buffer_fini(&c->patterns);
-    bytes_unref(c->question);
+    bytes_unref(c->greeting.question);
     free(c);
 }
 
@@ -412,17 +427,8 @@ redis_contact_close(struct redis_contact *c)
     enter(c, REDIS_CONTACT_CLOSED);
     let_go(c);
     loop_task_cancel(&c->fallen);
-    forget_requests(c);
+    redis_request_fini(&c->requests);
     loop_defer_free(c->loop, c, drop);
-}
-
-void
-redis_contact_end(struct redis_contact *c)
-{
-    if (!c)
-        return;
-    tell_lost(c);
-    redis_contact_close(c);
 }
 
 bool

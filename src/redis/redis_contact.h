@@ -50,8 +50,6 @@ struct redis_contact *redis_contact_open(struct loop *l, struct redis_settings *
     const struct redis_contact_options *o, const struct redis_contact_handlers *h, void *owner);
 /* Neither handlers nor requests hear of it any more.  NULL is fine. */
 void redis_contact_close(struct redis_contact *c);
-/* The same, but requests under way are told NULL first. */
-void redis_contact_end(struct redis_contact *c);
 /* It is over: on_lost follows with this reason (copied), unless there was one before. */
 void redis_contact_fall(struct redis_contact *c, const char *reason);
 

@@ -1,119 +1,145 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_greeting: what is said first on a connection.  The PING proves that a Redis is there and
- * that it takes our commands; the question comes last.
+ * redis_greeting: AUTH, SELECT, PING, a question, each where it is needed.  The PING proves that a
+ * Redis is there and that it takes our commands; the question comes last.
  */
+#include "redis_greeting.h"
+
 #include <stdio.h>
 
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/log.h"
-#include "redis_contact_priv.h"
+#include "redis/redis_link.h"
 #include "redis_request.h"
+#include "redis_settings.h"
 
-static void
-on_auth(void *owner, const struct redis_value *reply)
+enum step { GREETING_AUTH, GREETING_SELECT, GREETING_PING, GREETING_QUESTION, GREETING_OVER };
+
+static const char *
+password_of(const struct redis_greeting *g)
 {
-    struct redis_contact *c = owner;
-
-    if (!reply || reply->kind != REDIS_ERROR)
-        return;
-    if (!redis_reason_is_needless_password(reply->text)) {
-        redis_contact_note(c, reply->text, "AUTH");
-        return;
-    }
-    if (!c->settings->warned_password)
-        log_warning("redis asks for no password, the configured one is ignored where=%s",
-            LOG_STR(str_of(c->where)));
-    c->settings->warned_password = true;
+    return g->sentinel ? g->settings->sentinel_password : g->settings->password;
 }
 
-static void
-on_select(void *owner, const struct redis_value *reply)
+/* The first step from this one on that is needed. */
+static enum step
+next_step(const struct redis_greeting *g, unsigned from)
 {
-    struct redis_contact *c = owner;
+    const bool needed[] = {
+        [GREETING_AUTH] = password_of(g) != NULL,
+        [GREETING_SELECT] = g->settings->db > 0 && !g->sentinel,
+        [GREETING_PING] = true,
+        [GREETING_QUESTION] = g->question != NULL,
+        [GREETING_OVER] = true,
+    };
 
-    if (!reply || reply->kind != REDIS_ERROR)
-        return;
-    if (!str_contains(reply->text, "cluster mode")) {
-        redis_contact_note(c, reply->text, "SELECT");
-        return;
-    }
-    if (!c->settings->warned_db)
-        log_warning("redis is a cluster, which has database 0 alone: databaseConfig.redis.db is "
-                    "ignored where=%s",
-            LOG_STR(str_of(c->where)));
-    c->settings->warned_db = true;
+    while (!needed[from])
+        from++;
+    return (enum step)from;
 }
 
-/* A user that may not PING is welcome all the same. */
-static bool
-is_pong(const struct redis_value *reply)
+/* ---- what is said ---- */
+
+static struct bytes *
+auth(const struct redis_greeting *g)
 {
-    if (reply->kind == REDIS_ERROR)
-        return str_starts(reply->text, "NOPERM");
-    return reply->kind == REDIS_STATUS && str_is(reply->text, "PONG");
+    const struct redis_settings *s = g->settings;
+    const char *username = g->sentinel ? s->sentinel_username : s->username;
+    struct str password = str_of(password_of(g));
+
+    if (username)
+        return redis_request_new(
+            (const struct str[]){ STR_LIT("AUTH"), str_of(username), password }, 3);
+    return redis_request_new((const struct str[]){ STR_LIT("AUTH"), password }, 2);
 }
 
-static void
-on_pong(void *owner, const struct redis_value *reply)
-{
-    struct redis_contact *c = owner;
-    bool good = reply && is_pong(reply);
-
-    if (!reply || c->state != REDIS_CONTACT_GREETING)
-        return;
-    if (!good && reply->kind == REDIS_ERROR)
-        redis_contact_note(c, reply->text, "PING");
-    if (!good || c->reason[0])
-        redis_contact_fall_strange(c);
-    else if (!c->question)
-        redis_contact_let_in(c, NULL);
-}
-
-static void
-on_answer(void *owner, const struct redis_value *reply)
-{
-    struct redis_contact *c = owner;
-
-    if (reply && c->state == REDIS_CONTACT_GREETING)
-        redis_contact_let_in(c, reply);
-}
-
-static void
-say(struct redis_contact *c, const struct str *argv, size_t argc,
-    void (*on_reply)(void *owner, const struct redis_value *reply))
-{
-    struct bytes *request = redis_request_new(argv, argc);
-
-    redis_contact_ask(c, request, on_reply, c);
-    bytes_unref(request);
-}
-
-static void
-say_auth(struct redis_contact *c)
-{
-    const struct redis_settings *s = c->settings;
-    const char *username = c->sentinel ? s->sentinel_username : s->username;
-    const char *password = c->sentinel ? s->sentinel_password : s->password;
-
-    if (password && username)
-        say(c, (const struct str[]){ STR_LIT("AUTH"), str_of(username), str_of(password) }, 3,
-            on_auth);
-    else if (password)
-        say(c, (const struct str[]){ STR_LIT("AUTH"), str_of(password) }, 2, on_auth);
-}
-
-void
-redis_greeting_send(struct redis_contact *c)
+static struct bytes *
+select_db(const struct redis_greeting *g)
 {
     char digits[16];
 
-    say_auth(c);
-    if (c->settings->db > 0 && !c->sentinel) {
-        snprintf(digits, sizeof(digits), "%u", c->settings->db);
-        say(c, (const struct str[]){ STR_LIT("SELECT"), str_of(digits) }, 2, on_select);
+    snprintf(digits, sizeof(digits), "%u", g->settings->db);
+    return redis_request_new((const struct str[]){ STR_LIT("SELECT"), str_of(digits) }, 2);
+}
+
+struct bytes *
+redis_greeting_next(struct redis_greeting *g)
+{
+    enum step step = next_step(g, g->said);
+
+    g->said = step + 1;
+    switch (step) {
+    case GREETING_AUTH:
+        return auth(g);
+    case GREETING_SELECT:
+        return select_db(g);
+    case GREETING_PING:
+        return redis_request_new(&STR_LIT("PING"), 1);
+    case GREETING_QUESTION:
+        return bytes_ref(g->question);
+    case GREETING_OVER:
+        break;
     }
-    say(c, &STR_LIT("PING"), 1, on_pong);
-    if (c->question)
-        redis_contact_ask(c, c->question, on_answer, c);
+    return NULL;
+}
+
+/* ---- what is answered ---- */
+
+static void
+warn_of_password(struct redis_settings *s, const char *where)
+{
+    if (!s->warned_password)
+        log_warning("redis asks for no password, the configured one is ignored where=%s",
+            LOG_STR(str_of(where)));
+    s->warned_password = true;
+}
+
+static void
+warn_of_db(struct redis_settings *s, const char *where)
+{
+    if (!s->warned_db)
+        log_warning("redis is a cluster, which has database 0 alone: databaseConfig.redis.db is "
+                    "ignored where=%s",
+            LOG_STR(str_of(where)));
+    s->warned_db = true;
+}
+
+/* Whether it works without this step; a user that may not PING is welcome all the same. */
+static bool
+is_forgiven(struct redis_greeting *g, enum step step, struct str error, const char *where)
+{
+    if (step == GREETING_PING)
+        return str_starts(error, "NOPERM");
+    if (step == GREETING_AUTH && redis_reason_is_needless_password(error)) {
+        warn_of_password(g->settings, where);
+        return true;
+    }
+    if (step == GREETING_SELECT && str_contains(error, "cluster mode")) {
+        warn_of_db(g->settings, where);
+        return true;
+    }
+    return false;
+}
+
+enum redis_greeting_result
+redis_greeting_take(struct redis_greeting *g, const struct redis_value *v,
+    struct redis_reason_about *about, char reason[REDIS_REASON_SIZE])
+{
+    static const char *const names[] = { "AUTH", "SELECT", "PING" };
+    enum step step = next_step(g, g->answered);
+    bool is_error = v->kind == REDIS_ERROR;
+
+    ENSURE(step < GREETING_OVER);
+    g->answered = step + 1;
+    if (step == GREETING_QUESTION)
+        return REDIS_GREETING_LET_IN;
+    about->action = names[step];
+    if (is_error && !is_forgiven(g, step, v->text, about->where))
+        redis_reason_refused(reason, about, v->text);
+    if (step != GREETING_PING)
+        return REDIS_GREETING_MORE;
+    if (reason[0] || !(is_error || (v->kind == REDIS_STATUS && str_is(v->text, "PONG"))))
+        return REDIS_GREETING_REFUSED;
+    return g->question ? REDIS_GREETING_MORE : REDIS_GREETING_LET_IN;
 }

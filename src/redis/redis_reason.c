@@ -104,7 +104,8 @@ append_expanded(struct buffer *b, const struct redis_reason_about *about, const 
 static void
 write_out(char out[REDIS_REASON_SIZE], struct buffer *b)
 {
-    snprintf(out, REDIS_REASON_SIZE, "%.*s", STR_ARG(buffer_str(b)));
+    if (out[0] == '\0')
+        snprintf(out, REDIS_REASON_SIZE, "%.*s", STR_ARG(buffer_str(b)));
     buffer_fini(b);
 }
 
@@ -179,4 +180,11 @@ bool
 redis_reason_is_needless_password(struct str error)
 {
     return str_contains(error, "without any password") || str_contains(error, "no password is set");
+}
+
+/* Of scripts the error says so somewhere, before Redis 7. */
+bool
+redis_reason_is_demoted(struct str error)
+{
+    return str_contains(error, "READONLY You can't write");
 }

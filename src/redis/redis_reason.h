@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * redis_reason: why there is no Redis, and what there is to do, in an operator's words.  What a
- * server wrote is never repeated: whatever answers at that address may send back the password.
- * Pure.
+ * server wrote is never repeated: whatever answers at that address may send back the password.  The
+ * first reason is the one that counts, and what follows is its consequence: out is filled in where
+ * it is empty.  Pure.
  */
 #ifndef REDIS_REDIS_REASON_H
 #define REDIS_REDIS_REASON_H
@@ -16,7 +17,7 @@ enum { REDIS_REASON_SIZE = 512 };
 /* Whom it is about. */
 struct redis_reason_about {
     const char *where;  /* "host:port", or a path */
-    const char *action; /* what the user was to do: "PSUBSCRIBE" */
+    const char *action; /* what the user was last to do: "PSUBSCRIBE" */
     bool sentinel;      /* it is one */
     bool tls, path;
     bool by_sentinels; /* they named it */
@@ -37,5 +38,7 @@ void redis_reason_stranger(
 
 /* Whether an error only says that no password is needed. */
 bool redis_reason_is_needless_password(struct str error);
+/* Whether a master that became a replica says so: it answers, but is not the one any more. */
+bool redis_reason_is_demoted(struct str error);
 
 #endif

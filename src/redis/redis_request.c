@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_request: RESP2, an array of strings.
+ * redis_request: RESP2, an array of strings; replies come in the order of the requests.  Unasked
+ * come ["psubscribe", pattern, count] and ["pmessage", pattern, channel, payload].
  */
 #include "redis_request.h"
 
-#include "base/buffer.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/bytes.h"
+#include "base/mem.h"
+#include "redis/redis_link.h"
 
 struct bytes *
 redis_request_new(const struct str *argv, size_t argc)
@@ -23,4 +28,118 @@ redis_request_new(const struct str *argv, size_t argc)
     request = buffer_to_bytes(&out);
     buffer_fini(&out);
     return request;
+}
+
+/* ---- requests that wait ---- */
+
+/* Owned by the list of those that wait. */
+struct request {
+    struct list node;
+    void (*on_reply)(void *owner, const struct redis_value *reply);
+    void *owner;
+};
+
+void
+redis_request_init(struct redis_requests *r)
+{
+    list_init(&r->waiting);
+    buffer_init(&r->patterns);
+}
+
+void
+redis_request_fini(struct redis_requests *r)
+{
+    LIST_EACH(node, &r->waiting)
+    {
+        list_remove(node);
+        free(LIST_ENTRY(node, struct request, node));
+    }
+    buffer_fini(&r->patterns);
+}
+
+void
+redis_request_await(struct redis_requests *r,
+    void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
+{
+    struct request *q = mem_alloc(sizeof(*q));
+
+    *q = (struct request){ .on_reply = on_reply, .owner = owner };
+    list_init(&q->node);
+    list_append(&r->waiting, &q->node);
+}
+
+bool
+redis_request_answer(struct redis_requests *r, const struct redis_value *v)
+{
+    struct request *q, told;
+
+    if (list_empty(&r->waiting))
+        return false;
+    q = LIST_ENTRY(r->waiting.next, struct request, node);
+    told = *q;
+    list_remove(&q->node);
+    free(q);
+    if (told.on_reply)
+        told.on_reply(told.owner, v);
+    return true;
+}
+
+/* ---- subscriptions ---- */
+
+static bool
+expected(const struct redis_requests *r, struct str pattern)
+{
+    size_t at = 0, len;
+
+    while (at < r->patterns.len) {
+        memcpy(&len, r->patterns.data + at, sizeof(len));
+        at += sizeof(len);
+        if (str_equal(str_slice(r->patterns.data + at, len), pattern))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+struct bytes *
+redis_request_subscribe(struct redis_requests *r, struct str pattern)
+{
+    if (!expected(r, pattern)) {
+        buffer_append(&r->patterns, (const char *)&pattern.len, sizeof(pattern.len));
+        buffer_append_str(&r->patterns, pattern);
+    }
+    return redis_request_new((const struct str[]){ STR_LIT("PSUBSCRIBE"), pattern }, 2);
+}
+
+static bool
+is_word(const struct redis_value *v, const char *word)
+{
+    return v->kind == REDIS_STRING && str_is(v->text, word);
+}
+
+static bool
+is_confirmation(const struct redis_requests *r, const struct redis_value *v)
+{
+    return v->count == 3 && is_word(&v->items[0], "psubscribe") &&
+           v->items[1].kind == REDIS_STRING && expected(r, v->items[1].text) &&
+           v->items[2].kind == REDIS_INTEGER;
+}
+
+static bool
+is_message(const struct redis_value *v)
+{
+    return v->count == 4 && is_word(&v->items[0], "pmessage") && v->items[1].kind == REDIS_STRING &&
+           v->items[2].kind == REDIS_STRING && v->items[3].kind == REDIS_STRING;
+}
+
+enum redis_unasked
+redis_request_unasked(const struct redis_requests *r, const struct redis_value *v)
+{
+    if (v->kind == REDIS_ERROR)
+        return REDIS_UNASKED_ERROR;
+    if (r->patterns.len == 0 || v->kind != REDIS_ARRAY)
+        return REDIS_UNASKED_STRANGE;
+    if (is_message(v))
+        return REDIS_UNASKED_MESSAGE;
+    return is_confirmation(r, v) ? REDIS_UNASKED_CONFIRMATION : REDIS_UNASKED_STRANGE;
 }
