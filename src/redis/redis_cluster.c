@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_cluster: states, and what falls.
+ * redis_cluster: states, redirections, and what falls.
  */
 #include "redis_cluster.h"
 
@@ -11,11 +11,62 @@
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "redis_cluster_priv.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "redis_command.h"
 #include "redis_contact.h"
+#include "redis_masters.h"
+#include "redis_reason.h"
 #include "redis_request.h"
+#include "redis_settings.h"
 
-enum { BEAT_MS = 2000 };
+enum {
+    BEAT_MS = 2000,
+    HOPS_MAX = 16, /* more redirections of one command than nodes that disagree for a moment make */
+};
+
+/*
+ *   OPENING --all let us in--> OPEN --redirected--> SETTLING --nothing under way--.
+ *      ^                                                                          |
+ *      |                        the slots have moved                              |
+ *      |<------------ LEARNING <--------------------------------------------------|
+ *      `<-------------------------------------------------------------------------'
+ *
+ * OPENING   contacts come about; commands wait.
+ * OPEN      commands go to the owner of their slot.
+ * SETTLING  new commands wait for the answers to those under way, for the sake of their order.
+ * LEARNING  a node is asked who has which slots.
+ * FALLING   given up; the owner has not heard of it yet.
+ * CLOSED    the owner is gone.
+ */
+enum redis_cluster_state {
+    REDIS_CLUSTER_OPENING,
+    REDIS_CLUSTER_OPEN,
+    REDIS_CLUSTER_SETTLING,
+    REDIS_CLUSTER_LEARNING,
+    REDIS_CLUSTER_FALLING,
+    REDIS_CLUSTER_CLOSED,
+};
+
+/* Freed at the end of the turn in which it is closed. */
+struct redis_cluster {
+    struct loop *loop;
+    struct redis_settings *settings;
+    const struct redis_cluster_handlers *handlers;
+    void *owner;
+
+    enum redis_cluster_state state;
+    bool was_open;
+    struct timer limit; /* of OPENING and LEARNING */
+    struct timer beat;
+    struct loop_task fallen;
+    char reason[REDIS_REASON_SIZE];
+
+    struct redis_masters masters;
+    char *teller_host; /* of the node that knew that slots have moved; NULL: none have */
+    unsigned teller_port;
+    struct list under_way, redirected, waiting; /* commands */
+};
 
 /* The only place that writes c->state. */
 static void
@@ -48,12 +99,22 @@ redis_cluster_fall(struct redis_cluster *c, const char *reason)
     loop_end_of_turn(c->loop, &c->fallen);
 }
 
+/* All of them hear NULL, while the owner has not closed c. */
+static void
+tell_lost(struct redis_cluster *c)
+{
+    list_splice(&c->under_way, &c->redirected);
+    list_splice(&c->under_way, &c->waiting);
+    while (!list_empty(&c->under_way) && c->state != REDIS_CLUSTER_CLOSED)
+        redis_command_answer(LIST_ENTRY(c->under_way.next, struct redis_command, node), NULL);
+}
+
 static void
 on_fallen(void *owner)
 {
     struct redis_cluster *c = owner;
 
-    redis_commands_tell_lost(c);
+    tell_lost(c);
     if (c->state != REDIS_CLUSTER_CLOSED)
         c->handlers->on_lost(c->owner, c->reason);
 }
@@ -71,10 +132,41 @@ on_beat(void *owner)
     struct redis_cluster *c = owner;
 
     timer_start(c->loop, &c->beat, BEAT_MS);
-    redis_masters_beat(c);
+    redis_masters_beat(&c->masters);
 }
 
 /* ---- from one order of slots to the next ---- */
+
+static void on_reply(void *command, const struct redis_value *reply);
+
+/* False: a contact falls, and with it the cluster. */
+static bool
+dispatch(struct redis_cluster *c, struct redis_command *m)
+{
+    list_remove(&m->node);
+    if (!redis_command_send(m, &c->masters, on_reply))
+        return false;
+    list_append(&c->under_way, &m->node);
+    return true;
+}
+
+/* Send what waits: what was redirected first. */
+static void
+flush(struct redis_cluster *c)
+{
+    struct list due;
+
+    list_init(&due);
+    list_splice(&due, &c->redirected);
+    list_splice(&due, &c->waiting);
+    LIST_EACH(at, &due)
+    {
+        struct redis_command *m = LIST_ENTRY(at, struct redis_command, node);
+
+        if (!dispatch(c, m))
+            list_append(&c->waiting, &m->node); /* to be told that all is lost */
+    }
+}
 
 static void
 open_up(struct redis_cluster *c)
@@ -84,15 +176,15 @@ open_up(struct redis_cluster *c)
     timer_stop(&c->limit);
     enter(c, REDIS_CLUSTER_OPEN);
     c->was_open = true;
-    redis_commands_flush(c);
+    flush(c);
     if (first)
         c->handlers->on_open(c->owner);
 }
 
-void
-redis_cluster_review(struct redis_cluster *c)
+static void
+review(struct redis_cluster *c)
 {
-    if (c->state == REDIS_CLUSTER_OPENING && redis_masters_all_open(c))
+    if (c->state == REDIS_CLUSTER_OPENING && redis_masters_all_open(&c->masters))
         open_up(c);
 }
 
@@ -101,7 +193,7 @@ begin_opening(struct redis_cluster *c)
 {
     enter(c, REDIS_CLUSTER_OPENING);
     timer_start(c->loop, &c->limit, 2 * (uint64_t)redis_settings_short_limit_ms(c->settings));
-    redis_cluster_review(c);
+    review(c);
 }
 
 static void
@@ -128,7 +220,7 @@ on_slots(void *owner, const struct redis_value *reply)
 
     if (!reply || c->state != REDIS_CLUSTER_LEARNING)
         return;
-    if (!redis_masters_arrange(c, reply, c->teller_host)) {
+    if (!redis_masters_arrange(&c->masters, reply, c->teller_host)) {
         fall_by_gaps(c, c->teller_host);
         return;
     }
@@ -140,7 +232,7 @@ static void
 learn(struct redis_cluster *c)
 {
     const struct redis_masters_node *n =
-        redis_masters_find(c, str_of(c->teller_host), c->teller_port);
+        redis_masters_find(&c->masters, str_of(c->teller_host), c->teller_port);
     struct bytes *request =
         redis_request_new((const struct str[]){ STR_LIT("CLUSTER"), STR_LIT("SLOTS") }, 2);
 
@@ -153,8 +245,9 @@ learn(struct redis_cluster *c)
     bytes_unref(request);
 }
 
-void
-redis_cluster_settle(struct redis_cluster *c, bool redirected)
+/* A command was redirected, or answered: see whether the next state is due. */
+static void
+settle(struct redis_cluster *c, bool redirected)
 {
     if (redirected && c->state == REDIS_CLUSTER_OPEN)
         enter(c, REDIS_CLUSTER_SETTLING);
@@ -166,31 +259,121 @@ redis_cluster_settle(struct redis_cluster *c, bool redirected)
         begin_opening(c);
 }
 
+/* ---- replies ---- */
+
+/* Who says that a slot has moved knows where to. */
+static void
+note_teller(struct redis_cluster *c, unsigned slot)
+{
+    const struct redis_masters_node *n = redis_masters_owner(&c->masters, slot);
+
+    if (c->teller_host)
+        return;
+    c->teller_host = mem_strdup(n->host);
+    c->teller_port = n->port;
+}
+
+static void
+redirect(
+    struct redis_cluster *c, struct redis_command *m, const struct redis_slots_redirection *where)
+{
+    m->hops++;
+    list_remove(&m->node);
+    list_append(&c->redirected, &m->node);
+    if (where->ask)
+        redis_command_ask(m, &c->masters, where);
+    else
+        note_teller(c, m->slot);
+    settle(c, true);
+}
+
+/* It cannot be answered now; what a node says of itself is a matter of the cluster. */
+static bool
+is_out_of_order(struct str error)
+{
+    return str_starts(error, "CLUSTERDOWN") || str_starts(error, "TRYAGAIN") ||
+           str_starts(error, "MASTERDOWN") || str_starts(error, "LOADING");
+}
+
+static void
+fall_by(struct redis_cluster *c, const struct redis_command *m, struct str error)
+{
+    const struct redis_reason_about about = {
+        .where = redis_contact_where(redis_masters_owner(&c->masters, m->slot)->contact),
+    };
+    char reason[REDIS_REASON_SIZE] = "";
+
+    redis_reason_refused(reason, &about, error);
+    redis_cluster_fall(c, reason);
+}
+
+static void
+on_reply(void *command, const struct redis_value *reply)
+{
+    struct redis_command *m = command;
+    struct redis_cluster *c = m->sender;
+    struct redis_slots_redirection where;
+    bool is_error = reply && reply->kind == REDIS_ERROR;
+
+    if (is_error && c->state < REDIS_CLUSTER_FALLING && m->hops < HOPS_MAX &&
+        redis_slots_redirects(reply->text, &where)) {
+        redirect(c, m, &where);
+        return;
+    }
+    if (is_error && is_out_of_order(reply->text)) {
+        fall_by(c, m, reply->text);
+        reply = NULL;
+    }
+    list_remove(&m->node);
+    settle(c, false);
+    redis_command_answer(m, reply);
+}
+
+static void
+on_open(void *owner)
+{
+    review(owner);
+}
+
+static void
+on_lost(void *owner, const char *reason)
+{
+    redis_cluster_fall(owner, reason);
+}
+
 /* ---- the owner's side ---- */
 
 struct redis_cluster *
 redis_cluster_open(struct loop *l, struct redis_settings *s, const struct redis_cluster_options *o,
     const struct redis_cluster_handlers *h, void *owner)
 {
+    static const struct redis_masters_handlers of_masters = { .on_open = on_open,
+        .on_lost = on_lost };
     struct redis_cluster *c = mem_zalloc(sizeof(*c));
 
     c->loop = l;
     c->settings = s;
     c->handlers = h;
     c->owner = owner;
-    list_init(&c->nodes);
+    redis_masters_init(&c->masters, l, s, &of_masters, c);
     list_init(&c->under_way);
     list_init(&c->redirected);
     list_init(&c->waiting);
-    list_init(&c->scripts);
     timer_init(&c->limit, on_limit, c);
     timer_init(&c->beat, on_beat, c);
     timer_start(l, &c->beat, BEAT_MS);
     loop_task_init(&c->fallen, on_fallen, c);
     timer_start(l, &c->limit, 2 * (uint64_t)redis_settings_short_limit_ms(s));
-    if (!redis_masters_arrange(c, o->slots, o->host))
+    if (!redis_masters_arrange(&c->masters, o->slots, o->host))
         fall_by_gaps(c, o->host);
     return c;
+}
+
+static void
+free_commands(struct list *l)
+{
+    LIST_EACH(at, l)
+    redis_command_free(LIST_ENTRY(at, struct redis_command, node));
 }
 
 static void
@@ -198,7 +381,9 @@ drop(void *object)
 {
     struct redis_cluster *c = object;
 
-    redis_commands_fini(c);
+    free_commands(&c->under_way);
+    free_commands(&c->redirected);
+    free_commands(&c->waiting);
     forget_teller(c);
     free(c);
 }
@@ -212,7 +397,7 @@ redis_cluster_close(struct redis_cluster *c)
     timer_stop(&c->limit);
     timer_stop(&c->beat);
     loop_task_cancel(&c->fallen);
-    redis_masters_fini(c);
+    redis_masters_fini(&c->masters);
     loop_defer_free(c->loop, c, drop);
 }
 
@@ -224,7 +409,22 @@ redis_cluster_is_open(const struct redis_cluster *c)
 
 bool
 redis_cluster_command(struct redis_cluster *c, const struct str *argv, size_t argc,
-    void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
+    void (*reply_to)(void *owner, const struct redis_value *reply), void *owner)
 {
-    return redis_cluster_is_open(c) && redis_commands_take(c, argv, argc, on_reply, owner);
+    struct redis_command *m;
+
+    if (!redis_cluster_is_open(c))
+        return false;
+    m = redis_command_new(argv, argc);
+    m->sender = c;
+    m->on_reply = reply_to;
+    m->owner = owner;
+    if (c->state != REDIS_CLUSTER_OPEN) {
+        list_append(&c->waiting, &m->node);
+        return true;
+    }
+    if (dispatch(c, m))
+        return true;
+    redis_command_free(m);
+    return false;
 }

@@ -2,40 +2,84 @@
 /*
  * redis_masters: the nodes of a cluster that commands go to.
  */
+#include "redis_masters.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "redis_cluster_priv.h"
 #include "redis_contact.h"
+#include "redis_reason.h"
 #include "redis_request.h"
+#include "redis_settings.h"
 
 /* Of beats, before a node is taken for dead. */
 enum { UNANSWERED_MAX = 2 };
+
+/* ---- what each node must know ---- */
+
+/* Owned by its list. */
+struct lesson {
+    struct list node;
+    struct bytes *request;
+};
+
+static void
+remember(struct redis_masters *all, struct bytes *request)
+{
+    struct lesson *lesson;
+
+    for (const struct list *at = all->lessons.next; at != &all->lessons; at = at->next)
+        if (str_equal(
+                bytes_str(CONTAINER_OF(at, struct lesson, node)->request), bytes_str(request)))
+            return;
+    lesson = mem_alloc(sizeof(*lesson));
+    lesson->request = bytes_ref(request);
+    list_init(&lesson->node);
+    list_append(&all->lessons, &lesson->node);
+}
+
+void
+redis_masters_teach(
+    struct redis_masters *all, struct bytes *request, const struct redis_contact *but)
+{
+    remember(all, request);
+    LIST_EACH(at, &all->nodes)
+    {
+        struct redis_contact *contact = LIST_ENTRY(at, struct redis_masters_node, node)->contact;
+
+        if (contact != but)
+            redis_contact_send(contact, request, NULL, NULL);
+    }
+}
+
+/* ---- nodes ---- */
 
 static void
 on_open(void *owner, const struct redis_value *answer)
 {
     struct redis_masters_node *n = owner;
+    struct redis_masters *all = n->masters;
 
     (void)answer;
-    redis_commands_prepare(n->cluster, n->contact);
-    redis_cluster_review(n->cluster);
+    LIST_EACH(at, &all->lessons)
+    redis_contact_send(n->contact, LIST_ENTRY(at, struct lesson, node)->request, NULL, NULL);
+    all->handlers->on_open(all->owner);
 }
 
 static void
 on_lost(void *owner, const char *reason)
 {
-    struct redis_masters_node *n = owner;
+    struct redis_masters *all = ((struct redis_masters_node *)owner)->masters;
 
-    redis_cluster_fall(n->cluster, reason);
+    all->handlers->on_lost(all->owner, reason);
 }
 
 struct redis_masters_node *
-redis_masters_find(const struct redis_cluster *c, struct str host, unsigned port)
+redis_masters_find(const struct redis_masters *all, struct str host, unsigned port)
 {
-    for (const struct list *at = c->nodes.next; at != &c->nodes; at = at->next) {
+    for (const struct list *at = all->nodes.next; at != &all->nodes; at = at->next) {
         struct redis_masters_node *n = CONTAINER_OF(at, struct redis_masters_node, node);
 
         if (n->port == port && str_is(host, n->host))
@@ -45,22 +89,22 @@ redis_masters_find(const struct redis_cluster *c, struct str host, unsigned port
 }
 
 struct redis_masters_node *
-redis_masters_add(struct redis_cluster *c, struct str host, unsigned port)
+redis_masters_add(struct redis_masters *all, struct str host, unsigned port)
 {
     static const struct redis_contact_handlers handlers = { .on_open = on_open,
         .on_lost = on_lost };
     struct redis_masters_node *n = mem_zalloc(sizeof(*n));
 
-    n->cluster = c;
+    n->masters = all;
     n->host = mem_copy_text(host.data, host.len);
     n->port = port;
     list_init(&n->node);
-    list_append(&c->nodes, &n->node);
-    n->contact = redis_contact_open(c->loop, c->settings,
+    list_append(&all->nodes, &n->node);
+    n->contact = redis_contact_open(all->loop, all->settings,
         &(struct redis_contact_options){
             .host = n->host,
             .port = port,
-            .limit_ms = redis_settings_short_limit_ms(c->settings),
+            .limit_ms = redis_settings_short_limit_ms(all->settings),
         },
         &handlers, n);
     return n;
@@ -77,9 +121,9 @@ node_free(struct redis_masters_node *n)
 
 /* Nothing is under way: nodes without a slot can go. */
 static void
-drop_unwanted(struct redis_cluster *c)
+drop_unwanted(struct redis_masters *all)
 {
-    LIST_EACH(at, &c->nodes)
+    LIST_EACH(at, &all->nodes)
     {
         struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
 
@@ -91,25 +135,25 @@ drop_unwanted(struct redis_cluster *c)
 }
 
 bool
-redis_masters_arrange(struct redis_cluster *c, const struct redis_value *slots, const char *host)
+redis_masters_arrange(struct redis_masters *all, const struct redis_value *slots, const char *host)
 {
-    if (!redis_slots_read(&c->slots, slots, host) || !redis_slots_complete(&c->slots))
+    if (!redis_slots_read(&all->slots, slots, host) || !redis_slots_complete(&all->slots))
         return false;
-    for (size_t i = 0; i < c->slots.masters.count; i++) {
-        const struct redis_settings_node *m = &c->slots.masters.items[i];
-        struct redis_masters_node *n = redis_masters_find(c, str_of(m->host), m->port);
+    for (size_t i = 0; i < all->slots.masters.count; i++) {
+        const struct redis_settings_node *m = &all->slots.masters.items[i];
+        struct redis_masters_node *n = redis_masters_find(all, str_of(m->host), m->port);
 
-        c->of_master[i] = n ? n : redis_masters_add(c, str_of(m->host), m->port);
-        c->of_master[i]->wanted = true;
+        all->of_master[i] = n ? n : redis_masters_add(all, str_of(m->host), m->port);
+        all->of_master[i]->wanted = true;
     }
-    drop_unwanted(c);
+    drop_unwanted(all);
     return true;
 }
 
 bool
-redis_masters_all_open(const struct redis_cluster *c)
+redis_masters_all_open(const struct redis_masters *all)
 {
-    for (const struct list *at = c->nodes.next; at != &c->nodes; at = at->next)
+    for (const struct list *at = all->nodes.next; at != &all->nodes; at = at->next)
         if (!redis_contact_is_open(CONTAINER_OF(at, struct redis_masters_node, node)->contact))
             return false;
     return true;
@@ -125,36 +169,58 @@ on_pong(void *owner, const struct redis_value *reply)
 }
 
 void
-redis_masters_beat(struct redis_cluster *c)
+redis_masters_beat(struct redis_masters *all)
 {
     struct bytes *ping = redis_request_new(&STR_LIT("PING"), 1);
+    const struct redis_masters_node *dead = NULL;
     char reason[REDIS_REASON_SIZE];
 
-    LIST_EACH(at, &c->nodes)
+    LIST_EACH(at, &all->nodes)
     {
         struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
 
         if (redis_contact_send(n->contact, ping, on_pong, n))
             n->unanswered++;
-        if (n->unanswered <= UNANSWERED_MAX)
-            continue;
-        snprintf(
-            reason, sizeof(reason), "%s does not answer any more", redis_contact_where(n->contact));
-        redis_cluster_fall(c, reason);
+        if (!dead && n->unanswered > UNANSWERED_MAX)
+            dead = n;
     }
     bytes_unref(ping);
+    if (!dead)
+        return;
+    snprintf(
+        reason, sizeof(reason), "%s does not answer any more", redis_contact_where(dead->contact));
+    all->handlers->on_lost(all->owner, reason);
 }
 
 struct redis_masters_node *
-redis_masters_owner(const struct redis_cluster *c, unsigned slot)
+redis_masters_owner(const struct redis_masters *all, unsigned slot)
 {
-    return c->of_master[c->slots.owner[slot] - 1];
+    return all->of_master[all->slots.owner[slot] - 1];
 }
 
 void
-redis_masters_fini(struct redis_cluster *c)
+redis_masters_init(struct redis_masters *all, struct loop *l, struct redis_settings *s,
+    const struct redis_masters_handlers *h, void *owner)
 {
-    LIST_EACH(at, &c->nodes)
+    all->loop = l;
+    all->settings = s;
+    all->handlers = h;
+    all->owner = owner;
+    list_init(&all->nodes);
+    list_init(&all->lessons);
+}
+
+void
+redis_masters_fini(struct redis_masters *all)
+{
+    LIST_EACH(at, &all->nodes)
     node_free(LIST_ENTRY(at, struct redis_masters_node, node));
-    redis_slots_fini(&c->slots);
+    LIST_EACH(at, &all->lessons)
+    {
+        struct lesson *lesson = LIST_ENTRY(at, struct lesson, node);
+
+        bytes_unref(lesson->request);
+        free(lesson);
+    }
+    redis_slots_fini(&all->slots);
 }
