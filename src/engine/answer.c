@@ -11,8 +11,8 @@
 #include "engine_priv.h"
 #include "http/http_conn.h"
 #include "net/stream.h"
-#include "websocket.h"
 #include "wire/deflate.h"
+#include "ws_writer.h"
 
 static const char *const messages[] = {
     [ANSWER_UNKNOWN_TRANSPORT] = "Transport unknown",
@@ -129,7 +129,7 @@ answer_refuse_text(
         status, body.len, headers, STR_ARG(body));
     stream_send_copy(s, out.data, out.len);
     buffer_fini(&out);
-    websocket_part(s);
+    ws_writer_part(s);
 }
 
 void

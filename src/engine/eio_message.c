@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "eio_message_priv.h"
 #include "wire/deflate.h"
-#include "ws_frame.h"
+#include "ws_writer.h"
 
 struct eio_message *
 eio_message_new(struct bytes *text)
@@ -64,8 +64,8 @@ frame_of(struct str packet, size_t threshold)
     if (packet.len >= threshold)
         deflate_compress(DEFLATE_RAW, packet, &packed);
     frame = packed.len > 0 && packed.len < packet.len
-                ? ws_frame_new(WS_TEXT, true, buffer_str(&packed))
-                : ws_frame_new(WS_TEXT, false, packet);
+                ? ws_writer_frame(WS_TEXT, true, buffer_str(&packed))
+                : ws_writer_frame(WS_TEXT, false, packet);
     buffer_fini(&packed);
     return frame;
 }

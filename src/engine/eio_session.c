@@ -13,19 +13,17 @@
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "caller.h"
 #include "eio_message_priv.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "net/stream.h"
-#include "sid.h"
 #include "transport.h"
-#include "upgrade.h"
-#include "websocket.h"
-#include "ws_frame.h"
+#include "ws_writer.h"
 
-/* How long a closed session keeps its goodbye for the next poll. */
-enum { GOODBYE_MS = 30000 };
+enum {
+    GOODBYE_MS = 30000, /* how long a closed session keeps its goodbye for the next poll */
+    AHEAD = 6,          /* receivers from the one that is served to the one that is fetched */
+};
 
 /*
  * OPEN ----candidate--> PROBING ----upgrade packet----------> OPEN
@@ -94,21 +92,17 @@ eio_session_mark(struct eio_session *s)
 
 static void on_heartbeat_due(void *owner);
 
-struct eio_session *
-eio_session_new(struct engine *e, enum eio_version v, const struct http_request *r)
+void
+eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v)
 {
-    struct eio_session *s = caller_session(e, r);
-
     s->engine = e;
     s->state = SESSION_OPEN;
     s->told = true;
     s->opened_ms = loop_now_ms(e->loop);
     list_init(&s->node);
     heartbeat_init(&s->heartbeat, v, on_heartbeat_due, s);
-    sid_make(e->worker, s->sid);
     map_put(&e->sessions, eio_session_sid(s), s);
     e->count++;
-    return s;
 }
 
 void
@@ -121,59 +115,17 @@ eio_session_activate(struct eio_session *s, struct eio_transport *t)
         t->ops->pause(t);
 }
 
-static void
-append_member(struct buffer *out, const char *key, uint64_t value)
-{
-    buffer_append_text(out, key);
-    buffer_append_u64(out, value);
-}
-
-static void
-send_open_packet(struct eio_session *s)
-{
-    const struct engine_limits *limits = s->engine->limits;
-    bool upgrade = limits->allow_upgrades && limits->websocket && eio_session_is_polling(s);
-    struct buffer out;
-
-    buffer_init(&out);
-    buffer_append_text(&out, "0{\"sid\":\"");
-    buffer_append_str(&out, eio_session_sid(s));
-    buffer_append_text(&out, upgrade ? "\",\"upgrades\":[\"websocket\"]" : "\",\"upgrades\":[]");
-    append_member(&out, ",\"pingInterval\":", limits->ping_interval_ms);
-    append_member(&out, ",\"pingTimeout\":", limits->ping_timeout_ms);
-    if (eio_session_version(s) == EIO_4)
-        append_member(&out, ",\"maxPayload\":", limits->message_bytes);
-    buffer_append_char(&out, '}');
-    eio_session_send_text(s, buffer_str(&out));
-    buffer_fini(&out);
-}
-
 void
-eio_session_begin(struct eio_session *s, struct eio_transport *t)
+eio_session_leave_probing(struct eio_session *s, struct eio_transport *loser)
 {
-    eio_session_activate(s, t);
-    if (eio_session_is_polling(s))
-        heartbeat_expect(&s->heartbeat, s->engine);
-    else
-        heartbeat_start(&s->heartbeat, s->engine);
-    send_open_packet(s);
-}
+    struct eio_probing *u = s->probing;
 
-void
-eio_session_announce(struct eio_session *s)
-{
-    struct engine *e = s->engine;
-
-    if (!eio_session_live(s) || e->handlers == NULL)
-        return;
-    s->told = false;
-    e->handlers->on_open(e->owner, s);
-}
-
-void
-eio_session_attach(struct eio_session *s, void *owner)
-{
-    s->owner = owner;
+    timer_stop(&u->limit);
+    s->probing = NULL;
+    free(u);
+    eio_session_enter(s, SESSION_OPEN);
+    eio_session_mark(s); /* it may be adrift now */
+    loser->ops->close(loser, EIO_END_LOCAL);
 }
 
 /* ---- sending ---- */
@@ -181,7 +133,7 @@ eio_session_attach(struct eio_session *s, void *owner)
 static void
 send_frame(struct eio_session *s, struct bytes *frame)
 {
-    if (!websocket_queue(s->direct, frame, s->engine->limits->queue_bytes))
+    if (!ws_writer_queue(s->direct, frame, s->engine->limits->queue_bytes))
         eio_session_end(s, EIO_END_SLOW);
 }
 
@@ -207,7 +159,7 @@ void
 eio_session_send_text(struct eio_session *s, struct str text)
 {
     if (s->direct && !s->deflate) {
-        struct bytes *frame = ws_frame_new(WS_TEXT, false, text);
+        struct bytes *frame = ws_writer_frame(WS_TEXT, false, text);
         send_frame(s, frame);
         bytes_unref(frame);
         return;
@@ -219,6 +171,34 @@ eio_session_send_text(struct eio_session *s, struct str text)
     bytes_unref(copy);
     eio_session_send(s, m);
     eio_message_release(m);
+}
+
+/* Where a receiver's stream lies is learned from its session: two steps ahead, then one. */
+static void
+prefetch(struct eio_session *const *sessions, size_t count, size_t i)
+{
+    if (i + (size_t)2 * AHEAD < count)
+        __builtin_prefetch(sessions[i + (size_t)2 * AHEAD]);
+    if (i + AHEAD < count)
+        stream_prefetch(sessions[i + AHEAD]->direct);
+}
+
+/* The inner loop of every broadcast.  Its cost is the memory of the receivers, which no cache holds
+ * when they are thousands: what is needed next is fetched while this one is served. */
+size_t
+eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct eio_message *m,
+    const struct eio_session *except)
+{
+    size_t sent = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        prefetch(sessions, count, i);
+        if (sessions[i] == except)
+            continue;
+        eio_session_send(sessions[i], m);
+        sent++;
+    }
+    return sent;
 }
 
 /* ---- end ---- */
@@ -265,8 +245,8 @@ close_now(struct eio_session *s)
 static void
 stop(struct eio_session *s, enum eio_end why)
 {
-    if (s->state == SESSION_PROBING)
-        upgrade_cancel(s);
+    if (s->probing)
+        eio_session_leave_probing(s, s->probing->candidate);
     s->why = (uint8_t)why;
     s->direct = NULL;
 }
@@ -361,13 +341,8 @@ on_ping(struct eio_session *s)
 void
 eio_session_packet(struct eio_session *s, struct eio_transport *from, const struct eio_packet *p)
 {
-    if (!eio_session_live(s))
-        return; /* packets behind a close in the same payload */
-    if (from != s->active) {
-        if (upgrade_is_candidate(s, from))
-            upgrade_packet(s, p);
-        return;
-    }
+    if (!eio_session_live(s) || from != s->active)
+        return; /* packets behind a close, or an upgrade, in the same payload */
     heartbeat_saw(&s->heartbeat, s->engine, p->type);
     switch (p->type) {
     case EIO_PING:
@@ -391,13 +366,19 @@ eio_session_packet(struct eio_session *s, struct eio_transport *from, const stru
 void
 eio_session_lost(struct eio_session *s, struct eio_transport *from, enum eio_end why)
 {
-    if (upgrade_is_candidate(s, from))
-        upgrade_cancel(s);
+    if (s->probing && from == s->probing->candidate)
+        eio_session_leave_probing(s, from);
     else if (from == s->active)
         eio_session_end(s, why);
 }
 
 /* ---- what the owner asks ---- */
+
+void
+eio_session_attach(struct eio_session *s, void *owner)
+{
+    s->owner = owner;
+}
 
 void
 eio_session_pause(struct eio_session *s)

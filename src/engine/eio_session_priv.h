@@ -16,11 +16,16 @@
 struct eio_packet;
 struct eio_transport;
 struct engine;
-struct http_request;
 struct stream;
-struct upgrade;
 
 enum session_state { SESSION_OPEN, SESSION_PROBING, SESSION_LEAVING, SESSION_CLOSED };
+
+/* What PROBING adds; made by upgrade.c, and the session's. */
+struct eio_probing {
+    struct eio_transport *candidate;
+    struct timer limit;
+    bool probed; /* the candidate asked and was answered */
+};
 
 /* Owned by its engine; the layer above holds a pointer from on_open to on_close. */
 struct eio_session {
@@ -36,8 +41,8 @@ struct eio_session {
 
     void *owner;
     struct eio_transport *active;
-    struct upgrade *upgrade; /* while PROBING */
-    struct list node;        /* in the engine's dirty list */
+    struct eio_probing *probing; /* NULL in any other state */
+    struct list node;            /* in the engine's dirty list */
     struct heartbeat heartbeat;
     uint32_t cookie_len, referer_len;
     uint64_t opened_ms;
@@ -46,13 +51,9 @@ struct eio_session {
     char client[]; /* of the handshake: peer, NUL, cookie, referer */
 };
 
-/* A session with an id but without a transport; in the map. */
-struct eio_session *eio_session_new(
-    struct engine *e, enum eio_version v, const struct http_request *r);
-/* It begins on t: the open packet goes out. */
-void eio_session_begin(struct eio_session *s, struct eio_transport *t);
-/* Tell the layer above, which may close it. */
-void eio_session_announce(struct eio_session *s);
+/* s, which is zero but for its id and its client, is the engine's from now on; it has no transport
+ * yet. */
+void eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v);
 /* Whether messages still pass. */
 bool eio_session_live(const struct eio_session *s);
 bool eio_session_paused(const struct eio_session *s);
@@ -62,13 +63,15 @@ bool eio_session_is_polling(const struct eio_session *s);
 /* For upgrade.c: change the state; carry messages over t from now on. */
 void eio_session_enter(struct eio_session *s, enum session_state next);
 void eio_session_activate(struct eio_session *s, struct eio_transport *t);
+/* Back to OPEN; of the two transports, loser is closed. */
+void eio_session_leave_probing(struct eio_session *s, struct eio_transport *loser);
 
 /* Call the transports' settle() at the end of this turn. */
 void eio_session_mark(struct eio_session *s);
 /* What the engine does with a marked session. */
 void eio_session_settle(struct eio_session *s);
 
-/* A packet from the active transport or the candidate. */
+/* A packet from the active transport; of any other it means nothing. */
 void eio_session_packet(
     struct eio_session *s, struct eio_transport *from, const struct eio_packet *p);
 /* A transport broke its rules or is gone.  The candidate's end does not harm the session. */

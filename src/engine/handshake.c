@@ -14,12 +14,12 @@
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "http/http_conn.h"
+#include "opening.h"
 #include "origins.h"
 #include "polling.h"
-#include "sid.h"
 #include "upgrade.h"
 #include "websocket.h"
-#include "ws_handshake.h"
+#include "ws_writer.h"
 
 enum {
     VALUE_MAX = 64,      /* longer values of the query mean nothing here */
@@ -203,24 +203,24 @@ verify(struct engine *e, const struct wish *w)
 static void
 open_polling(struct engine *e, const struct wish *w)
 {
-    struct eio_session *s = eio_session_new(e, (enum eio_version)w->version, w->r);
+    struct eio_session *s = opening_session(e, (enum eio_version)w->version, w->r);
     bool jsonp = w->has_jsonp && w->version == EIO_3;
     struct eio_transport *t = polling_new(s, jsonp ? value_str(&w->jsonp) : str_slice(NULL, 0));
 
-    eio_session_begin(s, t);
+    opening_begin(s, t);
     polling_request(t, w->x); /* first, so that what is sent on opening travels with the answer */
-    eio_session_announce(s);
+    opening_announce(s);
 }
 
 static void
 open_websocket(struct engine *e, const struct wish *w)
 {
-    struct eio_session *s = eio_session_new(e, (enum eio_version)w->version, w->r);
-    struct ws_accepted a = ws_handshake_accept(w->x, w->r, e->limits->deflate);
+    struct eio_session *s = opening_session(e, (enum eio_version)w->version, w->r);
+    struct websocket_accepted a = websocket_accept(w->x, w->r, e->limits->deflate);
     struct eio_transport *t = websocket_new(s, a.stream, a.deflate);
 
-    eio_session_begin(s, t);
-    eio_session_announce(s);
+    opening_begin(s, t);
+    opening_announce(s);
     websocket_receive(t, str_slice(a.early, a.early_len));
     free(a.early);
 }
@@ -228,7 +228,7 @@ open_websocket(struct engine *e, const struct wish *w)
 static void
 open_candidate(struct engine *e, const struct wish *w)
 {
-    struct ws_accepted a = ws_handshake_accept(w->x, w->r, e->limits->deflate);
+    struct websocket_accepted a = websocket_accept(w->x, w->r, e->limits->deflate);
     struct eio_transport *t = websocket_new(w->session, a.stream, a.deflate);
 
     upgrade_begin(w->session, t);
@@ -240,15 +240,15 @@ open_candidate(struct engine *e, const struct wish *w)
 static void
 accept_and_dismiss(const struct wish *w)
 {
-    struct ws_accepted a = ws_handshake_accept(w->x, w->r, false);
+    struct websocket_accepted a = websocket_accept(w->x, w->r, false);
     free(a.early);
-    websocket_dismiss(a.stream);
+    ws_writer_goodbye(a.stream, WS_CODE_NONE);
 }
 
 static void
 on_upgrade(struct engine *e, const struct wish *w)
 {
-    if (!ws_handshake_check(w->x, w->r))
+    if (!websocket_check(w->x, w->r))
         return;
     if (w->kind == KIND_POLLING || (w->session && !upgrade_possible(w->session)))
         accept_and_dismiss(w);
@@ -279,7 +279,7 @@ refuse_new(const struct wish *w)
 static bool
 is_foreign(const struct engine *e, const struct wish *w, unsigned *worker)
 {
-    return e->on_foreign && w->sid.len > 0 && sid_worker(value_str(&w->sid), worker) &&
+    return e->on_foreign && w->sid.len > 0 && opening_sid_worker(value_str(&w->sid), worker) &&
            *worker != e->worker;
 }
 

@@ -3,7 +3,8 @@
  * transport: what a session needs of polling or WebSocket, as a table.
  *
  * A transport belongs to its session, which alone closes it; it reports packets and its own end
- * through eio_session_priv.h.  After ops->close() it lives to the end of the turn.
+ * through eio_session_priv.h, and as a candidate its packets to upgrade.h.  After ops->close() it
+ * lives to the end of the turn.
  */
 #ifndef ENGINE_TRANSPORT_H
 #define ENGINE_TRANSPORT_H

@@ -18,11 +18,6 @@ struct eio_transport;
 bool upgrade_possible(const struct eio_session *s);
 /* The session is OPEN; it is PROBING from now on. */
 void upgrade_begin(struct eio_session *s, struct eio_transport *candidate);
-/* Back to OPEN; of the two transports, loser is closed. */
-void upgrade_end(struct eio_session *s, struct eio_transport *loser);
-/* Give the candidate up. */
-void upgrade_cancel(struct eio_session *s);
-
 bool upgrade_is_candidate(const struct eio_session *s, const struct eio_transport *t);
 /* The client was told to leave its polls: they are answered at once. */
 bool upgrade_probed(const struct eio_session *s);

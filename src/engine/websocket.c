@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * websocket: the WebSocket transport.
+ * websocket: the WebSocket transport, and how it comes about.
  *
  * Idle, it owns its stream and nothing else.  Once it let go of the stream (closed by either side)
  * base.stream is NULL, and it only waits for its session to close it.
@@ -9,14 +9,19 @@
 
 #include <stdlib.h>
 
+#include "answer.h"
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/mem.h"
 #include "eio_message_priv.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
+#include "http/http_conn.h"
 #include "net/stream.h"
-#include "ws_frame.h"
+#include "upgrade.h"
+#include "wire/pmd_offer.h"
+#include "ws_writer.h"
 
 struct websocket {
     struct eio_transport base;
@@ -31,42 +36,6 @@ websocket_of(struct eio_transport *t)
 
 /* ---- letting go ---- */
 
-static void
-ignore_data(void *owner, const char *data, size_t len)
-{
-    (void)owner, (void)data, (void)len;
-}
-
-static void
-ignore_end(void *owner, enum stream_end why)
-{
-    (void)owner, (void)why;
-}
-
-static const struct stream_handlers nobody = { .on_data = ignore_data, .on_end = ignore_end };
-
-void
-websocket_part(struct stream *s)
-{
-    stream_attach(s, &nobody, NULL);
-    stream_finish(s);
-}
-
-static void
-send_close(struct stream *s, unsigned code)
-{
-    struct bytes *frame = ws_frame_new_close(code);
-    stream_send(s, frame);
-    bytes_unref(frame);
-}
-
-void
-websocket_dismiss(struct stream *s)
-{
-    send_close(s, WS_CODE_NONE);
-    websocket_part(s);
-}
-
 static struct stream *
 let_go(struct websocket *ws)
 {
@@ -77,23 +46,6 @@ let_go(struct websocket *ws)
     session->bytes_out += stream_bytes_out(s);
     ws->base.stream = NULL;
     return s;
-}
-
-static void
-say_goodbye(struct websocket *ws, unsigned code)
-{
-    struct stream *s = let_go(ws);
-    send_close(s, code);
-    websocket_part(s);
-}
-
-/* A slow reader would not take a close frame either, and its queue is what has to go. */
-static void
-give_up(struct websocket *ws)
-{
-    struct stream *s = let_go(ws);
-    stream_attach(s, &nobody, NULL);
-    stream_close(s, STREAM_END_LOCAL);
 }
 
 /* ---- receiving ---- */
@@ -107,44 +59,24 @@ on_message(struct websocket *ws, struct str data, bool binary)
 
     bool valid = binary ? eio_packet_from_binary(v, data, &p)
                         : eio_packet_from_text(v, data, &s->engine->scratch, &p);
-    if (valid)
-        eio_session_packet(s, &ws->base, &p);
-    else
+    if (!valid)
         eio_session_lost(s, &ws->base, EIO_END_PARSE);
-}
-
-/* What one turn gathers says nothing about the peer: a burst is offered to the kernel first. */
-static bool
-is_slow(struct stream *s, size_t more_bytes, size_t limit_bytes)
-{
-    size_t waiting;
-
-    if (stream_cost(s) + more_bytes <= limit_bytes)
-        return false;
-    stream_flush(s);
-    waiting = stream_cost(s);
-    return waiting > 0 && waiting + more_bytes > limit_bytes;
-}
-
-bool
-websocket_queue(struct stream *s, struct bytes *frame, size_t limit_bytes)
-{
-    if (is_slow(s, frame->len, limit_bytes))
-        return false;
-    stream_send(s, frame); /* the limit above is what bounds the queue, not the high mark */
-    return true;
+    else if (upgrade_is_candidate(s, &ws->base))
+        upgrade_packet(s, &p);
+    else
+        eio_session_packet(s, &ws->base, &p);
 }
 
 static bool
 send_frame(struct websocket *ws, struct bytes *frame)
 {
-    return websocket_queue(ws->base.stream, frame, ws->base.session->engine->limits->queue_bytes);
+    return ws_writer_queue(ws->base.stream, frame, ws->base.session->engine->limits->queue_bytes);
 }
 
 static void
 on_ping(struct websocket *ws, struct str data)
 {
-    struct bytes *pong = ws_frame_new(WS_PONG, false, data);
+    struct bytes *pong = ws_writer_frame(WS_PONG, false, data);
     bool fits = send_frame(ws, pong);
 
     bytes_unref(pong);
@@ -155,7 +87,7 @@ on_ping(struct websocket *ws, struct str data)
 static void
 on_failed(struct websocket *ws, unsigned code)
 {
-    say_goodbye(ws, code);
+    ws_writer_goodbye(let_go(ws), code);
     eio_session_lost(
         ws->base.session, &ws->base, code == WS_CODE_TOO_LARGE ? EIO_END_TOO_LARGE : EIO_END_PARSE);
 }
@@ -172,7 +104,7 @@ on_event(struct websocket *ws, enum ws_event event, const struct ws_incoming *in
         on_ping(ws, in->data);
         return;
     case WS_EVENT_CLOSE:
-        say_goodbye(ws, in->code);
+        ws_writer_goodbye(let_go(ws), in->code);
         eio_session_lost(ws->base.session, &ws->base, EIO_END_PEER);
         return;
     case WS_EVENT_FAILED:
@@ -266,10 +198,11 @@ websocket_close(struct eio_transport *t, enum eio_end why)
 {
     struct websocket *ws = websocket_of(t);
 
+    /* A slow reader would not take a close frame either, and its queue is what has to go. */
     if (ws->base.stream && why == EIO_END_SLOW)
-        give_up(ws);
+        ws_writer_drop(let_go(ws));
     else if (ws->base.stream)
-        say_goodbye(ws, WS_CODE_NONE);
+        ws_writer_goodbye(let_go(ws), WS_CODE_NONE);
     loop_defer_free(t->session->engine->loop, ws, websocket_free);
 }
 
@@ -323,4 +256,94 @@ websocket_new(struct eio_session *session, struct stream *s, bool deflate)
     ws->base.deflate = deflate;
     stream_attach(s, &handlers, ws);
     return &ws->base;
+}
+
+/* ---- the opening handshake ---- */
+
+/* Of Sec-WebSocket-Key: 16 bytes in base64. */
+enum { KEY_LEN = 24, KEY_SIGNIFICANT = 22 };
+
+static bool
+is_base64(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+}
+
+static bool
+key_valid(struct str key)
+{
+    if (key.len != KEY_LEN || !str_ends(key, "=="))
+        return false;
+    for (size_t i = 0; i < KEY_SIGNIFICANT; i++) {
+        if (!is_base64(key.data[i]))
+            return false;
+    }
+    return true;
+}
+
+bool
+websocket_check(struct http_exchange *x, const struct http_request *r)
+{
+    struct str version = http_request_header(r, "Sec-WebSocket-Version");
+    bool version_valid = str_is(version, "13") || str_is(version, "8");
+
+    if (version_valid && r->method == HTTP_METHOD_GET &&
+        str_is_nocase(http_request_header(r, "Upgrade"), "websocket") &&
+        key_valid(http_request_header(r, "Sec-WebSocket-Key")))
+        return true;
+    answer_refuse_text(x, "400 Bad Request",
+        version_valid ? "" : "Sec-WebSocket-Version: 13, 8\r\n", STR_LIT("Bad Request"));
+    return false;
+}
+
+static void
+add_accept_key(struct buffer *out, struct str key)
+{
+    char input[KEY_LEN + sizeof("258EAFA5-E914-47DA-95CA-C5AB0DC85B11") - 1];
+    uint8_t digest[DIGEST_SHA1_SIZE];
+    char text[DIGEST_BASE64_SIZE(DIGEST_SHA1_SIZE)];
+
+    memcpy(input, key.data, KEY_LEN);
+    memcpy(input + KEY_LEN, "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", sizeof(input) - KEY_LEN);
+    digest_sha1(str_slice(input, sizeof(input)), digest);
+    buffer_append_text(out, "Sec-WebSocket-Accept: ");
+    buffer_append(out, text, digest_base64_encode(digest, sizeof(digest), text));
+    buffer_append_text(out, "\r\n");
+}
+
+/* No subprotocol means anything here, but a client that offers some fails without an answer. */
+static void
+add_protocol(struct buffer *out, struct str offered)
+{
+    struct str rest;
+    struct str first = str_trim(str_cut(offered, ',', &rest));
+
+    if (first.len == 0)
+        return;
+    buffer_append_text(out, "Sec-WebSocket-Protocol: ");
+    buffer_append_str(out, first);
+    buffer_append_text(out, "\r\n");
+}
+
+struct websocket_accepted
+websocket_accept(struct http_exchange *x, const struct http_request *r, bool allow_deflate)
+{
+    struct websocket_accepted a = { 0 };
+    struct str extensions = http_request_header(r, "Sec-WebSocket-Extensions");
+    struct buffer out;
+
+    a.deflate = allow_deflate && extensions.len > 0 && pmd_offer_accept(extensions);
+    buffer_init(&out);
+    buffer_append_text(
+        &out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
+    add_accept_key(&out, http_request_header(r, "Sec-WebSocket-Key"));
+    add_protocol(&out, http_request_header(r, "Sec-WebSocket-Protocol"));
+    if (a.deflate)
+        buffer_append_text(&out, "Sec-WebSocket-Extensions: " PMD_OFFER_ANSWER "\r\n");
+    buffer_append_text(&out, "\r\n");
+    a.stream = http_exchange_upgrade(x, &a.early, &a.early_len);
+    stream_send_copy(a.stream, out.data, out.len);
+    buffer_fini(&out);
+    return a;
 }

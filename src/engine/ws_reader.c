@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "wire/deflate.h"
-#include "ws_frame.h"
+#include "ws_writer.h"
 
 enum {
     HEAD_MIN = 2,

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "eio_message_priv.h"
 #include "wire/deflate.h"
-#include "ws_frame.h"
+#include "ws_writer.h"
 
 static struct eio_message *
 message_of_length(size_t len)
@@ -207,8 +207,8 @@ the_last_holder_frees_it(void **state)
 static void
 a_close_frame_is_empty_or_has_a_code(void **state)
 {
-    struct bytes *empty = ws_frame_new_close(WS_CODE_NONE);
-    struct bytes *coded = ws_frame_new_close(WS_CODE_TOO_LARGE);
+    struct bytes *empty = ws_writer_close_frame(WS_CODE_NONE);
+    struct bytes *coded = ws_writer_close_frame(WS_CODE_TOO_LARGE);
 
     (void)state;
     assert_int_equal(empty->len, 2);

@@ -12,8 +12,8 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "wire/deflate.h"
-#include "ws_frame.h"
 #include "ws_reader.h"
+#include "ws_writer.h"
 
 enum { FIN = 0x80, RSV1 = 0x40, LIMIT = 1000 };
 

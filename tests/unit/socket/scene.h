@@ -86,6 +86,21 @@ eio_session_send(struct eio_session *s, struct eio_message *m)
     s->messages++;
 }
 
+size_t
+eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct eio_message *m,
+    const struct eio_session *except)
+{
+    size_t sent = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (sessions[i] == except)
+            continue;
+        eio_session_send(sessions[i], m);
+        sent++;
+    }
+    return sent;
+}
+
 void
 eio_session_close(struct eio_session *s, enum eio_end why)
 {

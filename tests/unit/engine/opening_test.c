@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sid: ids name their worker, and nothing else is taken for one.
+ * opening: ids name their worker, and nothing else is taken for one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "sid.h"
+#include "opening.h"
 
 static void
 names_every_worker(void **state)
@@ -17,8 +17,8 @@ names_every_worker(void **state)
     for (unsigned worker = 0; worker < 256; worker++) {
         char text[EIO_SESSION_SID_LEN];
         unsigned found = 999;
-        sid_make(worker, text);
-        assert_true(sid_worker(str_slice(text, sizeof(text)), &found));
+        opening_make_sid(worker, text);
+        assert_true(opening_sid_worker(str_slice(text, sizeof(text)), &found));
         assert_int_equal(found, worker);
     }
 }
@@ -31,8 +31,8 @@ ids_differ_also_in_their_last_byte(void **state)
 
     (void)state;
     for (int i = 0; i < 64; i++) {
-        sid_make(1, a);
-        sid_make(1, b);
+        opening_make_sid(1, a);
+        opening_make_sid(1, b);
         assert_memory_not_equal(a, b, sizeof(a));
         last_differs = last_differs || a[19] != b[19];
     }
@@ -48,7 +48,7 @@ foreign_forms_belong_to_nobody(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++)
-        assert_false(sid_worker(str_of(texts[i]), &worker));
+        assert_false(opening_sid_worker(str_of(texts[i]), &worker));
 }
 
 int
