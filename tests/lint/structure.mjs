@@ -14,12 +14,10 @@ const MODULES_MAX = 14;
 
 /** Folders that may be fuller, and circles that may stay, each with its reason. */
 const FULLER = {
-    engine: 'two transports and the way between them; the rest is small',
     cli: 'a file a command',
     server: 'puts all other folders together; its modules share nothing but that',
 };
 const CIRCLES = {
-    'eio_session upgrade websocket': 'one state machine: a session, its way to a WebSocket, and that',
 };
 
 const checkout = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
