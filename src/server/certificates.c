@@ -12,19 +12,21 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "net/file_watch.h"
 #include "net/timer.h"
 #include "tls/tls_server.h"
 
-enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24, PAIR_PATHS = 3 };
+enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24 };
+/* Between two looks at the files; and how long they are left alone after a change, because a
+ * certificate and its key are written one after the other. */
+enum { LOOK_MS = 1000, SETTLE_MS = 300 };
 
 struct certificates {
     struct loop *loop;
     const struct config *config;
     struct tls_context *tls;
     struct buffer mark; /* of the files that were tried last */
-    struct file_watch *watch;
-    struct timer daily;
+    struct buffer seen; /* of the files at the last look */
+    struct timer look, daily;
     void (*on_renewed)(void *owner, struct tls_context *tls);
     void *owner;
 };
@@ -193,25 +195,6 @@ certificates_drop(struct certificates_draft *d)
     buffer_fini(&d->mark);
 }
 
-static void
-watch(struct certificates *s)
-{
-    struct tls_server_options o;
-    const char **paths;
-    size_t count = 0;
-
-    make_options(s->config, &o);
-    paths = mem_resize(NULL, PAIR_PATHS * o.pair_count, sizeof(char *));
-    for (size_t i = 0; i < o.pair_count; i++) {
-        paths[count++] = o.pairs[i].cert_path;
-        paths[count++] = o.pairs[i].key_path;
-        paths[count++] = o.pairs[i].chain_path;
-    }
-    file_watch_set(s->watch, paths, count);
-    free(paths);
-    free((void *)o.pairs);
-}
-
 /* d is emptied.  Calls up. */
 static void
 take_up(struct certificates *s, struct certificates_draft *d)
@@ -234,35 +217,18 @@ certificates_use(struct certificates *s, const struct config *c, struct certific
     s->config = c;
     if (!d->tls)
         return;
-    watch(s);
+    timer_start(s->loop, &s->look, LOOK_MS);
     timer_start(s->loop, &s->daily, DAY_MS);
     take_up(s, d);
 }
 
-static bool
-is_same_mark(const struct certificates *s)
-{
-    struct tls_server_options o;
-    struct buffer mark = { 0 };
-    bool same;
-
-    make_options(s->config, &o);
-    tls_files_mark(&o, &mark);
-    same = str_equal(buffer_str(&mark), buffer_str(&s->mark));
-    buffer_fini(&mark);
-    free((void *)o.pairs);
-    return same;
-}
-
+/* Calls up. */
 static void
-on_files(void *owner)
+try_files(struct certificates *s)
 {
-    struct certificates *s = owner;
     struct certificates_draft d = { 0 };
     struct buffer error = { 0 };
 
-    if (!s->tls || is_same_mark(s))
-        return;
     if (certificates_read(s->config, &d, &error)) {
         take_up(s, &d);
         return;
@@ -274,6 +240,32 @@ on_files(void *owner)
     s->mark = d.mark;
 }
 
+static bool
+are_equal(const struct buffer *a, const struct buffer *b)
+{
+    return str_equal(buffer_str(a), buffer_str(b));
+}
+
+/* Calls up. */
+static void
+on_look(void *owner)
+{
+    struct certificates *s = owner;
+    struct tls_server_options o;
+    struct buffer mark = { 0 };
+    bool settled;
+
+    make_options(s->config, &o);
+    tls_files_mark(&o, &mark);
+    free((void *)o.pairs);
+    settled = are_equal(&mark, &s->seen);
+    buffer_fini(&s->seen);
+    s->seen = mark;
+    timer_start(s->loop, &s->look, settled ? LOOK_MS : SETTLE_MS);
+    if (settled && !are_equal(&mark, &s->mark))
+        try_files(s);
+}
+
 struct certificates *
 certificates_open(
     struct loop *l, void (*on_renewed)(void *owner, struct tls_context *tls), void *owner)
@@ -283,7 +275,7 @@ certificates_open(
     s->loop = l;
     s->on_renewed = on_renewed;
     s->owner = owner;
-    s->watch = file_watch_open(l, NULL, on_files, s);
+    timer_init(&s->look, on_look, s);
     timer_init(&s->daily, on_day, s);
     return s;
 }
@@ -293,10 +285,11 @@ certificates_close(struct certificates *s)
 {
     if (!s)
         return;
+    timer_stop(&s->look);
     timer_stop(&s->daily);
-    file_watch_close(s->watch);
     tls_server_unref(s->tls);
     buffer_fini(&s->mark);
+    buffer_fini(&s->seen);
     free(s);
 }
 

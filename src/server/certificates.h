@@ -35,7 +35,8 @@ struct certificates_draft {
 /* False: *error is one sentence that names the option and the file. */
 MUST_USE bool certificates_read(
     const struct config *c, struct certificates_draft *d, struct buffer *error);
-/* c's files are watched from now on, c must live as long; d is emptied.  Calls on_renewed. */
+/* c's files are looked at every second from now on, and c must live as long; d is emptied.  Calls
+ * on_renewed. */
 void certificates_use(struct certificates *s, const struct config *c, struct certificates_draft *d);
 void certificates_drop(struct certificates_draft *d);
 

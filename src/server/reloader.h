@@ -42,7 +42,7 @@ const struct snapshot *reloader_limits(const struct reloader *r);
 /* NULL: plain. */
 struct tls_context *reloader_tls(const struct reloader *r);
 
-/* No more files are watched. */
+/* No more files are looked at. */
 void reloader_close(struct reloader *r);
 /* After the threads ended. */
 void reloader_free(struct reloader *r);
