@@ -28,16 +28,10 @@ struct hub_options {
     /* Redis and the other nodes; without its events and its presence there are none, and members
      * are in memory.  on_redis is called on the hub's thread. */
     struct cluster_options cluster;
-    /* The answer to hub_ping(); called on the hub's thread. */
-    void (*on_pong)(void *owner);
-    void *owner;
 };
 
 /* o is copied. */
 struct hub *hub_open(struct loop *l, const struct hub_options *o);
-
-/* From any thread: on_pong follows unless the hub hangs, or has ended. */
-void hub_ping(struct hub *h);
 
 /*
  * From any thread, before the workers are told to end: the members of this node are on their way

@@ -65,4 +65,9 @@ void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
  * whatever loop that is, and under way too: what counts against maxConnections.  Any thread. */
 size_t loop_accepted_count(const struct loop *l);
 
+/* Beat every so many milliseconds, unless a callback hangs.  Before the loop runs; again: anew. */
+void loop_beat(struct loop *l, uint64_t every_ms);
+/* The beats so far.  Any thread. */
+uint64_t loop_beats(const struct loop *l);
+
 #endif

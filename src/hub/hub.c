@@ -43,8 +43,6 @@ struct hub {
     struct mailbox *box;
     size_t mailbox_bytes;
     uint64_t leave_grace_ms;
-    void (*on_pong)(void *owner);
-    void *owner;
     enum hub_state state;
     bool stopping;
     struct outbox *outbox;
@@ -226,26 +224,11 @@ on_release(void *owner)
     presence_resume(h->presence);
 }
 
-static void
-on_ping(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    (void)m;
-    h->on_pong(h->owner);
-}
-
 /* Taken past the mailbox's limit as well. */
 static void
 say(struct hub *h, enum hub_message_type type)
 {
     (void)mailbox_post(h->box, &hub_messages_new(&(struct hub_message){ .type = type })->base);
-}
-
-void
-hub_ping(struct hub *h)
-{
-    say(h, HUB_MESSAGE_PING);
 }
 
 /* ---- the end ---- */
@@ -400,7 +383,6 @@ hub_open(struct loop *l, const struct hub_options *o)
         [HUB_MESSAGE_ASK] = on_ask,
         [HUB_MESSAGE_SOCKETS] = on_sockets,
         [HUB_MESSAGE_BELOW] = on_below,
-        [HUB_MESSAGE_PING] = on_ping,
         [HUB_MESSAGE_RETIRE] = on_retire,
         [HUB_MESSAGE_STOP] = on_stop,
     };
@@ -411,8 +393,6 @@ hub_open(struct loop *l, const struct hub_options *o)
     h->loop = l;
     h->mailbox_bytes = o->mailbox_bytes;
     h->leave_grace_ms = o->leave_grace_ms;
-    h->on_pong = o->on_pong;
-    h->owner = o->owner;
     h->box = mailbox_open(l, "hub", o->mailbox_bytes, &h->receiver);
     loop_task_init(&h->stop, on_stop_task, h);
     timer_init(&h->farewell, end, h);

@@ -31,7 +31,6 @@ enum hub_message_type {
     HUB_MESSAGE_ASK,     /* a question; CONTENT is wanted for token */
     HUB_MESSAGE_SOCKETS, /* number sockets more, or less */
     HUB_MESSAGE_BELOW,   /* worker's mailbox is below its limit again */
-    HUB_MESSAGE_PING,
     HUB_MESSAGE_RETIRE,
     HUB_MESSAGE_STOP,
     /* To a worker. */

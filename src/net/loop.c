@@ -93,6 +93,15 @@ on_after_wait(uv_check_t *handle)
     end_turn(handle->data);
 }
 
+static void
+on_beat(void *owner)
+{
+    struct loop *l = owner;
+
+    atomic_store_explicit(&l->beats, loop_beats(l) + 1, memory_order_relaxed);
+    timer_start(l, &l->beat, l->beat_ms);
+}
+
 struct loop *
 loop_new(void)
 {
@@ -112,6 +121,7 @@ loop_new(void)
     uv_prepare_start(&l->before_wait, on_before_wait);
     uv_check_start(&l->after_wait, on_after_wait);
     timer_wheel_init(&l->wheel, &l->uv);
+    timer_init(&l->beat, on_beat, l);
     readiness_init(&l->readiness, &l->uv);
     l->received = mem_alloc(LOOP_RECEIVED_SIZE);
     l->plain = mem_alloc(LOOP_PLAIN_SIZE);
@@ -243,4 +253,17 @@ size_t
 loop_accepted_count(const struct loop *l)
 {
     return l->accepted;
+}
+
+void
+loop_beat(struct loop *l, uint64_t every_ms)
+{
+    l->beat_ms = every_ms;
+    timer_start(l, &l->beat, every_ms);
+}
+
+uint64_t
+loop_beats(const struct loop *l)
+{
+    return atomic_load_explicit(&l->beats, memory_order_relaxed);
 }

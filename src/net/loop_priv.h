@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "net/loop.h"
+#include "net/timer.h"
 #include "readiness_priv.h"
 #include "timer_priv.h"
 
@@ -27,6 +28,9 @@ struct loop {
     struct timer_wheel wheel;
     struct readiness readiness; /* of the streams */
     atomic_size_t accepted;     /* by its listeners, and open; other loops count down as well */
+    struct timer beat;
+    uint64_t beat_ms;
+    _Atomic uint64_t beats; /* only this loop counts */
     struct list tasks;
     struct list soon; /* tasks that soon_timer waits for */
     uv_timer_t soon_timer;

@@ -169,35 +169,9 @@ on_worker_limits(void *owner)
 /* ---- the service manager ---- */
 
 static void
-on_worker_pong(void *owner, unsigned number)
-{
-    supervision_pong(((struct server *)owner)->supervision, number);
-}
-
-static void
-on_hub_pong(void *owner)
-{
-    struct server *s = owner;
-
-    supervision_pong(s->supervision, s->opened);
-}
-
-static void
 on_redis(void *owner, const char *down)
 {
     supervision_redis(((struct server *)owner)->supervision, down);
-}
-
-/* The hub comes after the workers. */
-static void
-ping(void *owner, unsigned party)
-{
-    struct server *s = owner;
-
-    if (party < s->opened)
-        worker_ping(s->workers[party]);
-    else
-        hub_ping(s->hub.hub);
 }
 
 static void
@@ -207,11 +181,12 @@ open_supervision(struct server *s)
         .workers = s->opened,
         .port = s->at.port,
         .redis = resources_redis(s->config),
-        .ping = ping,
-        .owner = s,
     };
 
     s->supervision = supervision_open(s->loop, s->notify, &o);
+    for (unsigned i = 0; i < s->opened; i++)
+        supervision_watch(s->supervision, i, worker_loop(s->workers[i]));
+    supervision_watch(s->supervision, s->opened, s->hub.loop);
 }
 
 /* ---- signals ---- */
@@ -289,7 +264,6 @@ open_workers(struct server *s)
             .on_closed = on_worker_closed,
             .on_done = shared ? on_hub_thread_end : NULL,
             .on_renewed = on_worker_limits,
-            .on_pong = on_worker_pong,
             .owner = s,
         };
 
@@ -305,7 +279,7 @@ count_connections(void *owner)
     uint64_t count = 0;
 
     for (unsigned i = 0; i < s->opened; i++)
-        count += worker_connection_count(s->workers[i]);
+        count += loop_accepted_count(worker_loop(s->workers[i]));
     return count;
 }
 
@@ -327,8 +301,6 @@ open_hub(struct server *s)
     o.cluster.redis = s->redis.options;
     o.cluster.on_redis = on_redis;
     o.cluster.owner = s;
-    o.on_pong = on_hub_pong;
-    o.owner = s;
     hub_thread_open(&s->hub, &o);
 }
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * supervision: rounds of pings, one at a time, twice in the time that the service manager waits.
+ * supervision: a counter a loop, and a look at all of them.
  *
- *   tick --> ping each party --> pong, pong, ... the last one --> WATCHDOG=1
+ *   each loop, every eighth of the time that the manager waits --> its beats
+ *   tick, every quarter --> all have beaten since the last WATCHDOG=1? --> WATCHDOG=1
  *
- * A round that is not over at the next tick goes on; so one thread that hangs starves the watchdog,
- * and the manager ends the process.
+ * So one thread that hangs starves the watchdog, and the manager ends the process.
  */
 #include "supervision.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buffer.h"
 #include "base/ensure.h"
@@ -24,89 +23,71 @@
 
 enum { MAILBOX_BYTES = 1 << 20 };
 
+struct party {
+    struct loop *loop;
+    uint64_t beats; /* when the manager was last told that all is well */
+};
+
 struct supervision {
     struct supervision_options options;
     struct loop *loop;
     struct notify *notify;
     struct mailbox *box;
     struct timer tick;
-    uint64_t period_ms; /* 0: nobody waits */
-    uint64_t asked_ms;  /* when this round began */
-    bool *answered;     /* by party, in this round */
-    unsigned parties;   /* the workers and the hub */
-    unsigned awaited;   /* of parties */
+    uint64_t period_ms; /* of tick; 0: nobody waits */
+    uint64_t well_ms;   /* when the manager was last told that all is well */
+    struct party *parties;
+    unsigned party_count; /* the workers, and behind them the hub */
     bool stopping;
 };
 
-/* ---- pings ---- */
+/* ---- beats ---- */
 
-static void
-begin_round(struct supervision *v)
+/* Says who it is that does not beat. */
+static bool
+all_beat(const struct supervision *v)
 {
-    memset(v->answered, 0, v->parties * sizeof(*v->answered));
-    v->awaited = v->parties;
-    v->asked_ms = loop_now_ms(v->loop);
-    for (unsigned i = 0; i < v->parties; i++)
-        v->options.ping(v->options.owner, i);
-}
+    uint64_t ms = loop_now_ms(v->loop) - v->well_ms;
+    bool all = true;
 
-static void
-name_the_late(const struct supervision *v)
-{
-    uint64_t ms = loop_now_ms(v->loop) - v->asked_ms;
-
-    for (unsigned i = 0; i < v->options.workers; i++)
-        if (!v->answered[i])
+    for (unsigned i = 0; i < v->party_count; i++) {
+        if (loop_beats(v->parties[i].loop) != v->parties[i].beats)
+            continue;
+        all = false;
+        if (i < v->options.workers)
             log_warning("worker %u does not answer ms=%" PRIu64, i, ms);
-    if (!v->answered[v->options.workers])
-        log_warning("the hub does not answer ms=%" PRIu64, ms);
+        else
+            log_warning("the hub does not answer ms=%" PRIu64, ms);
+    }
+    return all;
 }
 
+static void
+all_is_well(struct supervision *v)
+{
+    v->well_ms = loop_now_ms(v->loop);
+    for (unsigned i = 0; i < v->party_count; i++)
+        v->parties[i].beats = loop_beats(v->parties[i].loop);
+    notify_alive(v->notify);
+}
+
+/* Who has ended in order beats no more. */
 static void
 on_tick(void *owner)
 {
     struct supervision *v = owner;
 
     timer_start(v->loop, &v->tick, v->period_ms);
-    if (v->stopping)
-        notify_alive(v->notify);
-    else if (v->awaited == 0)
-        begin_round(v);
-    else
-        name_the_late(v);
+    if (v->stopping || all_beat(v))
+        all_is_well(v);
 }
 
-/* ---- what other threads say ---- */
-
-struct pong {
-    struct message base;
-    unsigned party;
-};
+/* ---- what the hub says ---- */
 
 struct redis_state {
     struct message base;
     char *down; /* NULL: it is not */
 };
-
-static void
-on_pong(void *owner, struct message *m)
-{
-    struct supervision *v = owner;
-    unsigned party = ((struct pong *)m)->party;
-
-    free(m);
-    if (v->stopping || v->awaited == 0 || v->answered[party])
-        return;
-    v->answered[party] = true;
-    if (--v->awaited == 0)
-        notify_alive(v->notify);
-}
-
-static void
-drop_pong(struct message *m)
-{
-    free(m);
-}
 
 static void
 tell_status(const struct supervision *v, const char *redis, const char *reason)
@@ -135,22 +116,6 @@ on_redis_state(void *owner, struct message *m)
 }
 
 void
-supervision_pong(struct supervision *v, unsigned party)
-{
-    static const struct message_kind kind = { "pong", on_pong, drop_pong };
-    struct pong *m;
-
-    if (!v)
-        return;
-    ENSURE(party < v->parties);
-    m = mem_zalloc(sizeof(*m));
-    m->base.kind = &kind;
-    m->base.cost = sizeof(*m);
-    m->party = party;
-    (void)mailbox_post(v->box, &m->base); /* one a party and round: never past the limit */
-}
-
-void
 supervision_redis(struct supervision *v, const char *down)
 {
     static const struct message_kind kind = { "redis", on_redis_state, drop_redis_state };
@@ -162,7 +127,7 @@ supervision_redis(struct supervision *v, const char *down)
     m->base.kind = &kind;
     m->base.cost = sizeof(*m);
     m->down = mem_strdup(down);
-    (void)mailbox_post(v->box, &m->base); /* one a change of Redis' state: as above */
+    (void)mailbox_post(v->box, &m->base); /* one a change: never past the limit */
 }
 
 /* ---- life ---- */
@@ -178,12 +143,23 @@ supervision_open(struct loop *l, struct notify *n, const struct supervision_opti
     v->options = *o;
     v->loop = l;
     v->notify = n;
-    v->period_ms = notify_watchdog_ms(n) / 2;
-    v->parties = o->workers + 1;
-    v->answered = mem_zalloc(v->parties * sizeof(*v->answered));
+    v->period_ms = notify_watchdog_ms(n) / 4;
+    v->party_count = o->workers + 1;
+    v->parties = mem_zalloc(v->party_count * sizeof(*v->parties));
     v->box = mailbox_open(l, "supervision", MAILBOX_BYTES, v);
     timer_init(&v->tick, on_tick, v);
     return v;
+}
+
+void
+supervision_watch(struct supervision *v, unsigned party, struct loop *l)
+{
+    if (!v)
+        return;
+    ENSURE(party < v->party_count);
+    v->parties[party].loop = l;
+    if (v->period_ms > 0)
+        loop_beat(l, v->period_ms / 2);
 }
 
 void
@@ -193,8 +169,9 @@ supervision_start(struct supervision *v)
         return;
     notify_ready(v->notify);
     tell_status(v, v->options.redis ? "Redis is not connected yet" : "Redis is not used", "");
+    v->well_ms = loop_now_ms(v->loop);
     if (v->period_ms > 0)
-        on_tick(v);
+        timer_start(v->loop, &v->tick, v->period_ms);
 }
 
 void
@@ -221,6 +198,6 @@ supervision_free(struct supervision *v)
     if (!v)
         return;
     mailbox_free(v->box);
-    free(v->answered);
+    free(v->parties);
     free(v);
 }

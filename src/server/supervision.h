@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * supervision: what the service manager is told while the server serves: Redis' state, and that
- * every thread still answers.
+ * every thread still turns its loop.
  *
- * The main thread's, except where another is named.  It asks and hears threads by number.
+ * The main thread's, except where another is named.
  * Without a service manager there is no such object: every function takes NULL.
  */
 #ifndef SERVER_SUPERVISION_H
@@ -19,15 +19,14 @@ struct supervision_options {
     unsigned workers; /* parties 0 to workers - 1; the hub is the next one */
     unsigned port;
     bool redis; /* its state is told */
-    /* Ask a party whether it lives; supervision_pong() is the answer. */
-    void (*ping)(void *owner, unsigned party);
-    void *owner;
 };
 
 /* n must outlive it.  NULL when n is. */
 struct supervision *supervision_open(
     struct loop *l, struct notify *n, const struct supervision_options *o);
-/* The parties run: ready, and the first ping. */
+/* Before the party runs: l, which others may share, has to turn. */
+void supervision_watch(struct supervision *v, unsigned party, struct loop *l);
+/* The parties run: ready. */
 void supervision_start(struct supervision *v);
 /* Parties end one by one: from here on the end of the process is bounded by other means. */
 void supervision_stopping(struct supervision *v);
@@ -35,8 +34,6 @@ void supervision_close(struct supervision *v);
 /* When no other thread runs any more. */
 void supervision_free(struct supervision *v);
 
-/* Any thread. */
-void supervision_pong(struct supervision *v, unsigned party);
 /* Any thread.  NULL: Redis is connected; else why it is not. */
 void supervision_redis(struct supervision *v, const char *down);
 

@@ -49,7 +49,6 @@ enter(struct worker *w, enum worker_state next)
 
 /* X(ENUM, name): on_<name>() on the worker's thread. */
 #define MESSAGES(X)                                                                                \
-    X(PING, ping)                                                                                  \
     X(STOP, stop)                                                                                  \
     X(MOVE, move)                                                                                  \
     X(RENEW, renew)                                                                                \
@@ -145,13 +144,6 @@ on_move(struct worker *w, const struct content *c)
         worker_clients_adopt(w, c->parcel);
     else
         http_parcel_drop(c->parcel);
-}
-
-static void
-on_ping(struct worker *w, const struct content *c)
-{
-    (void)c; /* nothing */
-    w->options.on_pong(w->options.owner, w->options.number);
 }
 
 /* ---- the end ---- */
@@ -345,16 +337,10 @@ worker_start(struct worker *w)
     return pthread_create(&w->thread, NULL, run, w) == 0;
 }
 
-size_t
-worker_connection_count(const struct worker *w)
+struct loop *
+worker_loop(const struct worker *w)
 {
-    return loop_accepted_count(w->loop);
-}
-
-void
-worker_ping(struct worker *w)
-{
-    post(w, MESSAGE_PING, &(struct content){ 0 });
+    return w->loop;
 }
 
 void

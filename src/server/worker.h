@@ -33,8 +33,6 @@ struct worker_options {
     void (*on_done)(void *owner);
     /* It has let go of everything older than the snapshot of worker_renew(); called on it. */
     void (*on_renewed)(void *owner);
-    /* The answer to worker_ping(); called on its thread. */
-    void (*on_pong)(void *owner, unsigned number);
     void *owner;
 };
 
@@ -43,10 +41,8 @@ struct worker *worker_open(const struct worker_options *o);
 MUST_USE bool worker_listen(struct worker *w, int fd);
 /* False: the machine has no thread to spare. */
 MUST_USE bool worker_start(struct worker *w);
-/* Any thread: on_pong follows unless the worker hangs, or has ended. */
-void worker_ping(struct worker *w);
-/* Any thread: the connections that it accepted. */
-size_t worker_connection_count(const struct worker *w);
+/* For what any thread may ask of a loop, and before worker_start() for all else. */
+struct loop *worker_loop(const struct worker *w);
 /* Any thread: end, orderly, within limits->shutdown_timeout_ms. */
 void worker_stop(struct worker *w);
 /* Any thread: limits from now on; on_renewed follows, unless the thread ends first. */

@@ -186,6 +186,30 @@ stopped_loop_ends_with_its_last_handle(void **state)
     loop_free(l);
 }
 
+/* Seen from another thread; and a loop that ends does not wait for its next beat. */
+static void
+an_idle_loop_beats(void **state)
+{
+    struct loop *l = loop_new();
+    struct message *m = calloc(1, sizeof(*m));
+    struct mailbox *box = mailbox_open(l, "test", 1000, &box);
+    pthread_t thread;
+
+    (void)state;
+    loop_beat(l, 5);
+    usleep(20000);
+    assert_true(loop_beats(l) == 0);
+    loop_stop(l);
+    m->kind = &stop_message;
+    assert_int_equal(pthread_create(&thread, NULL, run_loop, l), 0);
+    while (loop_beats(l) < 3)
+        usleep(1000);
+    mailbox_post(box, m);
+    pthread_join(thread, NULL);
+    mailbox_free(box);
+    loop_free(l);
+}
+
 int
 main(void)
 {
@@ -196,6 +220,7 @@ main(void)
         cmocka_unit_test(task_may_ask_for_another_round),
         cmocka_unit_test(loop_waits_until_it_is_stopped),
         cmocka_unit_test(stopped_loop_ends_with_its_last_handle),
+        cmocka_unit_test(an_idle_loop_beats),
     };
 
     alarm(60);

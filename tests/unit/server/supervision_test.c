@@ -17,40 +17,32 @@
 #include "notify.h"
 #include "supervision.h"
 
-enum { WORKERS = 2, HUB = WORKERS, PARTIES, TURNS_MS = 200 };
+enum { WORKERS = 2, HUB = WORKERS, PARTIES, WATCHDOG_MS = 80, TURNS_MS = 200 };
 
 static struct manager manager;
 static struct loop *loop;
 static struct notify *notify;
 static struct supervision *supervision;
-static unsigned pings[PARTIES];
+static struct loop *parties[PARTIES];
 static bool hangs[PARTIES];
-
-static void
-ping(void *owner, unsigned party)
-{
-    (void)owner;
-    pings[party]++;
-    if (!hangs[party])
-        supervision_pong(supervision, party);
-}
 
 static int
 set_up(void **state)
 {
-    const struct supervision_options o = {
-        .workers = WORKERS, .port = 6001, .redis = true, .ping = ping
-    };
+    const struct supervision_options o = { .workers = WORKERS, .port = 6001, .redis = true };
 
     (void)state;
     log_set_level(LOG_LEVEL_ERROR);
-    memset(pings, 0, sizeof(pings));
     memset(hangs, 0, sizeof(hangs));
     manager_open(&manager);
-    setenv("WATCHDOG_USEC", "40000", 1);
+    setenv("WATCHDOG_USEC", "80000", 1);
     loop = loop_new();
     notify = notify_open();
     supervision = supervision_open(loop, notify, &o);
+    for (unsigned i = 0; i < PARTIES; i++) {
+        parties[i] = loop_new();
+        supervision_watch(supervision, i, parties[i]);
+    }
     return 0;
 }
 
@@ -63,6 +55,8 @@ tear_down(void **state)
     loop_run(loop);
     supervision_free(supervision);
     loop_free(loop);
+    for (unsigned i = 0; i < PARTIES; i++)
+        loop_free(parties[i]);
     notify_free(notify);
     notify_clear_environment();
     manager_close(&manager);
@@ -75,25 +69,60 @@ on_over(void *over)
     *(bool *)over = true;
 }
 
-/* Several times the period; how many datagrams of this text came in it.  They are read as they
- * come, because the kernel's queue may hold no more than ten. */
+static void
+turn_all(void)
+{
+    loop_turn(loop);
+    for (unsigned i = 0; i < PARTIES; i++)
+        if (!hangs[i])
+            loop_turn(parties[i]);
+}
+
+/* Turns all once; how many datagrams of this text came.  They are read as they come, because the
+ * kernel's queue may hold no more than ten. */
+static unsigned
+heard(const char *text)
+{
+    char said[MANAGER_TEXT_SIZE];
+    unsigned count = 0;
+
+    turn_all();
+    for (manager_read(&manager, said); *said; manager_read(&manager, said))
+        count += strcmp(said, text) == 0;
+    usleep(1000);
+    return count;
+}
+
+/* In several times the period. */
 static unsigned
 heard_in_time(const char *text)
 {
-    char heard[MANAGER_TEXT_SIZE];
     unsigned count = 0;
     struct timer t;
     bool over = false;
 
     timer_init(&t, on_over, &over);
     timer_start(loop, &t, TURNS_MS);
-    while (!over) {
-        loop_turn(loop);
-        for (manager_read(&manager, heard); *heard; manager_read(&manager, heard))
-            count += strcmp(heard, text) == 0;
-        usleep(1000);
-    }
+    while (!over)
+        count += heard(text);
     return count;
+}
+
+/* Several times.  The shortest wait for it: the machine may be busy now and then. */
+static uint64_t
+is_fed(void)
+{
+    uint64_t shortest_ms = UINT64_MAX;
+
+    for (unsigned i = 0; i < 5; i++) {
+        uint64_t before_ms = loop_now_ms(loop);
+
+        while (!heard("WATCHDOG=1"))
+            ;
+        if (loop_now_ms(loop) - before_ms < shortest_ms)
+            shortest_ms = loop_now_ms(loop) - before_ms;
+    }
+    return shortest_ms;
 }
 
 static void
@@ -106,21 +135,20 @@ the_beginning_is_ready_and_a_status(void **state)
 }
 
 static void
-the_watchdog_is_fed_while_everybody_answers(void **state)
+the_watchdog_is_fed_while_every_loop_turns(void **state)
 {
     (void)state;
     supervision_start(supervision);
-    assert_true(heard_in_time("WATCHDOG=1") >= 2);
-    assert_true(pings[0] >= 2 && pings[1] == pings[0] && pings[HUB] == pings[0]);
+    assert_true(is_fed() < WATCHDOG_MS / 2);
 }
 
 static void
 starves_without(unsigned party)
 {
     supervision_start(supervision);
-    assert_true(heard_in_time("WATCHDOG=1") > 0);
+    (void)is_fed();
     hangs[party] = true;
-    (void)heard_in_time("WATCHDOG=1"); /* the round that was under way */
+    (void)heard_in_time("WATCHDOG=1"); /* for the beats before */
     assert_int_equal(heard_in_time("WATCHDOG=1"), 0);
 }
 
@@ -139,24 +167,34 @@ a_hub_that_hangs_starves_it(void **state)
 }
 
 static void
-a_late_answer_feeds_it_again(void **state)
+a_late_beat_feeds_it_again(void **state)
 {
     (void)state;
     starves_without(0);
     hangs[0] = false;
-    supervision_pong(supervision, 0);
-    assert_true(heard_in_time("WATCHDOG=1") >= 2);
+    (void)is_fed();
 }
 
-/* An answer counts once, whoever gives it how often. */
 static void
-one_that_answers_twice_does_not_stand_for_another(void **state)
+one_that_never_ran_starves_it(void **state)
 {
     (void)state;
     hangs[1] = true;
     supervision_start(supervision);
-    supervision_pong(supervision, 0);
-    supervision_pong(supervision, 0);
+    assert_int_equal(heard_in_time("WATCHDOG=1"), 0);
+}
+
+/* A server's only worker and the hub. */
+static void
+parties_may_share_a_loop(void **state)
+{
+    (void)state;
+    supervision_watch(supervision, HUB, parties[0]);
+    hangs[HUB] = true; /* nobody's any more */
+    supervision_start(supervision);
+    (void)is_fed();
+    hangs[0] = true;
+    (void)heard_in_time("WATCHDOG=1");
     assert_int_equal(heard_in_time("WATCHDOG=1"), 0);
 }
 
@@ -181,7 +219,7 @@ an_end_in_order_is_told_and_does_not_starve(void **state)
     hangs[0] = hangs[1] = hangs[HUB] = true;
     supervision_stopping(supervision);
     manager_hears(&manager, "STOPPING=1");
-    assert_true(heard_in_time("WATCHDOG=1") >= 2);
+    (void)is_fed();
 }
 
 #define SUPERVISED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -191,14 +229,16 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         SUPERVISED(the_beginning_is_ready_and_a_status),
-        SUPERVISED(the_watchdog_is_fed_while_everybody_answers),
+        SUPERVISED(the_watchdog_is_fed_while_every_loop_turns),
         SUPERVISED(a_worker_that_hangs_starves_it),
         SUPERVISED(a_hub_that_hangs_starves_it),
-        SUPERVISED(a_late_answer_feeds_it_again),
-        SUPERVISED(one_that_answers_twice_does_not_stand_for_another),
+        SUPERVISED(a_late_beat_feeds_it_again),
+        SUPERVISED(one_that_never_ran_starves_it),
+        SUPERVISED(parties_may_share_a_loop),
         SUPERVISED(the_state_of_redis_is_told),
         SUPERVISED(an_end_in_order_is_told_and_does_not_starve),
     };
 
+    alarm(60);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
