@@ -143,6 +143,7 @@ lint_texts() {
     check lint/layers sh tests/lint/layers.sh
     check lint/text sh tests/lint/text.sh
     check lint/links sh tests/lint/links.sh
+    check lint/map sh tests/lint/map.sh
     check lint/generated sh tests/lint/generated.sh "$out/$1"
 }
 
