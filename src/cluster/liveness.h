@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * liveness: proves that the subscription to Redis still works, by publishing to an own internal
- * channel on a second link and waiting to hear it.  A PING would not do: on a subscribed link
- * hiredis 0.14 never hands its answer out.
+ * channel on a second link and waiting to hear it.  A PING would not do: it proves that a
+ * connection answers, not that what is published arrives.
  *
  * It knows nothing of channels or sockets.  The hub's thread only.
  */
