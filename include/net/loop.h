@@ -28,7 +28,8 @@ struct loop_task {
 
 /* Also makes the process ignore SIGPIPE: a write to a dead peer is an error, not the end. */
 struct loop *loop_new(void);
-/* Everything opened on it must have been closed and the loop run to its end. */
+/* Everything opened on it must have been closed.  Waits for the look-ups of names that libuv has
+ * begun, which nobody hears any more. */
 void loop_free(struct loop *l);
 
 /* Returns once loop_stop() was called and every handle is closed. */

@@ -140,7 +140,10 @@ loop_free(struct loop *l)
     uv_close((uv_handle_t *)&l->soon_timer, NULL);
     timer_wheel_close(&l->wheel);
     readiness_close(&l->readiness);
+    while (l->look_ups > 0)
+        uv_run(&l->uv, UV_RUN_ONCE);
     uv_run(&l->uv, UV_RUN_NOWAIT);
+    end_turn(l);
     ENSURE(uv_loop_close(&l->uv) == 0);
     free(l->drops);
     free(l->received);

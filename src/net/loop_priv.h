@@ -31,6 +31,7 @@ struct loop {
     struct timer beat;
     uint64_t beat_ms;
     _Atomic uint64_t beats; /* only this loop counts */
+    unsigned look_ups;      /* of names, in libuv's pool: they cannot be called back */
     struct list tasks;
     struct list soon; /* tasks that soon_timer waits for */
     uv_timer_t soon_timer;

@@ -68,6 +68,7 @@ on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
     struct resolver *r = request->data;
     char reason[128];
 
+    r->loop->look_ups--;
     loop_defer_free(r->loop, r, drop);
     if (status == 0)
         report(r, list, NULL);
@@ -94,8 +95,11 @@ ask_pool(struct resolver *r)
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
 
-    return strlen(r->host) <= NAME_MAX_LEN &&
-           uv_getaddrinfo(&r->loop->uv, &r->request, on_resolved, r->host, NULL, &hints) == 0;
+    if (strlen(r->host) > NAME_MAX_LEN ||
+        uv_getaddrinfo(&r->loop->uv, &r->request, on_resolved, r->host, NULL, &hints) != 0)
+        return false;
+    r->loop->look_ups++;
+    return true;
 }
 
 struct resolver *

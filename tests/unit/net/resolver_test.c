@@ -4,6 +4,8 @@
  */
 #include "resolver.h"
 
+#include <time.h>
+
 #include "base/attr.h"
 #include "peer.h"
 
@@ -131,6 +133,38 @@ cancelled_resolver_is_silent(void **state)
     loop_free(l);
 }
 
+/* Without sleeping, which takes longer than a look-up. */
+static void
+wait_ns(int64_t ns)
+{
+    struct timespec from, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - from.tv_sec) * 1000000000 + now.tv_nsec - from.tv_nsec < ns);
+}
+
+/* A look-up that a thread of libuv's pool has begun cannot be called back.  When it begins is not
+ * to be seen, so there are many, each cancelled a little later. */
+static void
+a_loop_is_freed_once_its_look_ups_are_over(void **state)
+{
+    enum { LOOK_UPS = 300, STEP_NS = 500 };
+    struct answer a = { 0 };
+
+    (void)state;
+    for (int i = 0; i < LOOK_UPS; i++) {
+        struct loop *l = loop_new();
+        struct resolver *r = resolver_open(l, "localhost", on_list, &a);
+
+        wait_ns(i * STEP_NS);
+        resolver_cancel(r);
+        loop_free(l);
+    }
+    assert_int_equal(a.calls, 0);
+}
+
 int
 main(void)
 {
@@ -140,6 +174,7 @@ main(void)
         cmocka_unit_test(what_is_no_name_is_a_sentence_of_its_own),
         cmocka_unit_test(control_characters_of_a_name_are_escaped),
         cmocka_unit_test(cancelled_resolver_is_silent),
+        cmocka_unit_test(a_loop_is_freed_once_its_look_ups_are_over),
     };
 
     alarm(60);
