@@ -39,6 +39,12 @@ void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 #define log_debug(...)                                                                             \
     (log_enabled(LOG_LEVEL_DEBUG) ? log_at(LOG_LEVEL_DEBUG, __VA_ARGS__) : (void)0)
 
+/*
+ * True for the first caller with this text, of all threads: for what is said once in the life of
+ * the process.  A limited number of texts is remembered; past it nothing more is said.
+ */
+MUST_USE bool log_first(struct str what);
+
 enum { LOG_VALUE_SIZE = 256 };
 
 /* Hand each line that is written to sink too, without its head and its end.  Before there are

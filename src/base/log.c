@@ -6,14 +6,16 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/utf8.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 4096, FIRSTS_MAX = 1024 };
 
 static atomic_int threshold = LOG_LEVEL_NOTICE;
 static void (*log_sink)(enum log_level level, struct str line);
@@ -96,6 +98,27 @@ log_at(enum log_level level, const char *format, ...)
     /* There is nobody to tell when the log itself cannot be written. */
     if (write(STDERR_FILENO, line, len) < 0)
         return;
+}
+
+bool
+log_first(struct str what)
+{
+    static _Atomic uint64_t digests[FIRSTS_MAX]; /* only fills; 0: free */
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    uint64_t key;
+
+    digest_sha256(what, digest);
+    memcpy(&key, digest, sizeof(key));
+    key |= 1;
+    for (size_t i = 0; i < FIRSTS_MAX; i++) {
+        uint64_t seen = 0;
+
+        if (atomic_compare_exchange_strong(&digests[(key + i) % FIRSTS_MAX], &seen, key))
+            return true;
+        if (seen == key)
+            return false;
+    }
+    return false;
 }
 
 static bool

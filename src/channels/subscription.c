@@ -33,7 +33,6 @@
 #include "hub/hub_link.h"
 #include "member.h"
 #include "net/loop.h"
-#include "said.h"
 #include "socket/sio_fanout.h"
 #include "socket/sio_socket.h"
 
@@ -235,7 +234,7 @@ reject(struct subscription *s, const struct auth_verdict *v)
 static void
 join_as_nobody(struct subscription *s, struct str body)
 {
-    if (said_first(name_of(s)))
+    if (log_first(name_of(s)))
         log_warning("the application's answer holds no member data (channel_data): events of the "
                     "channel are delivered, its members are not told channel=%s answer=%s",
             LOG_STR(name_of(s)), LOG_STR(body));

@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -153,6 +154,30 @@ long_value_is_cut_with_dots(void **state)
     }
 }
 
+static void
+each_text_is_first_once(void **state)
+{
+    (void)state;
+    assert_true(log_first(STR_LIT("a")));
+    assert_true(log_first(STR_LIT("b")));
+    assert_false(log_first(STR_LIT("b")));
+    assert_false(log_first(STR_LIT("a")));
+}
+
+static void
+past_a_thousand_texts_nothing_is_first(void **state)
+{
+    unsigned firsts = 0;
+    char text[32];
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        (void)snprintf(text, sizeof(text), "text %d", i);
+        firsts += log_first(str_of(text));
+    }
+    assert_in_range(firsts, 1000, 1024);
+}
+
 int
 main(void)
 {
@@ -169,6 +194,8 @@ main(void)
         cmocka_unit_test(plain_values_stay_bare_and_others_are_quoted),
         cmocka_unit_test(control_characters_and_bad_utf8_are_escaped),
         cmocka_unit_test(long_value_is_cut_with_dots),
+        cmocka_unit_test(each_text_is_first_once),
+        cmocka_unit_test(past_a_thousand_texts_nothing_is_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
