@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 
+struct bytes;
 struct eio_message;
 struct eio_session;
 
@@ -41,9 +42,10 @@ void eio_session_attach(struct eio_session *s, void *owner);
 void eio_session_send(struct eio_session *s, struct eio_message *m);
 /* The same for a text that one session alone receives; it is the whole packet and is copied. */
 void eio_session_send_text(struct eio_session *s, struct str text);
-/* eio_session_send() to each but except (NULL: none).  Returns to how many. */
-size_t eio_session_broadcast(struct eio_session *const *sessions, size_t count,
-    struct eio_message *m, const struct eio_session *except);
+/* text, the whole packet, to each but except (NULL: none), as one message for all: nothing is
+ * allocated for a receiver.  Returns to how many. */
+size_t eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct bytes *text,
+    const struct eio_session *except);
 
 /* Close; idempotent.  on_close follows at the end of this turn or later. */
 void eio_session_close(struct eio_session *s, enum eio_end why);

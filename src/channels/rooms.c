@@ -11,8 +11,8 @@
 #include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "engine/eio_session.h"
 #include "hub/hub_link.h"
-#include "socket/sio_fanout.h"
 
 enum { CAPACITY_MIN = 4 };
 
@@ -135,5 +135,5 @@ rooms_broadcast(
 {
     const struct room *room = map_get(&r->by_name, channel);
 
-    return room ? sio_fanout_send(room->sessions, room->count, text, except) : 0;
+    return room ? eio_session_broadcast(room->sessions, room->count, text, except) : 0;
 }

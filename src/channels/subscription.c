@@ -30,10 +30,10 @@
 #include "base/mem.h"
 #include "channels/rooms.h"
 #include "channels_priv.h"
+#include "engine/eio_session.h"
 #include "hub/hub_link.h"
 #include "member.h"
 #include "net/loop.h"
-#include "socket/sio_fanout.h"
 #include "socket/sio_socket.h"
 
 enum subscription_state {
@@ -160,7 +160,7 @@ on_list(void *owner, uint32_t token, struct bytes *text)
         subscription_enter(s, SUBSCRIPTION_MEMBER);
         rooms_join(c->channels->rooms, name_of(s), session, &s->place);
     }
-    (void)sio_fanout_send(&session, 1, text, NULL);
+    (void)eio_session_broadcast(&session, 1, text, NULL);
     acks_confirm_all(c, &s->acks);
 }
 

@@ -186,9 +186,10 @@ prefetch(struct eio_session *const *sessions, size_t count, size_t i)
 /* The inner loop of every broadcast.  Its cost is the memory of the receivers, which no cache holds
  * when they are thousands: what is needed next is fetched while this one is served. */
 size_t
-eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct eio_message *m,
+eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct bytes *text,
     const struct eio_session *except)
 {
+    struct eio_message *m = eio_message_new(text);
     size_t sent = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -198,6 +199,7 @@ eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct 
         eio_session_send(sessions[i], m);
         sent++;
     }
+    eio_message_release(m);
     return sent;
 }
 

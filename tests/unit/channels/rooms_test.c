@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "engine/eio_session.h"
 #include "hub/hub_link.h"
-#include "socket/sio_fanout.h"
 
 enum { MANY = 200 };
 
@@ -38,7 +38,7 @@ hub_link_leave(struct hub_link *k, struct bytes *name)
 }
 
 size_t
-sio_fanout_send(struct eio_session *const *list, size_t count, struct bytes *message,
+eio_session_broadcast(struct eio_session *const *list, size_t count, struct bytes *message,
     const struct eio_session *except)
 {
     size_t sent = 0;

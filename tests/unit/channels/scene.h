@@ -21,9 +21,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "channels/channels.h"
+#include "engine/eio_session.h"
 #include "hub/hub_link.h"
 #include "net/loop.h"
-#include "socket/sio_fanout.h"
 #include "socket/sio_server.h"
 #include "wire/sio_packet.h"
 
@@ -154,7 +154,7 @@ sio_socket_ack(struct sio_socket *s, int64_t id, struct str args)
 }
 
 size_t
-sio_fanout_send(struct eio_session *const *sessions, size_t count, struct bytes *text,
+eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct bytes *text,
     const struct eio_session *except)
 {
     for (size_t i = 0; i < count; i++) {

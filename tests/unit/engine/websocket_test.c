@@ -177,6 +177,31 @@ a_paused_session_reads_nothing(void **state)
 }
 
 static void
+a_broadcast_spares_one(void **state)
+{
+    struct server *v = *state;
+    struct client c[3];
+    struct eio_session *sessions[3];
+    struct bytes *text = bytes_new("42[\"x\"]", 7);
+
+    for (int i = 0; i < 3; i++) {
+        c[i] = dial(v);
+        open_websocket(&c[i], 4);
+        sessions[i] = LIST_ENTRY(v->parties.prev, struct party, node)->session;
+    }
+    assert_int_equal(eio_session_broadcast(sessions, 3, text, sessions[1]), 2);
+    assert_int_equal(eio_session_broadcast(sessions, 3, text, NULL), 3);
+    bytes_unref(text);
+    for (int i = 0; i < 3; i++) {
+        say_packet(&c[i], "4end");
+        for (int heard = i == 1; heard < 2; heard++)
+            hear_packet(&c[i], "42[\"x\"]");
+        hear_packet(&c[i], "4echo:end");
+        hang_up(&c[i]);
+    }
+}
+
+static void
 a_reader_that_never_reads_is_slow(void **state)
 {
     struct server *v = *state;
@@ -286,6 +311,7 @@ main(void)
         ENGINE_TEST(engine_closes_send_an_empty_close_frame),
         ENGINE_TEST(a_lost_connection_ends_the_session),
         ENGINE_TEST(a_paused_session_reads_nothing),
+        ENGINE_TEST(a_broadcast_spares_one),
         ENGINE_TEST(a_reader_that_never_reads_is_slow),
         ENGINE_TEST(a_reader_that_only_asks_is_slow),
         ENGINE_TEST(deflate_is_agreed_when_configured),

@@ -15,9 +15,6 @@
 
 #include <cmocka.h>
 
-#include "base/bytes.h"
-#include "base/mem.h"
-#include "engine/eio_message.h"
 #include "engine/engine.h"
 #include "net/loop.h"
 #include "socket/sio_server.h"
@@ -33,12 +30,6 @@ struct eio_session {
     bool closed;
     enum eio_end why;
     char sent[512]; /* texts, each with a '|' behind it */
-    unsigned messages;
-};
-
-struct eio_message {
-    struct bytes *text;
-    unsigned refs;
 };
 
 static const struct engine_handlers *engine_handlers;
@@ -77,28 +68,6 @@ eio_session_send_text(struct eio_session *s, struct str text)
     assert_true(used + text.len + 2 < sizeof(s->sent));
     memcpy(s->sent + used, text.data, text.len);
     s->sent[used + text.len] = '|';
-}
-
-void
-eio_session_send(struct eio_session *s, struct eio_message *m)
-{
-    assert_true(m->refs > 0);
-    s->messages++;
-}
-
-size_t
-eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct eio_message *m,
-    const struct eio_session *except)
-{
-    size_t sent = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (sessions[i] == except)
-            continue;
-        eio_session_send(sessions[i], m);
-        sent++;
-    }
-    return sent;
 }
 
 void
@@ -147,23 +116,6 @@ eio_session_referer(const struct eio_session *s)
 {
     (void)s;
     return STR_LIT("");
-}
-
-struct eio_message *
-eio_message_new(struct bytes *text)
-{
-    struct eio_message *m = mem_zalloc(sizeof(*m));
-
-    m->text = bytes_ref(text);
-    m->refs = 1;
-    return m;
-}
-
-void
-eio_message_release(struct eio_message *m)
-{
-    bytes_unref(m->text);
-    free(m);
 }
 
 /* ---- the layer above ---- */

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "scene.h"
-#include "socket/sio_fanout.h"
 #include "wire/sio_packet.h"
 
 /* ---- connect ---- */
@@ -224,21 +223,6 @@ emit_and_ack_have_the_form_of_the_wire(void **state)
         "42[\"subscription_error\",\"private-\\\"x\",403]|42[\"e\",\"c\"]|437[{\"ok\":true}]|");
 }
 
-static void
-fanout_spares_one(void **state)
-{
-    struct eio_session sessions[3] = { { .version = 4 } };
-    struct eio_session *const list[] = { &sessions[0], &sessions[1], &sessions[2] };
-    struct bytes *text = bytes_new("42[\"x\"]", 7);
-
-    (void)state;
-    assert_int_equal(sio_fanout_send(list, 3, text, &sessions[1]), 2);
-    assert_int_equal(sessions[0].messages + sessions[2].messages, 2);
-    assert_int_equal(sessions[1].messages, 0);
-    assert_int_equal(sio_fanout_send(list, 3, text, NULL), 3);
-    bytes_unref(text);
-}
-
 int
 main(void)
 {
@@ -256,7 +240,6 @@ main(void)
         TEST(the_public_id_can_be_asked_for_when_the_socket_has_left),
         TEST(an_event_comes_with_its_first_argument),
         TEST(emit_and_ack_have_the_form_of_the_wire),
-        TEST(fanout_spares_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
