@@ -76,8 +76,7 @@ on_effective(void *owner, uint32_t token)
 void
 acks_confirm_all(struct client *c, struct list *waiting)
 {
-    LIST_EACH(node, waiting)
-    {
+    LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
 
         list_remove(node);
@@ -99,8 +98,7 @@ acks_confirm(struct client *c, int64_t id)
 void
 acks_refuse_all(struct client *c, struct list *waiting, unsigned status)
 {
-    LIST_EACH(node, waiting)
-    {
+    LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
 
         acks_refuse(c, a->id, status);
@@ -111,8 +109,7 @@ acks_refuse_all(struct client *c, struct list *waiting, unsigned status)
 void
 acks_forget(struct client *c, struct list *waiting)
 {
-    LIST_EACH(node, waiting)
-    {
+    LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
 
         if (a->token != 0)

@@ -384,8 +384,7 @@ auth_line_fini(struct auth *a, struct auth_line *line)
     ENSURE(list_empty(&line->waiting) && line->bytes == 0);
     if (line->in_flight == 0)
         return;
-    LIST_EACH(node, &a->held)
-    {
+    LIST_EACH(node, &a->held) {
         struct auth_ask *ask = LIST_ENTRY(node, struct auth_ask, node);
 
         if (ask->line == line)

@@ -26,8 +26,7 @@ auth_queue_add(struct auth_queue *q, struct auth_line *line, struct list *ask)
 static struct auth_line *
 next_line(const struct auth_queue *q, unsigned share)
 {
-    LIST_EACH(node, &q->lines)
-    {
+    LIST_EACH(node, &q->lines) {
         struct auth_line *line = LIST_ENTRY(node, struct auth_line, node);
 
         if (line->in_flight < share)

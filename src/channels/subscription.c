@@ -72,8 +72,7 @@ name_of(const struct subscription *s)
 static struct subscription *
 find(const struct client *c, struct str channel)
 {
-    LIST_EACH(node, &c->subscriptions)
-    {
+    LIST_EACH(node, &c->subscriptions) {
         struct subscription *s = LIST_ENTRY(node, struct subscription, node);
 
         if (str_equal(name_of(s), channel))
@@ -398,7 +397,7 @@ void
 subscription_close_all(struct client *c)
 {
     LIST_EACH(node, &c->subscriptions)
-    subscription_free(LIST_ENTRY(node, struct subscription, node));
+        subscription_free(LIST_ENTRY(node, struct subscription, node));
 }
 
 bool

@@ -46,8 +46,7 @@ name_of(const struct presence_track *t)
 static void
 drop_waiting(struct presence_track *t)
 {
-    LIST_EACH(node, &t->waiting)
-    {
+    LIST_EACH(node, &t->waiting) {
         struct waiting *w = LIST_ENTRY(node, struct waiting, node);
 
         list_remove(&w->node);
@@ -315,5 +314,5 @@ void
 presence_track_drop_loads(struct presence_redis *s)
 {
     LIST_EACH(node, &s->loads)
-    load_free(LIST_ENTRY(node, struct presence_track_load, node));
+        load_free(LIST_ENTRY(node, struct presence_track_load, node));
 }

@@ -70,7 +70,7 @@ reaper_free(struct reaper *r)
     if (!r)
         return;
     LIST_EACH(node, &r->burials)
-    burial_free(LIST_ENTRY(node, struct burial, node));
+        burial_free(LIST_ENTRY(node, struct burial, node));
     free(r);
 }
 

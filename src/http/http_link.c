@@ -215,8 +215,7 @@ http_link_rest(struct http_link *k, struct list *pool, uint64_t idle_ms)
 struct http_link *
 http_link_take(struct list *pool, const struct http_origin *origin)
 {
-    LIST_EACH(node, pool)
-    {
+    LIST_EACH(node, pool) {
         struct http_link *k = LIST_ENTRY(node, struct http_link, node);
 
         if (!http_origin_same(&k->origin, origin))

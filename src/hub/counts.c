@@ -96,7 +96,7 @@ void
 counts_free(struct counts *c)
 {
     LIST_EACH(node, &c->polls)
-    poll_free(LIST_ENTRY(node, struct poll, node));
+        poll_free(LIST_ENTRY(node, struct poll, node));
     free(c);
 }
 
@@ -316,8 +316,7 @@ on_answer(void *owner, uint64_t token, struct str body)
 {
     struct counts *c = owner;
 
-    LIST_EACH(node, &c->polls)
-    {
+    LIST_EACH(node, &c->polls) {
         struct poll *p = LIST_ENTRY(node, struct poll, node);
 
         if (p->own_token != token || p->awaited == 0)

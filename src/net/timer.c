@@ -87,8 +87,7 @@ cascade(struct timer_wheel *w, uint64_t tick)
             return;
         list_init(&batch);
         list_splice(&batch, &w->slots[level][tick >> shift & SLOT_MASK]);
-        LIST_EACH(node, &batch)
-        {
+        LIST_EACH(node, &batch) {
             list_remove(node);
             place(w, LIST_ENTRY(node, struct timer, node), tick);
         }

@@ -110,14 +110,13 @@ on_end(void *owner, struct presence_room *r, bool keep_missing)
     struct presence *p = owner;
 
     LIST_EACH(node, &r->seats)
-    reconcile_seat(r, LIST_ENTRY(node, struct presence_seat, node));
+        reconcile_seat(r, LIST_ENTRY(node, struct presence_seat, node));
     replica_end(r->replica, keep_missing);
     r->loaded = r->told = true;
     if (p->alone)
         log_notice("presence goes by redis again");
     p->alone = false;
-    LIST_EACH(node, &r->seats)
-    {
+    LIST_EACH(node, &r->seats) {
         struct presence_seat *s = LIST_ENTRY(node, struct presence_seat, node);
 
         if (s->listed)
@@ -125,7 +124,7 @@ on_end(void *owner, struct presence_room *r, bool keep_missing)
         s->listed = false;
     }
     LIST_EACH(node, &r->askers)
-    presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
+        presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
 }
 
 static void
@@ -147,9 +146,9 @@ on_away(void *owner)
     on_lost(p);
     for (size_t i = 0; (r = map_next(&p->rooms, &i));) {
         LIST_EACH(node, &r->seats)
-        presence_seat_settle(LIST_ENTRY(node, struct presence_seat, node));
+            presence_seat_settle(LIST_ENTRY(node, struct presence_seat, node));
         LIST_EACH(node, &r->askers)
-        presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
+            presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
     }
 }
 
@@ -211,9 +210,9 @@ static void
 clear_room(struct presence_room *r)
 {
     LIST_EACH(node, &r->seats)
-    presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
+        presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
     LIST_EACH(node, &r->askers)
-    presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
+        presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
     presence_room_free(r);
 }
 
@@ -226,7 +225,7 @@ presence_free(struct presence *p)
         return;
     p->retired = true;
     LIST_EACH(node, &p->answers)
-    presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
+        presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
     for (size_t i = 0; (r = map_next(&p->rooms, &i));)
         clear_room(r);
     loop_task_cancel(&p->sweep);

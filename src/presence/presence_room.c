@@ -85,8 +85,7 @@ presence_room_sweep(void *presence)
 {
     struct presence *p = presence;
 
-    LIST_EACH(node, &p->idle)
-    {
+    LIST_EACH(node, &p->idle) {
         struct presence_room *r = LIST_ENTRY(node, struct presence_room, idle);
 
         list_remove(&r->idle);

@@ -221,7 +221,7 @@ replica_begin(struct replica *r)
 {
     r->replacing = true;
     LIST_EACH(node, &r->order)
-    LIST_ENTRY(node, struct entry, node)->seen = false;
+        LIST_ENTRY(node, struct entry, node)->seen = false;
 }
 
 void
@@ -263,7 +263,7 @@ restore_order(struct replica *r)
     size_t n = 0;
 
     LIST_EACH(node, &r->order)
-    all[n++] = LIST_ENTRY(node, struct entry, node);
+        all[n++] = LIST_ENTRY(node, struct entry, node);
     qsort(all, n, sizeof(struct entry *), by_seq);
     for (size_t i = 0; i < n; i++) {
         list_remove(&all[i]->node);
@@ -287,8 +287,7 @@ judge(struct replica *r, struct user *u)
 void
 replica_end(struct replica *r, bool keep_missing)
 {
-    LIST_EACH(node, &r->order)
-    {
+    LIST_EACH(node, &r->order) {
         struct entry *e = LIST_ENTRY(node, struct entry, node);
 
         if (!e->seen && !keep_missing)
@@ -297,7 +296,7 @@ replica_end(struct replica *r, bool keep_missing)
     r->replacing = false;
     restore_order(r);
     LIST_EACH(node, &r->touched)
-    judge(r, LIST_ENTRY(node, struct user, touched));
+        judge(r, LIST_ENTRY(node, struct user, touched));
 }
 
 /* Whether this walk meets the user for the first time. */
@@ -378,8 +377,7 @@ replica_users_json(struct replica *r, struct buffer *out)
     char before = '[';
 
     r->mark++;
-    LIST_EACH(node, &r->order)
-    {
+    LIST_EACH(node, &r->order) {
         struct entry *e = LIST_ENTRY(node, struct entry, node);
 
         if (!first_meeting(r, e->user))

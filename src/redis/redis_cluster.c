@@ -159,8 +159,7 @@ flush(struct redis_cluster *c)
     list_init(&due);
     list_splice(&due, &c->redirected);
     list_splice(&due, &c->waiting);
-    LIST_EACH(at, &due)
-    {
+    LIST_EACH(at, &due) {
         struct redis_command *m = LIST_ENTRY(at, struct redis_command, node);
 
         if (!dispatch(c, m))
@@ -373,7 +372,7 @@ static void
 free_commands(struct list *l)
 {
     LIST_EACH(at, l)
-    redis_command_free(LIST_ENTRY(at, struct redis_command, node));
+        redis_command_free(LIST_ENTRY(at, struct redis_command, node));
 }
 
 static void

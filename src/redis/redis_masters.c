@@ -45,8 +45,7 @@ redis_masters_teach(
     struct redis_masters *all, struct bytes *request, const struct redis_contact *but)
 {
     remember(all, request);
-    LIST_EACH(at, &all->nodes)
-    {
+    LIST_EACH(at, &all->nodes) {
         struct redis_contact *contact = LIST_ENTRY(at, struct redis_masters_node, node)->contact;
 
         if (contact != but)
@@ -64,7 +63,7 @@ on_open(void *owner, const struct redis_value *answer)
 
     (void)answer;
     LIST_EACH(at, &all->lessons)
-    redis_contact_send(n->contact, LIST_ENTRY(at, struct lesson, node)->request, NULL, NULL);
+        redis_contact_send(n->contact, LIST_ENTRY(at, struct lesson, node)->request, NULL, NULL);
     all->handlers->on_open(all->owner);
 }
 
@@ -123,8 +122,7 @@ node_free(struct redis_masters_node *n)
 static void
 drop_unwanted(struct redis_masters *all)
 {
-    LIST_EACH(at, &all->nodes)
-    {
+    LIST_EACH(at, &all->nodes) {
         struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
 
         if (!n->wanted)
@@ -175,8 +173,7 @@ redis_masters_beat(struct redis_masters *all)
     const struct redis_masters_node *dead = NULL;
     char reason[REDIS_REASON_SIZE];
 
-    LIST_EACH(at, &all->nodes)
-    {
+    LIST_EACH(at, &all->nodes) {
         struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
 
         if (redis_contact_send(n->contact, ping, on_pong, n))
@@ -214,9 +211,8 @@ void
 redis_masters_fini(struct redis_masters *all)
 {
     LIST_EACH(at, &all->nodes)
-    node_free(LIST_ENTRY(at, struct redis_masters_node, node));
-    LIST_EACH(at, &all->lessons)
-    {
+        node_free(LIST_ENTRY(at, struct redis_masters_node, node));
+    LIST_EACH(at, &all->lessons) {
         struct lesson *lesson = LIST_ENTRY(at, struct lesson, node);
 
         bytes_unref(lesson->request);

@@ -49,8 +49,7 @@ redis_request_init(struct redis_requests *r)
 void
 redis_request_fini(struct redis_requests *r)
 {
-    LIST_EACH(node, &r->waiting)
-    {
+    LIST_EACH(node, &r->waiting) {
         list_remove(node);
         free(LIST_ENTRY(node, struct request, node));
     }

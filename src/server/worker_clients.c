@@ -122,12 +122,12 @@ void
 worker_clients_retire(struct worker *w)
 {
     LIST_EACH(node, &w->clients)
-    http_conn_retire(LIST_ENTRY(node, struct client, node)->conn);
+        http_conn_retire(LIST_ENTRY(node, struct client, node)->conn);
 }
 
 void
 worker_clients_cut(struct worker *w)
 {
     LIST_EACH(node, &w->clients)
-    http_conn_close(LIST_ENTRY(node, struct client, node)->conn);
+        http_conn_close(LIST_ENTRY(node, struct client, node)->conn);
 }

@@ -18,7 +18,8 @@ names(struct list *head)
     static char text[16];
     size_t len = 0;
 
-    LIST_EACH(node, head) text[len++] = LIST_ENTRY(node, struct item, node)->name;
+    LIST_EACH(node, head)
+        text[len++] = LIST_ENTRY(node, struct item, node)->name;
     text[len] = '\0';
     return text;
 }
@@ -85,8 +86,7 @@ walk_may_remove_the_current_node(void **state)
 
     (void)state;
     fill(&head, items, 4, 'a');
-    LIST_EACH(node, &head)
-    {
+    LIST_EACH(node, &head) {
         if (LIST_ENTRY(node, struct item, node)->name % 2)
             list_remove(node);
     }
