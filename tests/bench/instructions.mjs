@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Instructions outside the kernel a delivery, counted by callgrind, which says
-// the same whatever else the machine does: the growth between a few events and
-// more of them, so that the start, the clients and the end are not in it.
+// Instructions outside the kernel for a delivery, an event that nobody hears, a client that connects
+// and a member that joins, counted by callgrind, which says the same whatever else the machine does:
+// the growth between a few of them and more, so that the start and the end are not in it.
 //
 //     node tests/bench/instructions.mjs [BINARY]
 
@@ -10,8 +10,12 @@ import os from 'node:os';
 import path from 'node:path';
 
 const SOCKETS = 1000;
-const FEW = 5;
-const MORE = 25;
+/** Events to all of them. */
+const EVENTS = [5, 25];
+const UNHEARD = [2000, 12000];
+const CLIENTS = [100, 600];
+/** Each member that is there is told of each that comes. */
+const MEMBERS = [50, 150];
 
 const binary = path.resolve(process.argv[2] ?? 'build-bench/release/echo-server');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-callgrind-'));
@@ -23,29 +27,44 @@ exec valgrind --tool=callgrind --callgrind-out-file='${folder}/out.%p' '${binary
 `, { mode: 0o755 });
 fs.symlinkSync(path.join(path.dirname(binary), 'tests'), path.join(folder, 'tests'));
 const { together } = await import('./runner/contenders.mjs');
+const { startApplication } = await import('./runner/programs.mjs');
 
-/** A whole run of a server: its instructions, and how many events its clients received. */
-async function run(command, values) {
+/**
+ * A whole run of a server whose crowd has options: its instructions, and what ask(crowd), or else
+ * connecting, answered.
+ */
+async function run(options, ask, how = {}) {
     let pid;
-    let received;
-    await together({ who: (names) => names },
-        [{ name: 'ours', options: { sockets: SOCKETS, patience: 60000 } }], async ([ours]) => {
+    let answer;
+    await together({ entries: (entry) => [entry] },
+        [{ name: 'ours', how, options: { patience: 60000, ...options } }], async ([ours]) => {
             pid = ours.server.pid;
-            await ours.ask('connect');
-            ({ received } = await ours.ask(command, values));
+            answer = await ours.ask('connect');
+            answer = await ask?.(ours) ?? answer;
         });
     const counted = fs.readFileSync(path.join(folder, `out.${pid}`), 'utf8');
-    return { received, instructions: Number(counted.match(/^(?:totals|summary): (\d+)/m)[1]) };
+    return { ...answer, instructions: Number(counted.match(/^(?:totals|summary): (\d+)/m)[1]) };
 }
 
-for (const [what, command, values] of [
-    ['one at a time', 'one', {}],
-    ['bursts of 20', 'burst', { size: 20 }],
-]) {
-    const few = await run(command, { count: FEW, ...values });
-    const more = await run(command, { count: MORE, ...values });
-    const each = (more.instructions - few.instructions) / (more.received - few.received);
-    console.log(`${what}: ${each.toFixed(0)} instructions a delivery`);
+/** Prints what one more costs: of two runs, with few and with more. */
+async function growth(what, [few, more], measure, count = () => more - few) {
+    const [first, second] = [await measure(few), await measure(more)];
+    const each = (second.instructions - first.instructions) / count(first, second);
+    console.log(`${what}: ${each.toFixed(0)} instructions`);
 }
+
+const received = (first, second) => second.received - first.received;
+
+await growth('a delivery, one at a time', EVENTS, (count) =>
+    run({ sockets: SOCKETS }, (crowd) => crowd.ask('one', { count })), received);
+await growth('a delivery, bursts of 20', EVENTS, (count) =>
+    run({ sockets: SOCKETS }, (crowd) => crowd.ask('burst', { count, size: 20 })), received);
+await growth('an event that nobody hears', UNHEARD, (count) =>
+    run({ sockets: 1 }, (crowd) => crowd.ask('flood', { count, rate: 1000, channels: 1 })));
+await growth('a client that connects and subscribes', CLIENTS, (sockets) => run({ sockets }));
+const application = await startApplication();
+await growth(`a member that joins ${MEMBERS.join(' to ')} others`, MEMBERS, (sockets) =>
+    run({ sockets, channel: 'presence-', inflight: 1 }, undefined, { application }));
+await application.stop();
 fs.rmSync(folder, { recursive: true });
 process.exit(0);

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { checkout } from '../lib/server.mjs';
 import { contenders } from './runner/contenders.mjs';
 import { Session } from './runner/session.mjs';
-import { goalTable } from './runner/table.mjs';
+import { againstTable, goalTable } from './runner/table.mjs';
 import { workloads } from './runner/workloads.mjs';
 import { writeDocs, writeResults } from './runner/write.mjs';
 
@@ -20,6 +20,7 @@ const { values: options } = parseArgs({
         rounds: { type: 'string', default: '7' },
         smoke: { type: 'boolean', default: false },
         out: { type: 'string', default: path.join(checkout, 'build-bench/results') },
+        against: { type: 'string' },
         docs: { type: 'boolean', default: false },
     },
 });
@@ -35,7 +36,7 @@ async function main() {
     }
     const session = new Session({
         who: options.who.split(','), most: Number(options.most), rounds: Number(options.rounds),
-        smoke: options.smoke,
+        smoke: options.smoke, against: options.against && path.resolve(options.against),
     });
     for (const name of options.only.split(',')) {
         if (!workloads[name]) {
@@ -47,6 +48,9 @@ async function main() {
     const goals = writeResults(session, { folder: options.out,
         command: ['sh tests/bench/run.sh', ...process.argv.slice(2)].join(' ') });
     console.log(goalTable(goals));
+    if (options.against) {
+        console.log(againstTable(session.results));
+    }
     console.log(session.losses.length ? session.losses.join('\n') : 'nothing lost');
     console.log(`in ${options.out}`);
     return session.losses.length ? 1 : 0;

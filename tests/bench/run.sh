@@ -6,6 +6,7 @@
 #     sh tests/bench/run.sh                      everything, in less than 20 minutes
 #     sh tests/bench/run.sh --smoke              everything in small: does it work?
 #     sh tests/bench/run.sh --only=fanout,memory --who=floor,ours --rounds=3 --most=5000
+#     sh tests/bench/run.sh --against=BINARY     another build of the server beside this one
 #     sh tests/bench/run.sh --list               the workloads
 #     sh tests/bench/run.sh --docs               the last results, into docs/performance.md
 set -eu

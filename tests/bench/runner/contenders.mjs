@@ -34,10 +34,10 @@ async function startFloorProgram({ certs }) {
     return { ...floor, crowd: { publish: 'floor', publish_port: floor.control } };
 }
 
-async function startOurs({ workers = 1, config = {}, redis, ...how }) {
+async function startOurs({ workers = 1, config = {}, redis, program, ...how }) {
     const full = { ...laravelConfig({ redis, ...how }), workers, ...config };
     full.socketio = { ...QUIET, ...config.socketio };
-    const server = await startServer({ config: full });
+    const server = await startServer({ config: full, program });
     await redis.awaitSubscriber();
     return {
         pid: server.pid, port: server.port, log: server.stderr, stop: server.stop,
@@ -78,10 +78,14 @@ async function startSocketIo({ redis, certs }) {
     ], { port, ready: 'ready', redis, eio: 4 });
 }
 
-/** start(how): how is {redis, certs, workers, config, application}; redis is made by enter(). */
+/**
+ * start(how): how is {redis, certs, workers, config, application}; redis is made by enter(). What is
+ * measured of ours is measured of "before" as well in a run with --against, which names its binary.
+ */
 export const contenders = {
     floor: { title: 'floor', start: startFloorProgram },
     ours: { title: 'echo-server', start: startOurs },
+    before: { title: 'the other binary', start: startOurs },
     socketio: { title: 'socket.io 4', start: startSocketIo, isNode: true },
     echo: { title: 'laravel-echo-server', start: startLaravelEchoServer, isNode: true },
 };
@@ -115,7 +119,7 @@ async function enter({ name, how = {}, options, via, label = name }) {
 export async function together(run, entries, visit) {
     const entered = [];
     try {
-        for (const entry of entries.filter(({ name }) => run.who([name]).length)) {
+        for (const entry of entries.flatMap((one) => run.entries(one))) {
             entered.push(await enter(entry));
         }
         await visit(entered);

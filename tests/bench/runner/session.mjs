@@ -16,11 +16,15 @@ const HURRY_SECONDS = 14 * 60;
 const FEW_ROUNDS = 3;
 
 export class Session {
-    /** who: names of contenders; most: the largest number of sockets. */
-    constructor({ who, most, rounds, smoke }) {
+    /**
+     * who: names of contenders; most: the largest number of sockets; against: another binary of
+     * the server, measured beside it.
+     */
+    constructor({ who, most, rounds, smoke, against }) {
         this.results = new Results();
         this.losses = [];
         this.names = who;
+        this.against = against;
         this.most = most;
         this.smoke = smoke;
         this.rounds = smoke ? 1 : rounds;
@@ -40,6 +44,18 @@ export class Session {
     /** Of the contenders that a workload is for, those that were asked for. */
     who(names) {
         return names.filter((name) => this.names.includes(name));
+    }
+
+    /** What enters for one entry of a workload: none, itself, or itself and the other binary. */
+    entries(entry) {
+        const { name, how, label = name } = entry;
+        if (!this.who([name]).length) {
+            return [];
+        }
+        return name === 'ours' && this.against
+            ? [entry, { ...entry, name: 'before', label: label.replace('ours', 'before'),
+                how: { ...how, program: this.against } }]
+            : [entry];
     }
 
     /** The sizes of a workload, as far as they were asked for; never none. */

@@ -2,6 +2,7 @@
 // Tables in Markdown: the goals, and every figure of a run.
 
 import { contenders } from './contenders.mjs';
+import { ratio, summary } from './rounds.mjs';
 
 const LABELS = {
     ...Object.fromEntries(Object.entries(contenders).map(([name, { title }]) => [name, title])),
@@ -40,6 +41,26 @@ export function goalTable(goals) {
         ]));
 }
 
+/** A cost over this times the other binary's is worse, and not the machine's noise. */
+const WORSE = 1.1;
+const COSTS = ['cpu_us_delivery', 'cpu_us_client', 'cpu_us_event', 'bytes_client'];
+
+/** What one binary of the server costs beside the other: each row of ours that has a row of before. */
+export function againstTable(results) {
+    const lines = results.rows
+        .filter(({ contender, metric }) => contender.startsWith('ours') && COSTS.includes(metric))
+        .map((row) => [row, results.find(
+            { ...row, contender: row.contender.replace('ours', 'before') })])
+        .filter(([, before]) => before);
+    return table(['workload', 'form', 'sockets', 'figure', 'before', 'now', 'compared', 'no worse'],
+        lines.map(([row, before]) => {
+            const { median } = ratio(row, before);
+            return [row.workload, row.variant, row.size.toLocaleString('en-US'),
+                METRICS[row.metric], figure(summary(before)), figure(summary(row)),
+                `${median.toFixed(2)} x`, verdict[median <= WORSE]];
+        }));
+}
+
 const METRICS = {
     cpu_us_delivery: 'CPU a delivery, us',
     cpu_us_client: 'CPU a client, us',
@@ -66,7 +87,7 @@ const METRICS = {
 };
 
 /** One line a workload, variant, size and metric; a column a contender. */
-export function figureTable(rows, { summary }) {
+export function figureTable(rows) {
     const names = Object.keys(LABELS).filter((name) =>
         rows.some(({ contender }) => contender === name));
     const lines = new Map();

@@ -8,7 +8,7 @@ import { checkout } from '../../lib/server.mjs';
 import { goalsOf } from './goals.mjs';
 import { machine } from './machine.mjs';
 import { plotsOf } from './plots.mjs';
-import { Results, summary } from './rounds.mjs';
+import { Results } from './rounds.mjs';
 import { figureTable, goalTable } from './table.mjs';
 
 const PAGE = path.join(checkout, 'docs/performance.md');
@@ -27,7 +27,7 @@ function page({ run, results, goals, losses }, plotFolder) {
         '', '### Goals', '', goalTable(goals),
         '', '### Growth', '',
         ...Object.keys(plotsOf(results)).map((name) => `![${name}](${plotFolder}${name}.svg)`),
-        '', '### Every figure', '', figureTable(results.rows, { summary }), '',
+        '', '### Every figure', '', figureTable(results.rows), '',
     ].join('\n');
 }
 

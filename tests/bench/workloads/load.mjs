@@ -33,6 +33,28 @@ const CUT = / transport=websocket why=slow /g;
 /** How often events are sent again for those that the kernel still had room for. */
 const AGAIN = 20;
 
+/** One contender's readers: while all read, and after some have stopped. */
+async function slowOf(run, contender, { size, stopped, paced }) {
+    const { pid, log } = contender.server;
+    const note = (variant, answer, metrics) => run.note(
+        { workload: 'slow', size, contender: contender.name }, variant, answer, 0, metrics);
+    run.check(await contender.ask('connect'), contender);
+    note('all read', await contender.ask('paced', paced), ['p50_us', 'p99_us']);
+    const before = memoryOf(pid, 'VmRSS');
+    await contender.ask('stall', { sockets: stopped });
+    const answer = await contender.ask('paced', { ...paced, ms: paced.ms * 3 });
+    const cut = () => log().match(CUT)?.length ?? 0;
+    for (let i = 0; cut() < stopped && i < AGAIN; i += 1) {
+        await contender.ask('paced', paced);
+    }
+    note('stopped', {
+        ...answer, stopped,
+        cut: cut(),
+        memory_growth: memoryOf(pid, 'VmHWM') - before,
+        memory_limit: stopped * QUEUE_LIMIT,
+    }, ['p50_us', 'p99_us', 'stopped', 'cut', 'memory_growth', 'memory_limit']);
+}
+
 /**
  * Readers' latency before and after one in ten stops reading. Who stops is as if far away
  * (option slow of bench-load): small segments, and so no 4 MB in the kernel for each. One round:
@@ -46,24 +68,9 @@ export async function slow(run) {
         name: 'ours',
         how: { config: { sendQueueLimit: QUEUE_LIMIT, logLevel: 'info' } },
         options: { sockets: size, slow: stopped, payload: 8192 },
-    }], async ([contender]) => {
-        const { pid, log } = contender.server;
-        const note = (variant, answer, metrics) => run.note(
-            { workload: 'slow', size, contender: 'ours' }, variant, answer, 0, metrics);
-        run.check(await contender.ask('connect'), contender);
-        note('all read', await contender.ask('paced', paced), ['p50_us', 'p99_us']);
-        const before = memoryOf(pid, 'VmRSS');
-        await contender.ask('stall', { sockets: stopped });
-        const answer = await contender.ask('paced', { ...paced, ms: paced.ms * 3 });
-        const cut = () => log().match(CUT)?.length ?? 0;
-        for (let i = 0; cut() < stopped && i < AGAIN; i += 1) {
-            await contender.ask('paced', paced);
+    }], async (entered) => {
+        for (const contender of entered) {
+            await slowOf(run, contender, { size, stopped, paced });
         }
-        note('stopped', {
-            ...answer, stopped,
-            cut: cut(),
-            memory_growth: memoryOf(pid, 'VmHWM') - before,
-            memory_limit: stopped * QUEUE_LIMIT,
-        }, ['p50_us', 'p99_us', 'stopped', 'cut', 'memory_growth', 'memory_limit']);
     });
 }

@@ -15,16 +15,18 @@ async function take(run, contender, sockets) {
 async function memory(run, workload, names, [first, last], certs) {
     for (const name of names) {
         await together(run, [{ name, how: { certs }, options: { sockets: last } }],
-            async ([contender]) => {
-                const before = await take(run, contender, first);
-                const after = await take(run, contender, last);
-                const note = (metric, field) => run.results.add(
-                    { workload, variant: 'idle', size: last, contender: name, metric },
-                    (after[field] - before[field]) / (last - first));
-                note('bytes_client', 'pss_bytes');
-                note('kernel_bytes_client', 'socket_bytes');
-                if (name === 'floor' && certs) {
-                    note('openssl_bytes_client', 'openssl');
+            async (entered) => {
+                for (const contender of entered) {
+                    const before = await take(run, contender, first);
+                    const after = await take(run, contender, last);
+                    const note = (metric, field) => run.results.add(
+                        { workload, variant: 'idle', size: last, contender: contender.name, metric },
+                        (after[field] - before[field]) / (last - first));
+                    note('bytes_client', 'pss_bytes');
+                    note('kernel_bytes_client', 'socket_bytes');
+                    if (name === 'floor' && certs) {
+                        note('openssl_bytes_client', 'openssl');
+                    }
                 }
             });
     }
