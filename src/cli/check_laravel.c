@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check_laravel: prefix, Redis, broadcasting and sessions.  What was read is an error when it
- * differs, what was guessed a warning.
+ * check_laravel: prefix, Redis, broadcasting and sessions.
  */
 #include "check_laravel.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "check_report.h"
 #include "config/config.h"
 #include "laravel.h"
+#include "laravel_prefix.h"
 
 struct comparison {
     struct check_report *report;
@@ -23,29 +24,23 @@ static void
 check_prefix(const struct comparison *k)
 {
     const char *ours = k->config->key_prefix ? k->config->key_prefix : "";
-    struct laravel_prefixes p;
+    const char *why;
+    char *theirs = laravel_prefix_ask(laravel_folder(k->laravel), LARAVEL_PREFIX_LIMIT_MS, &why);
 
-    laravel_prefixes(k->laravel, &p);
-    if (p.count == 0)
+    if (!theirs)
         check_report_say(k->report, CHECK_NOTE,
-            "%s: databaseConfig.redis.keyPrefix is \"%s\"; what Laravel uses cannot be told from "
-            "%s: compare it with config/database.php",
-            k->where, ours, laravel_source(k->laravel));
-    else if (laravel_prefixes_have(&p, ours))
+            "%s: databaseConfig.redis.keyPrefix is \"%s\"; Laravel's cannot be told, because %s: "
+            "compare it with config/database.php",
+            k->where, ours, why);
+    else if (strcmp(theirs, ours) == 0)
         check_report_say(k->report, CHECK_OK,
             "%s: databaseConfig.redis.keyPrefix is \"%s\", as Laravel's", k->where, ours);
-    else if (p.count == 1)
-        check_report_say(k->report, p.certain ? CHECK_ERROR : CHECK_WARNING,
-            "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is \"%s\" (%s: %s): no "
-            "event will arrive; set keyPrefix to \"%s\"",
-            k->where, ours, p.items[0].data, laravel_source(k->laravel), p.why, p.items[0].data);
     else
-        check_report_say(k->report, CHECK_WARNING,
-            "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is probably \"%s\", or "
-            "\"%s\" in applications made since June 2025 (%s: %s): no event will arrive with "
-            "another one than in config/database.php",
-            k->where, ours, p.items[0].data, p.items[1].data, laravel_source(k->laravel), p.why);
-    laravel_prefixes_fini(&p);
+        check_report_say(k->report, CHECK_ERROR,
+            "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is \"%s\": no event will "
+            "arrive; set keyPrefix to \"%s\"",
+            k->where, ours, theirs, theirs);
+    free(theirs);
 }
 
 static bool

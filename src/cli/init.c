@@ -20,6 +20,7 @@
 #include "init_questions.h"
 #include "instance/place.h"
 #include "laravel.h"
+#include "laravel_prefix.h"
 #include "prompt.h"
 #include "rewrite.h"
 
@@ -29,7 +30,8 @@ struct init {
     const struct args *args;
     struct laravel *laravel; /* NULL: not in an application's folder */
     struct laravel_redis redis;
-    struct laravel_prefixes prefixes;
+    char *prefix;          /* of the application; NULL: not told */
+    const char *no_prefix; /* why; NULL: it was not asked */
     char *default_file;
     char *answers[INIT_QUESTIONS]; /* NULL: not asked */
     bool no_more_input;
@@ -89,8 +91,8 @@ proposal(struct init *i, enum init_question q)
         value = i->redis.host;
     else if (q == INIT_REDIS_PORT)
         value = i->redis.port;
-    else if (q == INIT_KEY_PREFIX && i->prefixes.count > 0)
-        value = i->prefixes.items[0].data;
+    else if (q == INIT_KEY_PREFIX && i->laravel)
+        value = i->prefix ? i->prefix : laravel_get(i->laravel, "REDIS_PREFIX");
     return value ? value : init_questions_default(q);
 }
 
@@ -197,6 +199,9 @@ answer_all(struct init *i)
         if (flag && !answer_flag(i, q, flag))
             return false;
     }
+    if (is_asked(i, INIT_KEY_PREFIX) && !i->answers[INIT_KEY_PREFIX])
+        i->prefix =
+            laravel_prefix_ask(laravel_folder(i->laravel), LARAVEL_PREFIX_LIMIT_MS, &i->no_prefix);
     for (enum init_question q = 0; q < INIT_QUESTIONS; q++)
         if (!i->answers[q] && is_asked(i, q) && !answer_asked(i, q))
             return false;
@@ -308,8 +313,6 @@ say_files(const struct init *i)
 static void
 say_laravel(struct init *i)
 {
-    const struct laravel_prefixes *p = &i->prefixes;
-
     if (i->redis.tls)
         puts("Redis is reached over TLS, and its certificate verified.");
     if ((i->redis.password_variable || i->redis.password_in_url) &&
@@ -318,12 +321,10 @@ say_laravel(struct init *i)
                "LARAVEL_ECHO_SERVER_REDIS_PASSWORD=%s\n",
             laravel_source(i->laravel),
             i->redis.password_variable ? "\"${REDIS_PASSWORD}\"" : "<the one in REDIS_URL>");
-    if (p->count == 2 && laravel_prefixes_have(p, i->answers[INIT_KEY_PREFIX]))
-        printf(
-            "keyPrefix is a guess, %s: \"%s\", or in applications made since June 2025 \"%s\".\n",
-            p->why, p->items[0].data, p->items[1].data);
-    else if (p->count == 0)
-        puts("keyPrefix could not be told from APP_NAME: compare it with config/database.php.");
+    if (!i->prefix && i->no_prefix)
+        printf("Laravel's prefix cannot be told, because %s: compare keyPrefix with "
+               "config/database.php.\n",
+            i->no_prefix);
 }
 
 static void
@@ -367,7 +368,6 @@ open_laravel(struct init *i)
     if (!i->laravel)
         return;
     i->redis = laravel_redis(i->laravel);
-    laravel_prefixes(i->laravel, &i->prefixes);
     printf("This is the folder of a Laravel application: what %s says is proposed.\n",
         laravel_source(i->laravel));
 }
@@ -385,7 +385,7 @@ init_run(const struct args *a)
         puts("Nothing was written.");
     for (size_t q = 0; q < COUNT_OF(i.answers); q++)
         free(i.answers[q]);
-    laravel_prefixes_fini(&i.prefixes);
+    free(i.prefix);
     laravel_close(i.laravel);
     free(i.default_file);
     return code;

@@ -4,17 +4,15 @@
  */
 #include "laravel.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/dotenv.h"
 #include "base/mem.h"
-#include "laravel_prefix.h"
-#include "laravel_slug.h"
 
-enum { EXPANSIONS_MAX = 5, VALUE_BYTES_MAX = 65536, PHP_FILE_MAX = 1 << 20 };
+enum { EXPANSIONS_MAX = 5, VALUE_BYTES_MAX = 65536 };
 
 struct laravel {
     char *folder;
@@ -71,6 +69,12 @@ laravel_close(struct laravel *l)
     buffer_fini(&l->env_path);
     free(l->folder);
     free(l);
+}
+
+const char *
+laravel_folder(const struct laravel *l)
+{
+    return l->folder;
 }
 
 const char *
@@ -218,101 +222,4 @@ laravel_redis(struct laravel *l)
     if (behind && scheme == url)
         read_url(l, str_of(behind + 3), &r);
     return r;
-}
-
-/* ---- the prefix ---- */
-
-static struct laravel_prefix
-read_php(const struct laravel *l, const char *name)
-{
-    struct laravel_prefix p = { 0 };
-    struct buffer path = { 0 }, php = { 0 };
-    FILE *file;
-
-    make_path(l, name, &path);
-    file = fopen(path.data, "re");
-    if (file) {
-        php.len = fread(buffer_reserve(&php, PHP_FILE_MAX), 1, PHP_FILE_MAX, file);
-        p = laravel_prefix_read(buffer_str(&php));
-        fclose(file);
-    }
-    buffer_fini(&php);
-    buffer_fini(&path);
-    return p;
-}
-
-/* The application's file, or the framework's own when it was left out. */
-static struct laravel_prefix
-find_prefix(const struct laravel *l, const char **where)
-{
-    static const char *const files[] = { "config/database.php",
-        "vendor/laravel/framework/config/database.php" };
-    struct laravel_prefix p = { 0 };
-    struct buffer path = { 0 };
-
-    for (size_t i = 0; i < COUNT_OF(files); i++) {
-        *where = files[i];
-        buffer_clear(&path);
-        make_path(l, files[i], &path);
-        if (access(path.data, F_OK) != 0)
-            continue;
-        p = read_php(l, files[i]);
-        break;
-    }
-    buffer_fini(&path);
-    return p;
-}
-
-/* False: the slug may be another one. */
-static bool
-add(struct laravel_prefixes *out, const char *name, char separator, const char *text)
-{
-    struct buffer *item = &out->items[out->count++];
-    bool exact = !name || laravel_slug(str_of(name), separator, item);
-
-    buffer_printf(item, "%s%c", text, 0);
-    return exact;
-}
-
-void
-laravel_prefixes(struct laravel *l, struct laravel_prefixes *out)
-{
-    const char *where, *name = laravel_get(l, "APP_NAME"), *set = laravel_get(l, "REDIS_PREFIX");
-    struct laravel_prefix p = find_prefix(l, &where);
-    bool exact;
-
-    *out = (struct laravel_prefixes){ 0 };
-    name = name ? name : "laravel";
-    if (set && (p.from_env || !p.known)) {
-        exact = add(out, NULL, 0, set);
-        snprintf(out->why, sizeof(out->why), "REDIS_PREFIX is set");
-    } else if (p.known) {
-        exact = add(out, p.slugged ? name : NULL, p.separator, p.text);
-        snprintf(out->why, sizeof(out->why), "%s%s", p.slugged ? "APP_NAME and " : "", where);
-    } else {
-        exact = add(out, name, '_', "_database_");
-        exact = add(out, name, '-', "-database-") && exact;
-        snprintf(
-            out->why, sizeof(out->why), "made of APP_NAME, as Laravel's own configuration does");
-    }
-    out->certain = exact && p.known;
-    if (!exact)
-        laravel_prefixes_fini(out);
-}
-
-void
-laravel_prefixes_fini(struct laravel_prefixes *p)
-{
-    for (size_t i = 0; i < COUNT_OF(p->items); i++)
-        buffer_fini(&p->items[i]);
-    p->count = 0;
-}
-
-bool
-laravel_prefixes_have(const struct laravel_prefixes *p, const char *prefix)
-{
-    for (size_t i = 0; i < p->count; i++)
-        if (strcmp(p->items[i].data, prefix) == 0)
-            return true;
-    return false;
 }

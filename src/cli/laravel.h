@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * laravel: what an application's folder says about itself: its `.env` and config/database.php.
- * Read once, nothing is run.  Its secrets are told of, never shown.
+ * laravel: what an application's folder says about itself in its `.env`.  Read once, nothing is
+ * run.  Its secrets are told of, never shown.
  */
 #ifndef CLI_LARAVEL_H
 #define CLI_LARAVEL_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/attr.h"
-#include "base/buffer.h"
 
 struct laravel;
 
@@ -18,6 +16,8 @@ struct laravel;
 MUST_USE struct laravel *laravel_open(const char *folder);
 void laravel_close(struct laravel *l);
 
+/* Without a slash at the end; empty: the current one. */
+const char *laravel_folder(const struct laravel *l);
 /* Where its settings are, for messages: the path of its `.env`. */
 const char *laravel_source(const struct laravel *l);
 
@@ -38,17 +38,5 @@ struct laravel_redis {
     bool tls;
 };
 struct laravel_redis laravel_redis(struct laravel *l);
-
-enum { LARAVEL_PREFIXES_MAX = 2 };
-
-struct laravel_prefixes {
-    struct buffer items[LARAVEL_PREFIXES_MAX]; /* the likeliest first; NUL-terminated */
-    size_t count;                              /* 0: it cannot be told */
-    bool certain;                              /* there is one, and it was read, not guessed */
-    char why[160];                             /* where it comes from */
-};
-void laravel_prefixes(struct laravel *l, struct laravel_prefixes *out);
-void laravel_prefixes_fini(struct laravel_prefixes *p);
-bool laravel_prefixes_have(const struct laravel_prefixes *p, const char *prefix);
 
 #endif

@@ -1,202 +1,196 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * laravel_prefix: the expression behind 'prefix' in the array 'redis'.  It is
- *
- *   env('REDIS_PREFIX', Str::slug(env('APP_NAME', 'laravel'), '_').'_database_')   since 5.8
- *   env('REDIS_PREFIX', Str::slug((string) env('APP_NAME', 'laravel')).'-database-')   since 2025
- *
- * or a text, or env('REDIS_PREFIX', text), or there is none.
+ * laravel_prefix: php boots the application as artisan does, and prints the value after a mark.
+ * Whatever else the application prints, before or after, is passed over.
  */
 #include "laravel_prefix.h"
 
-#include <ctype.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
+#include "base/ensure.h"
+#include "base/mem.h"
+#include "base/utf8.h"
 
+enum { OUTPUT_MAX = 65536, CHUNK = 4096 };
+enum { PHP_NOT_STARTED = 126, PHP_NOT_FOUND = 127 }; /* exit codes, as a shell's */
+
+/* Until Laravel 5.4 artisan loaded bootstrap/autoload.php, which loads the other one. */
+static const char script[] =
+    "require is_file('bootstrap/autoload.php')"
+    "    ? './bootstrap/autoload.php' : './vendor/autoload.php';"
+    "$app = require './bootstrap/app.php';"
+    "$app->make(Illuminate\\Contracts\\Console\\Kernel::class)->bootstrap();"
+    "echo \"\\0echo-server\\0\", $app['config']['database.redis.options.prefix'], \"\\0\";";
+static const char mark[] = "\0echo-server"; /* and its own NUL */
+
+/* False: php is not run there; *why is set. */
 static bool
-starts(struct str s, const char *prefix)
+may_run(const struct stat *folder, const char **why)
 {
-    return str_starts(s, prefix);
+    if (folder->st_uid == 0)
+        *why = "its folder belongs to root, and applications are not run as root";
+    else if (geteuid() != 0 && geteuid() != folder->st_uid)
+        *why = "its folder belongs to another user";
+    else
+        return true;
+    return false;
 }
 
-static struct str
-skip(struct str s, size_t n)
-{
-    return str_slice(s.data + n, s.len - n);
-}
-
-static struct str
-skip_white(struct str s)
-{
-    while (s.len > 0 && isspace((unsigned char)*s.data))
-        s = skip(s, 1);
-    return s;
-}
-
-/* The length of the quoted text at the beginning of s, with its quotes. */
-static size_t
-quoted_len(struct str s)
-{
-    size_t n = 1;
-
-    while (n < s.len && s.data[n] != s.data[0])
-        n += s.data[n] == '\\' ? 2 : 1;
-    return n < s.len ? n + 1 : s.len;
-}
-
+/* What root has and the owner has not is given up; the owner may have no name on this machine. */
 static bool
-is_quote(struct str s)
+become(const struct stat *owner, const struct passwd *user)
 {
-    return s.len > 0 && (*s.data == '\'' || *s.data == '"');
+    gid_t group = user ? user->pw_gid : owner->st_gid;
+
+    if (setgid(group) != 0)
+        return false;
+    if ((user ? initgroups(user->pw_name, group) : setgroups(0, NULL)) != 0)
+        return false;
+    return setuid(owner->st_uid) == 0;
 }
 
-static size_t
-comment_len(struct str s)
+/* In the child.  The session of its own keeps the terminal, which may be root's, out of reach. */
+NO_RETURN static void
+run_php(int folder, int out, const struct stat *owner, const struct passwd *user)
 {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    setsid();
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+        dup2(null, STDERR_FILENO) < 0)
+        _exit(PHP_NOT_STARTED);
+    if ((geteuid() == 0 && !become(owner, user)) || fchdir(folder) != 0)
+        _exit(PHP_NOT_STARTED);
+    ENSURE(geteuid() == owner->st_uid && geteuid() != 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of the user would take it back */
+    execlp("php", "php", "-d", "display_errors=stderr", "-r", script, (char *)NULL);
+    _exit(PHP_NOT_FOUND);
+}
+
+/* Where php's output can be read; negative: it was not started. */
+static int
+start_php(int folder, const struct stat *owner, pid_t *pid)
+{
+    const struct passwd *user = getpwuid(owner->st_uid);
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return -1;
+    *pid = fork();
+    if (*pid == 0)
+        run_php(folder, ends[1], owner, user);
+    close(ends[1]);
+    if (*pid > 0)
+        return ends[0];
+    close(ends[0]);
+    return -1;
+}
+
+/* What stands between the mark and the next NUL; without data: it has not come. */
+static struct str
+find_answer(struct str output)
+{
+    const char *at = output.len > 0 ? memmem(output.data, output.len, mark, sizeof(mark)) : NULL;
     const char *end;
 
-    if (starts(s, "/*")) {
-        end = memmem(s.data + 2, s.len - 2, "*/", 2);
-        return end ? (size_t)(end + 2 - s.data) : s.len;
-    }
-    if (!starts(s, "//") && !starts(s, "#"))
-        return 0;
-    end = memchr(s.data, '\n', s.len);
-    return end ? (size_t)(end - s.data) : s.len;
+    if (!at)
+        return (struct str){ 0 };
+    at += sizeof(mark);
+    end = memchr(at, 0, (size_t)(output.data + output.len - at));
+    return end ? str_slice(at, (size_t)(end - at)) : (struct str){ 0 };
 }
 
-static void
-append_code(struct str php, struct buffer *out)
+/* Until the answer came, php ended, or it said or took too much.  False: it took too long. */
+static bool
+read_output(int fd, uint64_t limit_ms, struct buffer *output)
 {
-    while (php.len > 0) {
-        size_t comment = comment_len(php);
-        size_t n = comment ? comment : is_quote(php) ? quoted_len(php) : 1;
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
+    uint64_t now = clock_ms(), end = now + limit_ms;
 
-        if (!comment)
-            buffer_append(out, php.data, n);
-        php = skip(php, n);
-    }
-}
+    for (; now < end; now = clock_ms()) {
+        ssize_t n;
 
-/* What stands behind `'name' =>`; empty: nothing does. */
-static struct str
-value_of(struct str code, const char *name)
-{
-    while (code.len > 0) {
-        size_t n = is_quote(code) ? quoted_len(code) : 1;
-        struct str after = skip_white(skip(code, n));
-
-        if (n == strlen(name) + 2 && memcmp(code.data + 1, name, n - 2) == 0 && starts(after, "=>"))
-            return skip_white(skip(after, 2));
-        code = skip(code, n);
-    }
-    return code;
-}
-
-/* To the comma or the bracket that ends the expression. */
-static struct str
-expression(struct str code)
-{
-    size_t n = 0, depth = 0;
-
-    while (n < code.len) {
-        struct str rest = skip(code, n);
-
-        if (is_quote(rest)) {
-            n += quoted_len(rest);
+        if (poll(&ready, 1, (int)(end - now)) <= 0)
             continue;
-        }
-        if (depth == 0 && strchr(",)]", *rest.data))
-            break;
-        depth += *rest.data == '(' || *rest.data == '[';
-        depth -= *rest.data == ')' || *rest.data == ']';
-        n++;
+        n = read(fd, buffer_reserve(output, CHUNK), CHUNK);
+        output->len += n > 0 ? (size_t)n : 0;
+        if (n <= 0 || output->len >= OUTPUT_MAX || find_answer(buffer_str(output)).data)
+            return true;
     }
-    return str_trim(str_slice(code.data, n));
+    return false;
 }
 
-/* The array behind `'redis' =>`; others of that name are drivers: texts, or arrays without hosts.
- */
-static struct str
-redis_array(struct str code)
+/* With all that it started.  Returns the status of its end. */
+static int
+end_php(pid_t pid)
 {
-    struct str array = value_of(code, "redis");
+    int status = 0;
 
-    while (array.len > 0 && !starts(array, "[") && !starts(array, "array"))
-        array = value_of(array, "redis");
-    return expression(array);
+    kill(-pid, SIGKILL);
+    kill(pid, SIGKILL); /* it may not have begun its session yet */
+    waitpid(pid, &status, 0);
+    return status;
 }
 
-/* e is one quoted text. */
-static bool
-take_text(struct str e, struct laravel_prefix *p)
+/* folder is open, and its owner known. */
+static char *
+ask(int folder, const struct stat *owner, uint64_t limit_ms, const char **why)
 {
-    if (!is_quote(e) || quoted_len(e) != e.len || e.len < 2 || e.data[e.len - 1] != e.data[0] ||
-        e.len - 2 >= sizeof(p->text) || memchr(e.data, '\\', e.len) || memchr(e.data, '$', e.len))
-        return false;
-    memcpy(p->text, e.data + 1, e.len - 2);
-    p->text[e.len - 2] = 0;
-    return true;
+    struct buffer output = { 0 };
+    char *prefix = NULL;
+    struct str answer;
+    int fd, status;
+    bool in_time;
+    pid_t pid;
+
+    *why = "php could not be started";
+    fd = start_php(folder, owner, &pid);
+    if (fd < 0)
+        return NULL;
+    in_time = read_output(fd, limit_ms, &output);
+    close(fd);
+    status = end_php(pid);
+    answer = find_answer(buffer_str(&output));
+    if (answer.data && !str_has_control(answer) && utf8_valid(answer))
+        prefix = mem_copy_text(answer.data, answer.len);
+    else if (!in_time)
+        *why = "php took too long";
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == PHP_NOT_FOUND)
+        *why = "there is no php in PATH";
+    else
+        *why = "php gave no answer";
+    buffer_fini(&output);
+    return prefix;
 }
 
-/* `Str::slug(...).'text'`, also `str_slug(...)`. */
-static bool
-take_slug(struct str e, struct laravel_prefix *p)
+char *
+laravel_prefix_ask(const char *folder, uint64_t limit_ms, const char **why)
 {
-    const char *call = memmem(e.data, e.len, "slug(", 5);
-    struct str arguments, rest;
+    /* Opened once: a link that is turned elsewhere meanwhile would bring another owner's code. */
+    int fd = open(*folder ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat owner;
+    char *prefix = NULL;
 
-    if (!call || !str_contains(e, "APP_NAME"))
-        return false;
-    arguments = expression(skip(e, (size_t)(call + 5 - e.data)));
-    rest = skip(e, (size_t)(arguments.data + arguments.len - e.data));
-    p->separator = '-';
-    if (starts(skip_white(rest), ",")) {
-        struct str second = expression(skip_white(skip(skip_white(rest), 1)));
-
-        if (second.len != 3 || !is_quote(second))
-            return false;
-        p->separator = second.data[1];
-        rest = skip(e, (size_t)(second.data + second.len - e.data));
+    *why = "its folder cannot be opened";
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &owner) == 0 && may_run(&owner, why)) {
+        printf("asking php in %s for the application's Redis prefix\n",
+            *folder ? folder : "this folder");
+        fflush(stdout);
+        prefix = ask(fd, &owner, limit_ms, why);
     }
-    rest = skip_white(rest);
-    if (!starts(rest, ")"))
-        return false;
-    rest = skip_white(skip(rest, 1));
-    p->slugged = starts(rest, ".") && take_text(str_trim(skip(rest, 1)), p);
-    return p->slugged;
-}
-
-/* `env('REDIS_PREFIX', <fallback>)`: what the fallback is. */
-static bool
-take_env(struct str e, struct laravel_prefix *p, struct str *fallback)
-{
-    struct str name, rest;
-
-    if (!starts(e, "env(") || !str_ends(e, ")"))
-        return false;
-    rest = str_slice(e.data + 4, e.len - 5);
-    name = expression(skip_white(rest));
-    p->from_env = str_is(name, "'REDIS_PREFIX'") || str_is(name, "\"REDIS_PREFIX\"");
-    rest = skip_white(skip(rest, (size_t)(name.data + name.len - rest.data)));
-    *fallback = starts(rest, ",") ? expression(skip_white(skip(rest, 1))) : STR_LIT("''");
-    return p->from_env;
-}
-
-struct laravel_prefix
-laravel_prefix_read(struct str php)
-{
-    struct laravel_prefix p = { 0 };
-    struct buffer code = { 0 };
-    struct str redis, e;
-
-    append_code(php, &code);
-    redis = redis_array(buffer_str(&code));
-    e = expression(value_of(redis, "prefix"));
-    if (redis.len > 0 && e.len == 0)
-        p.known = true; /* as before Laravel 5.8: none */
-    else if (e.len > 0 && (!starts(e, "env(") || take_env(e, &p, &e)))
-        p.known = take_slug(e, &p) || take_text(e, &p);
-    buffer_fini(&code);
-    return p;
+    close(fd);
+    return prefix;
 }

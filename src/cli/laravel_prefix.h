@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * laravel_prefix: what config/database.php of an application says about the prefix that Laravel
- * puts before its Redis keys and channels.  PHP is read as text, not run: what is written in an
- * unusual way is unknown.  Pure.
+ * laravel_prefix: asks an application which prefix its Laravel puts before Redis keys and channels.
+ *
+ * Only the application knows what is in force: its `.env`, config/database.php or a cached
+ * configuration.  So its own code runs, in php, as the owner of its folder and never as root.
+ * Blocks until php has answered.
  */
 #ifndef CLI_LARAVEL_PREFIX_H
 #define CLI_LARAVEL_PREFIX_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
-#include "base/str.h"
+#include "base/attr.h"
 
-enum { LARAVEL_PREFIX_MAX = 100 };
+/* How long php may take: an application boots in a second or two, on a slow disk in a few. */
+enum { LARAVEL_PREFIX_LIMIT_MS = 10000 };
 
-struct laravel_prefix {
-    bool known;
-    bool from_env;  /* REDIS_PREFIX, when it is set, is the prefix */
-    bool slugged;   /* else: the slug of APP_NAME comes before the text */
-    char separator; /* of the slug */
-    char text[LARAVEL_PREFIX_MAX];
-};
-
-struct laravel_prefix laravel_prefix_read(struct str php);
+/*
+ * The prefix that the application in folder uses ("" is the current one), to be freed; a line on
+ * stdout says that php is asked.  NULL: it cannot be told, and *why is the clause after "because".
+ */
+MUST_USE char *laravel_prefix_ask(const char *folder, uint64_t limit_ms, const char **why);
 
 #endif

@@ -10,6 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { startBackend } from '../lib/backend.mjs';
 import { makeCerts } from '../lib/certs.mjs';
 import { startChild } from '../lib/child.mjs';
+import { copyLaravel } from '../lib/laravel.mjs';
 import { redisConfig, startRedis } from '../lib/redis.mjs';
 import {
     binary, findReport, freePort, runServer, startServer, tempDir, waitFor, SLOW,
@@ -86,14 +87,10 @@ const https = (more = {}) => sound({
 
 const withRedis = (port, more) => sound(redisConfig({ port }, more));
 
-/** What PHP says, and what is configured. */
-const inLaravel = (keyPrefix, env, php) => ({
-    config: sound(redisConfig(world.plain, { keyPrefix })),
-    files: { '.env': env, artisan: '', ...php ? { 'config/database.php': php } : {} },
+/** In the folder of a Laravel with this .env. */
+const inLaravel = (keyPrefix, laravel, env) => ({
+    config: sound(redisConfig(world.plain, { keyPrefix })), laravel, env,
 });
-
-const PHP = `<?php return ['redis' => ['options' => ['prefix' =>
-    env('REDIS_PREFIX', Str::slug(env('APP_NAME', 'laravel'), '_').'_database_')]]];`;
 
 /*
  * what: [configuration (JSON, or text, or {config, files, path}), what `check` says, what differs].
@@ -198,11 +195,12 @@ const broken = {
         [/authHost: POST http.*: status 500: .*laravel\.log/], { serves: true }],
     'an application that redirects': [() => sound({ authHost: world.moved.url }),
         [/authHost: POST http.*: status 302: redirects: set authHost/], { serves: true }],
-    "a prefix that is not Laravel's": [() => inLaravel('', 'APP_NAME="My App"\n', PHP),
-        [/echo-server\.json: databaseConfig\.redis\.keyPrefix is "".*Laravel's is "my_app_database_" \(.*\.env: APP_NAME and config\/database\.php\): no event.*set keyPrefix/],
+    "a prefix that is not Laravel's": [() => inLaravel('', 'REDIS_PREFIX=my_app_\n'),
+        [/echo-server\.json: databaseConfig\.redis\.keyPrefix is "".*Laravel's is "my_app_": no event.*set keyPrefix to "my_app_"/],
         { serves: true }],
-    'a prefix of neither default form': [() => inLaravel('app_', 'APP_NAME="My App"\n'),
-        [/keyPrefix is "app_".*"my_app_database_", or "my-app-database-"/],
+    'a prefix that php cannot say': [
+        () => inLaravel('app_', 'REDIS_PREFIX=my_app_\n', { PATH: '/nonexistent' }),
+        [/keyPrefix is "app_"; Laravel's cannot be told, because there is no php in PATH: compare it/],
         { serves: true, warns: true }],
 };
 
@@ -215,8 +213,8 @@ const ELSEWHERE = () => ({
 /** Writes the files, and gives the words of the command line. */
 function place(made, port) {
     const dir = tempDir();
-    const whole = made.files || made.path ? made : { config: made };
-    const { config, files = {}, path: name = 'echo-server.json' } = whole;
+    const whole = made.config || made.path ? made : { config: made };
+    const { config, files = {}, laravel, env, path: name = 'echo-server.json' } = whole;
     const isObject = config && typeof config === 'object' && !Array.isArray(config);
     const all = config === undefined ? files : { ...files, [name]: config };
     for (const [file, content] of Object.entries(all)) {
@@ -226,7 +224,10 @@ function place(made, port) {
         fs.writeFileSync(path.join(dir, file),
             typeof filled === 'string' ? filled : JSON.stringify(filled));
     }
-    return { cwd: dir, env: isObject ? {} : ELSEWHERE(),
+    if (laravel !== undefined) {
+        copyLaravel(dir, laravel);
+    }
+    return { cwd: dir, env: env ?? (isObject ? {} : ELSEWHERE()),
         words: [`--config=${name === '.' ? dir : path.join(dir, name)}`] };
 }
 
@@ -306,9 +307,8 @@ describe('check', () => {
 
     test('finds nothing where nothing is wrong, and says that all origins may connect', async () => {
         const end = await check({
-            config: https(redisConfig(world.plain, { keyPrefix: 'my_app_database_' })),
-            files: { '.env': `APP_NAME="My App"\nREDIS_PORT=${world.plain.port}\n`, artisan: '',
-                'config/database.php': PHP },
+            config: https(redisConfig(world.plain, { keyPrefix: 'my_app_' })),
+            laravel: `REDIS_PREFIX=my_app_\nREDIS_PORT=${world.plain.port}\n`,
         }, await freePort());
         assert.equal(end.code, 0, end.stdout);
         for (const message of [/^ok .*every option is understood/m, /^ok .*port.*is free/m,
@@ -327,8 +327,7 @@ describe('check', () => {
             config: https({ ...redisConfig({ port: world.refused }, { keyPrefix: 'x' }),
                 sslKeyPath: '/none', workers: -1, authHost: world.missing.url,
                 port: world.web.address().port }),
-            files: { '.env': 'BROADCAST_DRIVER=log\nSESSION_DRIVER=array\nREDIS_PREFIX=y\n',
-                artisan: '', 'config/database.php': PHP },
+            laravel: 'BROADCAST_DRIVER=log\nSESSION_DRIVER=array\nREDIS_PREFIX=y\n',
         });
         assert.equal(end.code, 1);
         for (const message of [/^error .*workers is -1/m, /^error .*sslKeyPath: /m,
@@ -345,7 +344,7 @@ describe('check', () => {
         const { port } = world.plain;
         const run = (more) => freePort().then((free) => check({
             config: https(redisConfig(world.plain, more)),
-            files: { '.env': 'REDIS_HOST=redis.example\n', artisan: '', 'config/database.php': PHP },
+            files: { '.env': 'REDIS_HOST=redis.example\n', artisan: '' },
         }, free));
         assert.match((await run({})).stdout, /but .*\.env has Redis at/);
         assert.doesNotMatch((await run({ cluster: [{ host: '127.0.0.1', port }] })).stdout,

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { copyLaravel } from '../lib/laravel.mjs';
 import { atTerminal, referenceInit } from '../lib/reference-cli.mjs';
 import {
     binary, freePort, postEvent, runServer, startServer, tempDir, within, SLOW,
@@ -155,35 +156,53 @@ describe('init', () => {
 });
 
 describe('init in the folder of an application', () => {
-    const HYPHENS = `<?php return ['redis' => ['options' => ['prefix' =>
-        env('REDIS_PREFIX', Str::slug((string) env('APP_NAME', 'laravel')).'-database-')]]];`;
     const env = (more = '') => `APP_NAME="My Ünique App"\nAPP_URL=https://app.test\n${more}`;
 
-    async function proposed(files) {
-        const dir = folder(files);
-        const end = await run(dir, ['init', '--yes']);
+    async function proposed(dir, { words = [], env: variables } = {}) {
+        const end = await run(dir, ['init', '--yes', ...words], variables);
         assert.equal(end.code, 0, end.stderr);
-        return { dir, end, config: parse(dir), redis: parse(dir).databaseConfig.redis };
+        return { end, config: parse(dir), redis: parse(dir).databaseConfig.redis };
     }
 
     test('proposes what its .env says', async () => {
-        const { end, config, redis } = await proposed({ '.env': env('REDIS_HOST=cache\n'
-            + 'REDIS_PORT=6380\nREDIS_USERNAME=me\nREDIS_PASSWORD=hush-hush\n') });
+        const { end, config, redis } = await proposed(folder({ '.env': env('REDIS_HOST=cache\n'
+            + 'REDIS_PORT=6380\nREDIS_USERNAME=me\nREDIS_PASSWORD=hush-hush\n') }));
         assert.equal(config.authHost, 'https://app.test');
         assert.deepEqual(redis, { host: 'cache', port: '6380',
-            keyPrefix: 'my_unique_app_database_', username: 'me' });
+            keyPrefix: '', username: 'me' });
         assert.doesNotMatch(JSON.stringify(config) + end.stdout + end.stderr, /hush-hush/);
         assert.match(end.stdout, /LARAVEL_ECHO_SERVER_REDIS_PASSWORD="\$\{REDIS_PASSWORD\}"/);
-        assert.match(end.stdout, /guess.*"my_unique_app_database_".*"my-unique-app-database-"/);
+        assert.match(end.stdout, /prefix cannot be told, because .*config\/database\.php/);
     });
 
-    test('finds the prefix of its own configuration', async () => {
-        const files = { '.env': env(), artisan: '', 'config/database.php': HYPHENS };
-        const { redis, end } = await proposed(files);
-        assert.equal(redis.keyPrefix, 'my-unique-app-database-');
-        assert.doesNotMatch(end.stdout, /guess/);
-        const set = await proposed({ ...files, '.env': env('REDIS_PREFIX="${APP_NAME}:"\n') });
-        assert.equal(set.redis.keyPrefix, 'My Ünique App:');
+    test('proposes the prefix that its Laravel says is in force', async () => {
+        const dir = tempDir();
+        const { artisan } = copyLaravel(dir, env('REDIS_PREFIX="${APP_NAME}:"\n'));
+        const { end, redis } = await proposed(dir);
+        assert.equal(redis.keyPrefix, 'My Ünique App:');
+        assert.match(end.stdout, /^asking php in this folder for the application's Redis prefix$/m);
+        assert.doesNotMatch(end.stdout, /cannot be told/);
+        artisan('config:cache');
+        fs.writeFileSync(path.join(dir, '.env'), env('REDIS_PREFIX=not_yet_\n'));
+        const cached = await proposed(dir, { words: ['--force', '--dir', dir] });
+        assert.equal(cached.redis.keyPrefix, 'My Ünique App:');
+        assert.ok(cached.end.stdout.includes(`asking php in ${dir} for`), cached.end.stdout);
+    });
+
+    test('proposes the prefix of its .env where php cannot say', async () => {
+        const dir = tempDir();
+        copyLaravel(dir, env('REDIS_PREFIX=set_\n'));
+        const { end, redis } = await proposed(dir, { env: { PATH: '/nonexistent' } });
+        assert.equal(redis.keyPrefix, 'set_');
+        assert.match(end.stdout, /cannot be told, because there is no php in PATH: compare/);
+    });
+
+    test('asks php nothing that a flag has answered', async () => {
+        const dir = tempDir();
+        copyLaravel(dir, env());
+        const { end, redis } = await proposed(dir, { words: ['--keyPrefix=mine_'] });
+        assert.equal(redis.keyPrefix, 'mine_');
+        assert.doesNotMatch(end.stdout, /php/);
     });
 
     test('the questions of the reference come first, so that scripts stay in step', async () => {

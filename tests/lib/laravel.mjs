@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { checkout, freePort, tempDir, waitFor, SLOW } from './server.mjs';
 import { startChild } from './child.mjs';
 
@@ -19,6 +20,27 @@ function environment(redis, prefix) {
         APP_PACKAGES_CACHE: path.join(dir, 'cache/packages.php'),
         REDIS_PORT: String(redis.port),
         REDIS_PREFIX: prefix,
+    };
+}
+
+/**
+ * Puts a copy of the application with this .env into dir. Root gives it away, since php is not run
+ * as root. Returns {artisan}: runs a command of it as its owner.
+ */
+export function copyLaravel(dir, dotenv) {
+    fs.cpSync(source, dir, { recursive: true });
+    fs.writeFileSync(path.join(dir, '.env'), dotenv);
+    for (const sub of ['bootstrap/cache', 'storage/logs']) {
+        fs.mkdirSync(path.join(dir, sub), { recursive: true });
+    }
+    const isRoot = process.getuid() === 0;
+    if (isRoot) {
+        execFileSync('chown', ['-R', 'nobody:', dir]);
+    }
+    const { uid, gid } = fs.statSync(dir);
+    return {
+        artisan: (...words) => execFileSync('php', ['artisan', ...words],
+            { cwd: dir, ...isRoot ? { uid, gid } : {} }),
     };
 }
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "laravel.h"
@@ -35,19 +34,16 @@ write_file(const char *name, const char *content)
 static int
 make_folder(void **state)
 {
-    char path[64];
-
     (void)state;
     snprintf(folder, sizeof(folder), "/tmp/echo-laravel-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof(path), "%s/config", folder);
-    return mkdir(path, 0700);
+    return 0;
 }
 
 static int
 remove_folder(void **state)
 {
-    static const char *const names[] = { ".env", "artisan", "config/database.php", "config", "" };
+    static const char *const names[] = { ".env", "artisan", "" };
     char path[96];
 
     (void)state;
@@ -146,44 +142,6 @@ redis_is_found_in_every_form(void **state)
     laravel_close(l);
 }
 
-static void
-check_prefixes(const char *env, const char *php, bool certain, const char *one, const char *other)
-{
-    struct laravel_prefixes p;
-    struct laravel *l;
-
-    write_file("artisan", "");
-    write_file(".env", env);
-    if (php)
-        write_file("config/database.php", php);
-    l = laravel_open(folder);
-    laravel_prefixes(l, &p);
-    assert_int_equal(p.count, !one ? 0 : other ? 2 : 1);
-    assert_int_equal(p.certain, certain);
-    assert_true(!one || strcmp(p.items[0].data, one) == 0);
-    assert_true(!other || laravel_prefixes_have(&p, other));
-    laravel_prefixes_fini(&p);
-    laravel_close(l);
-}
-
-static void
-the_prefix_is_read_or_both_forms_are_possible(void **state)
-{
-    static const char hyphens[] =
-        "'redis' => ['prefix' => env('REDIS_PREFIX', Str::slug(env('APP_NAME')).'-database-')]";
-
-    (void)state;
-    check_prefixes("APP_NAME=My App", NULL, false, "my_app_database_", "my-app-database-");
-    check_prefixes("REDIS_PREFIX=x_", NULL, false, "x_", NULL);
-    check_prefixes("APP_NAME=\u65e5", NULL, false, NULL, NULL);
-    check_prefixes("APP_NAME=My App", hyphens, true, "my-app-database-", NULL);
-    check_prefixes("", hyphens, true, "laravel-database-", NULL);
-    check_prefixes("REDIS_PREFIX=x_", hyphens, true, "x_", NULL);
-    check_prefixes("REDIS_PREFIX=", hyphens, true, "", NULL);
-    check_prefixes("REDIS_PREFIX=x_", "'redis' => ['prefix' => 'y_']", true, "y_", NULL);
-    check_prefixes("", "'redis' => []", true, "", NULL);
-}
-
 int
 main(void)
 {
@@ -192,8 +150,6 @@ main(void)
         cmocka_unit_test_setup_teardown(
             variables_are_what_laravel_sees, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(redis_is_found_in_every_form, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(
-            the_prefix_is_read_or_both_forms_are_possible, make_folder, remove_folder),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
