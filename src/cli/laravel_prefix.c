@@ -11,6 +11,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,12 +48,20 @@ may_run(const struct stat *folder, const char **why)
     return false;
 }
 
-/* What root has and the owner has not is given up; the owner may have no name on this machine. */
+/*
+ * Everything that root has and the owner does not is given up, variables too: they may hold
+ * secrets. The owner may have no name on this machine.
+ */
 static bool
 become(const struct stat *owner, const struct passwd *user)
 {
     gid_t group = user ? user->pw_gid : owner->st_gid;
+    char *path = mem_strdup(getenv("PATH"));
 
+    clearenv();
+    if ((path && setenv("PATH", path, 1) != 0) || (user && setenv("HOME", user->pw_dir, 1) != 0))
+        return false;
+    free(path);
     if (setgid(group) != 0)
         return false;
     if ((user ? initgroups(user->pw_name, group) : setgroups(0, NULL)) != 0)

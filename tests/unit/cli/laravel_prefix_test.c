@@ -220,6 +220,18 @@ root_becomes_the_owner(void **state)
 }
 
 static void
+roots_variables_stay_with_root(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    setenv("DEPLOY_TOKEN", "hush-hush", 1);
+    check("[ -z \"$DEPLOY_TOKEN\" ] && [ \"$HOME\" != /root ] && " ANSWER("my_"), AMPLE_MS, "my_",
+        NULL);
+    unsetenv("DEPLOY_TOKEN");
+}
+
+static void
 code_of_another_user_or_as_root_does_not_run(void **state)
 {
     (void)state;
@@ -250,6 +262,7 @@ main(void)
         TEST(nothing_that_php_started_is_left),
         TEST(php_ends_with_the_process_that_asked),
         TEST(root_becomes_the_owner),
+        TEST(roots_variables_stay_with_root),
         TEST(code_of_another_user_or_as_root_does_not_run),
     };
 
