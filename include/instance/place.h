@@ -11,7 +11,7 @@ struct place {
     char *file; /* NULL: none was named and none is there */
     bool exists;
     char *lock_path; /* beside file, or where it would be; in ECHO_SERVER_LOCK_DIR if that is set */
-    char *failed_path; /* there, too: see failed_start.h */
+    char *failed_path; /* there, too: see error_copies.h */
 };
 
 /* config: the file that was named, NULL: one of the default names; dir: where it is, NULL: here. */

@@ -3,7 +3,7 @@
  * check: one part after the other.  Where the configuration of a part is wrong it is not tried: its
  * defaults would be blamed for what the operator never asked for.
  */
-#include "check.h"
+#include "command.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,6 @@
 #include "check_laravel.h"
 #include "check_report.h"
 #include "config/config.h"
-#include "exits.h"
 #include "instance/place.h"
 #include "server/probe.h"
 #include "server/probe_tls.h"

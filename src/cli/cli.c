@@ -11,17 +11,9 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "check.h"
-#include "client.h"
 #include "command.h"
 #include "config/config_docs.h"
-#include "exits.h"
-#include "init.h"
-#include "reload.h"
-#include "start.h"
-#include "status.h"
-#include "stop.h"
-#include "unheard.h"
+#include "error_copies.h"
 
 #define TEXT(field, value) .value_name = (value), .at = offsetof(struct args, field)
 #define ANSWER(field) .answer = true, .at = offsetof(struct args, field)
@@ -147,7 +139,7 @@ static const struct command commands[] = {
     { .name = "stop",
         .help = "Stop the running server; returns when it is gone",
         .flags = place_flags,
-        .run = stop_run },
+        .run = control_stop },
     { .name = "init",
         .alias = "configure",
         .help = "Ask, and write a configuration file",
@@ -170,11 +162,11 @@ static const struct command commands[] = {
     { .name = "status",
         .help = "Tell of the running server, and of a start that failed; exit code 3 without one",
         .flags = place_flags,
-        .run = status_run },
+        .run = control_status },
     { .name = "reload",
         .help = "Have the running server read its configuration and certificates again",
         .flags = place_flags,
-        .run = reload_run },
+        .run = control_reload },
     { .name = "docs:config", .run = docs_config },
     { .name = "docs:example", .run = docs_example },
     { .name = NULL },
@@ -223,7 +215,7 @@ cli_run(char **argv)
     struct args a;
     int code = EXIT_FAILED;
 
-    unheard_begin();
+    error_copies_begin();
     if (args_parse(argv, commands, &a, &error))
         code = run(&a);
     else

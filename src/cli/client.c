@@ -2,7 +2,7 @@
 /*
  * client: the configuration file is changed where it says who the clients are, and nowhere else.
  */
-#include "client.h"
+#include "command.h"
 
 #include <stdio.h>
 
@@ -10,7 +10,6 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "config/config_edit.h"
-#include "exits.h"
 #include "instance/place.h"
 #include "rewrite.h"
 

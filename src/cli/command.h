@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command: a row of the command line: its name, the flags that it takes, what runs it.
+ * command: a row of the command line: its name, the flags that it takes, what runs it, and how the
+ * process exits.
  *
  * The tables are in cli.c; to add a command, write its flags and its row there.
  */
@@ -32,5 +33,31 @@ struct command {
     const struct flag *flags; /* NULL: none but --help and --version */
     int (*run)(const struct args *a);
 };
+
+/* The process's exit codes. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_RUNNING = 3,     /* of `start`: another server is */
+    EXIT_NOT_RUNNING = 3, /* of `status`, as the Linux Standard Base has it */
+};
+
+/* Serves in the foreground until a signal. */
+int start_run(const struct args *a);
+/* Returns when the server is gone.  It ends no server that is younger than itself: that is one
+ * which a later start has put in the place (see turn.h). */
+int control_stop(const struct args *a);
+/* SIGHUP to the server that `stop` would end.  What became of it is in the server's log. */
+int control_reload(const struct args *a);
+/* What the server that `stop` would end says of itself under its port, and the last start that
+ * failed. */
+int control_status(const struct args *a);
+/* Asks, and writes a configuration file. */
+int init_run(const struct args *a);
+/* Tries all that a configuration names, and reports every problem. */
+int check_run(const struct args *a);
+/* Who may use the HTTP API. */
+int client_add(const struct args *a);
+int client_remove(const struct args *a);
 
 #endif

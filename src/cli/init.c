@@ -3,7 +3,7 @@
  * init: every question has one answer: its flag's, else what is typed, else what is proposed.  In
  * the folder of an application its own settings are proposed; its secrets are not copied.
  */
-#include "init.h"
+#include "command.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,6 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "config/config_docs.h"
-#include "exits.h"
 #include "init_questions.h"
 #include "instance/place.h"
 #include "laravel.h"

@@ -2,7 +2,7 @@
 /*
  * start: configuration, turn, server; the lines on stdout that tools wait for.
  */
-#include "start.h"
+#include "command.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "exits.h"
-#include "failed_start.h"
+#include "error_copies.h"
 #include "instance/lock_file.h"
 #include "instance/place.h"
 #include "instance/running.h"
@@ -186,7 +185,7 @@ try_to_serve(struct start *start)
     int code = EXIT_RUNNING;
 
     if (s && !turn_is_forbidden(&start->turn)) {
-        failed_start_forget(start->place);
+        error_copies_forget(start->place);
         code = serve(start, s, lock);
     } else if (s) {
         server_free(s);
@@ -268,10 +267,10 @@ start_run(const struct args *a)
     int code;
 
     place_init(&p, a->dir, a->config);
-    failed_start_watch();
+    error_copies_keep();
     code = start_in(a, &p);
     if (code != EXIT_DONE)
-        failed_start_record(&p);
+        error_copies_record(&p);
     place_fini(&p);
     return code;
 }

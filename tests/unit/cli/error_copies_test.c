@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unheard: syslog hears what the null device would swallow.
+ * error_copies: syslog hears what the null device would swallow.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,8 +21,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
-#include "unheard.h"
+#include "error_copies.h"
+#include "instance/place.h"
 
 /* In a process of its own, which ends with the number of what failed. */
 static void
@@ -80,11 +83,11 @@ check_null_device(void)
     if (fd < 0)
         return 77;
     send_stderr_to("/dev/null");
-    unheard_begin();
+    error_copies_begin();
     log_notice("all is well");
     log_warning("it gets %s", "warm");
     log_error("it burns");
-    if (!unheard_is_needed())
+    if (!error_copies_are_needed())
         return 1;
     if (!hears(fd, "it gets warm"))
         return 2;
@@ -101,9 +104,9 @@ check_file(void)
     if (fd < 0)
         return 77;
     send_stderr_to("/dev/errors");
-    unheard_begin();
+    error_copies_begin();
     log_error("it burns");
-    return unheard_is_needed() || hears(fd, "") ? 1 : 0;
+    return error_copies_are_needed() || hears(fd, "") ? 1 : 0;
 }
 
 static int
@@ -115,7 +118,7 @@ check_full_and_missing(void)
         return 77;
     alarm(20);
     send_stderr_to("/dev/null");
-    unheard_begin();
+    error_copies_begin();
     for (int i = 0; i < 2000; i++)
         log_error("nobody reads this");
     close(fd);
@@ -130,8 +133,8 @@ check_closed(void)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         close(fd);
-    unheard_begin();
-    return unheard_is_needed() && fcntl(STDIN_FILENO, F_GETFD) != -1 ? 0 : 1;
+    error_copies_begin();
+    return error_copies_are_needed() && fcntl(STDIN_FILENO, F_GETFD) != -1 ? 0 : 1;
 }
 
 static void
@@ -163,19 +166,29 @@ a_closed_stderr_is_the_null_device(void **state)
 }
 
 static void
-errors_are_kept_on_demand(void **state)
+a_failed_start_leaves_its_errors(void **state)
 {
+    char path[] = "/tmp/error-copies-XXXXXX";
+    const struct place place = { .exists = true, .failed_path = path };
+    struct buffer text = { 0 };
+    struct str lines;
+
     (void)state;
-    unheard_begin();
+    close(mkstemp(path));
+    error_copies_begin();
     log_error("too early");
-    unheard_keep_errors();
+    error_copies_keep();
     log_warning("only a warning");
     log_error("the first");
     log_error("the second");
-    assert_true(str_is(unheard_errors(), "the first\nthe second\n"));
-    unheard_drop_errors();
+    error_copies_record(&place);
+    assert_true(error_copies_read(&place, &text));
+    str_cut(buffer_str(&text), '\n', &lines);
+    assert_true(str_is(lines, "the first\nthe second\n"));
+    buffer_fini(&text);
+    error_copies_forget(&place);
     log_error("too late");
-    assert_int_equal(unheard_errors().len, 0);
+    assert_false(error_copies_read(&place, &text));
     log_set_sink(NULL);
 }
 
@@ -187,7 +200,7 @@ main(void)
         cmocka_unit_test(nothing_does_while_stderr_is_somewhere),
         cmocka_unit_test(a_syslog_that_is_full_or_missing_is_not_waited_for),
         cmocka_unit_test(a_closed_stderr_is_the_null_device),
-        cmocka_unit_test(errors_are_kept_on_demand),
+        cmocka_unit_test(a_failed_start_leaves_its_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

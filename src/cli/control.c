@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control: the commands for a server that runs already: `stop`, `reload` and `status`.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "args.h"
+#include "base/buffer.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "command.h"
+#include "config/config.h"
+#include "error_copies.h"
+#include "instance/description.h"
+#include "instance/process.h"
+#include "instance/registration.h"
+#include "instance/running.h"
+#include "instance/stop_marks.h"
+#include "instance/targets.h"
+
+/* ---- stop: first a mark for starts that cannot be seen yet, then each server that is found ----
+ */
+
+enum { SERVERS_MAX = 8 };
+
+static bool
+stop_one(const struct target *t, const struct running *r)
+{
+    uint64_t patience_ms = t->config->shutdown_timeout_ms + RUNNING_PATIENCE_MS;
+    const char *label = t->place.file ? t->place.file : "the built-in configuration";
+
+    if (r->pid)
+        return running_report(running_stop(&t->where, r->pid, patience_ms), r, label);
+    log_error(
+        "a server runs at port %u, but its process is not to be seen from here", t->where.port);
+    return false;
+}
+
+/* There may be a server that this stop must not end. */
+static void
+say_nothing_to_stop(struct targets *t)
+{
+    struct running r;
+    size_t i;
+
+    for (i = 0; i < t->count; i++)
+        t->items[i].where.than = NULL;
+    if (targets_choose(t, &i, &r) == TARGETS_ONE)
+        printf("Process %d was started after this stop, and goes on.\n", (int)r.pid);
+    else
+        puts("No server is running here.");
+}
+
+static bool
+stop_all(struct targets *t, bool is_by_port)
+{
+    struct running r;
+    size_t i = 0;
+    enum targets_choice choice = targets_choose(t, &i, &r);
+    bool any = choice == TARGETS_ONE;
+
+    if (choice == TARGETS_SEVERAL)
+        return false;
+    if (any)
+        targets_keep(t, i);
+    for (i = 0; i < t->count; i++)
+        /* Where there is no configuration, no start is under way. */
+        if (t->items[i].place.exists || is_by_port)
+            stop_marks_leave(t->items[i].where.host, t->items[i].where.port);
+    for (int n = 0; n < SERVERS_MAX; n++) {
+        choice = targets_choose(t, &i, &r);
+        if (choice != TARGETS_ONE)
+            break;
+        any = true;
+        if (!stop_one(&t->items[i], &r))
+            return false;
+    }
+    if (!any && choice == TARGETS_NONE)
+        say_nothing_to_stop(t);
+    return choice == TARGETS_NONE;
+}
+
+int
+control_stop(const struct args *a)
+{
+    struct process_birth self = process_own_birth();
+    struct targets t;
+    bool ok;
+
+    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, &self);
+    ok = stop_all(&t, a->port != NULL);
+    targets_fini(&t);
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* ---- reload ---- */
+
+static int
+reload_one(const struct target *t, const struct running *r)
+{
+    int pid = (int)r->pid;
+
+    if (r->reference) {
+        log_error("process %d is laravel-echo-server, which would end: it cannot reload", pid);
+        return EXIT_FAILED;
+    }
+    if (!running_signal(&t->where, r->pid, SIGHUP)) {
+        log_error("process %d cannot be told: it is gone, or belongs to somebody else", pid);
+        return EXIT_FAILED;
+    }
+    printf("Told process %d to reload; its log says what became of it.\n", pid);
+    return EXIT_DONE;
+}
+
+int
+control_reload(const struct args *a)
+{
+    enum targets_choice choice;
+    int code = EXIT_FAILED;
+    struct targets t;
+    struct running r;
+    size_t i;
+
+    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, NULL);
+    choice = targets_choose(&t, &i, &r);
+    if (choice == TARGETS_ONE) {
+        code = reload_one(&t.items[i], &r);
+    } else if (choice == TARGETS_NONE) {
+        puts("No server is running here.");
+        code = EXIT_DONE;
+    }
+    targets_fini(&t);
+    return code;
+}
+
+/* ---- status ---- */
+
+enum { MINUTE_S = 60, HOUR_S = 60 * MINUTE_S, DAY_S = 24 * HOUR_S };
+
+static void
+print_fact(const char *name, struct str value)
+{
+    if (value.len > 0)
+        printf("  %-15s%.*s\n", name, STR_ARG(value));
+}
+
+static void
+print_uptime(pid_t pid)
+{
+    struct process_birth birth;
+    uint64_t age;
+
+    if (!process_read_birth(pid, &birth))
+        return;
+    age = process_age_s(&birth);
+    printf("  %-15s%" PRIu64 " d %02u:%02u:%02u\n", "uptime", age / DAY_S,
+        (unsigned)(age % DAY_S / HOUR_S), (unsigned)(age % HOUR_S / MINUTE_S),
+        (unsigned)(age % MINUTE_S));
+}
+
+static void
+print_running(const struct target *t, const struct running *r)
+{
+    struct buffer line = { 0 };
+    struct description d;
+    pid_t pid;
+
+    if (r->pid)
+        printf("Running: %s, process %d.\n", running_kind(r), (int)r->pid);
+    else
+        puts("Running: a server whose process is not to be seen from here.");
+    print_uptime(r->pid);
+    if (registration_ask(t->where.host, t->where.port, &pid, &line) && pid == r->pid &&
+        description_parse(buffer_str(&line), &d)) {
+        print_fact("state", d.state);
+        print_fact("version", d.version);
+        print_fact("configuration", d.config.len ? d.config : STR_LIT("built-in"));
+        printf("  %-15s%.*s port %" PRIu64 "\n", "address", STR_ARG(d.host), d.port);
+        printf("  %-15s%" PRIu64 "\n", "connections", d.connections);
+    } else if (t->place.file) {
+        print_fact("configuration", str_of(t->place.file));
+    }
+    buffer_fini(&line);
+}
+
+static void
+print_failed_start(const struct place *p)
+{
+    struct buffer text = { 0 };
+    struct str when, line, rest;
+
+    if (error_copies_read(p, &text)) {
+        when = str_cut(buffer_str(&text), '\n', &rest);
+        printf("The last start of %s failed at %.*s:\n",
+            p->file ? p->file : "the default configuration", STR_ARG(when));
+        while (rest.len > 0) {
+            line = str_cut(rest, '\n', &rest);
+            printf("  %.*s\n", STR_ARG(line));
+        }
+    }
+    buffer_fini(&text);
+}
+
+int
+control_status(const struct args *a)
+{
+    enum targets_choice choice;
+    int code = EXIT_FAILED;
+    struct targets t;
+    struct running r;
+    size_t i;
+
+    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, NULL);
+    choice = targets_choose(&t, &i, &r);
+    if (choice == TARGETS_ONE) {
+        print_running(&t.items[i], &r);
+        code = EXIT_DONE;
+    } else if (choice == TARGETS_NONE) {
+        puts("No server is running here.");
+        code = EXIT_NOT_RUNNING;
+    }
+    for (i = 0; i < t.count; i++)
+        print_failed_start(&t.items[i].place);
+    targets_fini(&t);
+    return code;
+}
