@@ -10,7 +10,6 @@
 
 #include "args.h"
 #include "base/mem.h"
-#include "check_auth.h"
 #include "check_laravel.h"
 #include "check_report.h"
 #include "config/config.h"
@@ -113,18 +112,6 @@ check_limits(struct check_report *r, const struct config *c)
 }
 
 static void
-check_tls(struct check_report *r, const struct config *c)
-{
-    struct buffer why = { 0 };
-
-    if (!probe_tls(c, on_finding, r, &why))
-        check_report_say(r, CHECK_ERROR, "%.*s", STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-}
-
-/* ---- Redis ---- */
-
-static void
 check_redis(struct check_report *r, const struct config *c)
 {
     struct buffer why = { 0 };
@@ -140,17 +127,79 @@ check_redis(struct check_report *r, const struct config *c)
     buffer_fini(&why);
 }
 
-/* ---- all of it ---- */
+/* ---- the application ---- */
+
+/* What each answer means to somebody without a session who asks for a channel that nobody defines.
+ */
+static const struct meaning {
+    unsigned first, last; /* of the status */
+    enum check_level level;
+    const char *text;
+} meanings[] = {
+    { 200, 200, CHECK_WARNING,
+        "admits anybody to a private channel that nobody defines: is authEndpoint the broadcasting "
+        "route of the application, and routes/channels.php strict?" },
+    { 301, 308, CHECK_ERROR,
+        "redirects: set authHost to the URL that it leads to (https, or the right host), and "
+        "authEndpoint to a route that does not send guests to a login page" },
+    { 401, 401, CHECK_OK, "answers guests as it should" },
+    { 403, 403, CHECK_OK, "answers guests as it should" },
+    { 404, 404, CHECK_ERROR,
+        "the route is not there: register it with Broadcast::routes() (php artisan "
+        "install:broadcasting since Laravel 11), or set authEndpoint to its path" },
+    { 405, 405, CHECK_ERROR,
+        "the route takes no POST: set authEndpoint to the path of the broadcasting route" },
+    { 419, 419, CHECK_OK, "answers guests as it should" },
+    { 429, 429, CHECK_WARNING,
+        "limits the rate of requests: exempt the broadcasting route from throttling" },
+    { 500, 501, CHECK_ERROR, "the application fails: see its storage/logs/laravel.log" },
+    { 502, 504, CHECK_ERROR,
+        "the web server has no application behind it, or it is in maintenance (php artisan up)" },
+};
+
+static const struct meaning *
+meaning_of(unsigned status)
+{
+    static const struct meaning unusual = { 0, 0, CHECK_WARNING,
+        "an unusual answer: is authEndpoint the broadcasting route of the application?" };
+
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
+        if (status >= meanings[i].first && status <= meanings[i].last)
+            return &meanings[i];
+    return &unusual;
+}
 
 static void
-check_openness(struct check_report *r, const struct config *c)
+check_host(struct check_report *r, const struct config *c, size_t host)
 {
-    if (config_list_has(&c->allowed_origins, "*") && config_list_has(&c->origins, "*:*"))
-        check_report_say(r, CHECK_NOTE,
-            "%s: allowedOrigins is \"*\": pages of every origin may connect; name yours, like "
-            "\"https://example.com\", to change that",
-            c->file);
+    const char *url = c->auth_hosts.items[host];
+    const struct meaning *m;
+    struct probe_auth answer = { 0 };
+
+    probe_auth(c, host, &answer);
+    m = meaning_of(answer.status);
+    if (answer.status > 0)
+        check_report_say(r, m->level, "%s: authHost: POST %s%s: status %u: %s", c->file, url,
+            c->auth_endpoint, answer.status, m->text);
+    else
+        check_report_say(r, CHECK_ERROR,
+            "%s: authHost: POST %s%s: %.*s; start the application, or set authHost to its URL as "
+            "this machine reaches it",
+            c->file, url, c->auth_endpoint, STR_ARG(buffer_str(&answer.cause)));
+    buffer_fini(&answer.cause);
 }
+
+/* An entry without a scheme stands for pages' own hosts: there is nobody to ask before they come.
+ */
+static void
+check_auth(struct check_report *r, const struct config *c)
+{
+    for (size_t i = 0; i < c->auth_hosts.count; i++)
+        if (str_contains(str_of(c->auth_hosts.items[i]), "://"))
+            check_host(r, c, i);
+}
+
+/* ---- all of it ---- */
 
 /* Of the application: where the configuration lies, else the current one. */
 static char *
@@ -167,6 +216,7 @@ static void
 check_parts(struct check_report *r, const struct args *a, const struct config *c)
 {
     char *folder = folder_of(a, c->file);
+    struct buffer why = { 0 };
     /* By the configuration's own errors, not by those that the parts add. */
     bool address = !check_report_blames(r, "port") && !check_report_blames(r, "host");
     bool redis = !check_report_blames(r, "databaseConfig");
@@ -174,18 +224,23 @@ check_parts(struct check_report *r, const struct args *a, const struct config *c
     bool tls = !check_report_blames(r, "ssl") && !check_report_blames(r, "protocol") &&
                !check_report_blames(r, "certificates");
 
-    if (tls)
-        check_tls(r, c);
+    if (tls && !probe_tls(c, on_finding, r, &why))
+        check_report_say(r, CHECK_ERROR, "%.*s", STR_ARG(buffer_str(&why)));
     if (address)
         check_port(r, c);
     check_limits(r, c);
     if (redis) {
         check_redis(r, c);
-        check_laravel(r, c, folder, c->file);
+        check_laravel(r, c, folder);
     }
     if (auth)
-        check_auth(r, c, c->file);
-    check_openness(r, c);
+        check_auth(r, c);
+    if (config_list_has(&c->allowed_origins, "*") && config_list_has(&c->origins, "*:*"))
+        check_report_say(r, CHECK_NOTE,
+            "%s: allowedOrigins is \"*\": pages of every origin may connect; name yours, like "
+            "\"https://example.com\", to change that",
+            c->file);
+    buffer_fini(&why);
     free(folder);
 }
 

@@ -17,11 +17,10 @@ struct comparison {
     struct check_report *report;
     const struct config *config;
     struct laravel *laravel;
-    const char *where;
 };
 
 static void
-check_prefix(const struct comparison *k)
+compare_prefix(const struct comparison *k)
 {
     const char *ours = k->config->key_prefix ? k->config->key_prefix : "";
     const char *why;
@@ -31,15 +30,15 @@ check_prefix(const struct comparison *k)
         check_report_say(k->report, CHECK_NOTE,
             "%s: databaseConfig.redis.keyPrefix is \"%s\"; Laravel's cannot be told, because %s: "
             "compare it with config/database.php",
-            k->where, ours, why);
+            k->config->file, ours, why);
     else if (strcmp(theirs, ours) == 0)
         check_report_say(k->report, CHECK_OK,
-            "%s: databaseConfig.redis.keyPrefix is \"%s\", as Laravel's", k->where, ours);
+            "%s: databaseConfig.redis.keyPrefix is \"%s\", as Laravel's", k->config->file, ours);
     else
         check_report_say(k->report, CHECK_ERROR,
             "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is \"%s\": no event will "
             "arrive; set keyPrefix to \"%s\"",
-            k->where, ours, theirs, theirs);
+            k->config->file, ours, theirs, theirs);
     free(theirs);
 }
 
@@ -50,35 +49,32 @@ is_loopback(const char *host)
            strcmp(host, "::1") == 0;
 }
 
-static bool
-same_host(const char *one, const char *other)
-{
-    return strcasecmp(one, other) == 0 || (is_loopback(one) && is_loopback(other));
-}
-
 /* Where one of both is reached in another way there is nothing to compare. */
 static void
-check_redis(const struct comparison *k)
+compare_redis(const struct comparison *k)
 {
     struct laravel_redis theirs = laravel_redis(k->laravel);
     const char *host = theirs.host ? theirs.host : "127.0.0.1";
     unsigned long port = theirs.port ? strtoul(theirs.port, NULL, 10) : 6379;
     const char *ours = k->config->redis_host;
+    bool same_host =
+        ours && (strcasecmp(ours, host) == 0 || (is_loopback(ours) && is_loopback(host)));
 
     if (theirs.path || config_is_set(k->config, "databaseConfig.redis.path") ||
         config_is_set(k->config, "databaseConfig.redis.sentinels") ||
         config_is_set(k->config, "databaseConfig.redis.cluster"))
         return;
-    if (!ours || (same_host(ours, host) && k->config->redis_port == port))
+    if (!ours || (same_host && k->config->redis_port == port))
         return;
     check_report_say(k->report, CHECK_WARNING,
         "%s: databaseConfig.redis is %s:%u, but %s has Redis at %s:%lu: Laravel's events arrive "
         "only from the same one; set host and port to Laravel's",
-        k->where, ours, (unsigned)k->config->redis_port, laravel_source(k->laravel), host, port);
+        k->config->file, ours, (unsigned)k->config->redis_port, laravel_source(k->laravel), host,
+        port);
 }
 
 static void
-check_broadcasting(const struct comparison *k)
+compare_broadcasting(const struct comparison *k)
 {
     const char *name = "BROADCAST_CONNECTION", *driver = laravel_get(k->laravel, name);
 
@@ -94,7 +90,7 @@ check_broadcasting(const struct comparison *k)
 
 /* Without the session's cookie at the handshake every private channel is refused. */
 static void
-check_session(const struct comparison *k)
+compare_session(const struct comparison *k)
 {
     const char *driver = laravel_get(k->laravel, "SESSION_DRIVER");
     const char *path = laravel_get(k->laravel, "SESSION_PATH");
@@ -113,25 +109,24 @@ check_session(const struct comparison *k)
     if (secure && strcasecmp(secure, "true") == 0 && k->config->protocol == CONFIG_HTTP)
         check_report_say(k->report, CHECK_NOTE,
             "%s: SESSION_SECURE_COOKIE is true and protocol is \"http\": pages must reach the "
-            "server "
-            "through a proxy with https, or private channels are refused",
+            "server through a proxy with https, or private channels are refused",
             laravel_source(k->laravel));
 }
 
 void
-check_laravel(struct check_report *r, const struct config *c, const char *folder, const char *where)
+check_laravel(struct check_report *r, const struct config *c, const char *folder)
 {
-    struct comparison k = { r, c, laravel_open(folder), where };
+    struct comparison k = { r, c, laravel_open(folder) };
 
     if (!k.laravel)
         k.laravel = laravel_open("");
     if (!k.laravel)
         return;
     if (c->subscriber_redis) {
-        check_prefix(&k);
-        check_redis(&k);
-        check_broadcasting(&k);
+        compare_prefix(&k);
+        compare_redis(&k);
+        compare_broadcasting(&k);
     }
-    check_session(&k);
+    compare_session(&k);
     laravel_close(k.laravel);
 }

@@ -8,9 +8,7 @@
 struct check_report;
 struct config;
 
-/* folder: of the application, if it is one, else the current one is looked at.  where: the
- * configuration file, for messages. */
-void check_laravel(
-    struct check_report *r, const struct config *c, const char *folder, const char *where);
+/* folder: of the application, if it is one, else the current one is looked at. */
+void check_laravel(struct check_report *r, const struct config *c, const char *folder);
 
 #endif

@@ -20,7 +20,6 @@
 #include "instance/place.h"
 #include "laravel.h"
 #include "laravel_prefix.h"
-#include "prompt.h"
 #include "rewrite.h"
 
 enum { APP_ID_BYTES = 8, KEY_BYTES = 16, SETTINGS_MAX = INIT_QUESTIONS + 3 };
@@ -131,17 +130,13 @@ is_asked(const struct init *i, enum init_question q)
 static char *
 ask(struct init *i, enum init_question q)
 {
-    struct buffer hint = { 0 };
     const char *fallback = proposal(i, q);
     char *line = NULL;
 
     if (!i->args->yes && !i->no_more_input) {
-        init_questions_hint(q, fallback, &hint);
-        buffer_append_char(&hint, 0);
-        line = prompt_ask(init_questions_message(q), hint.data);
-        buffer_fini(&hint);
+        line = init_questions_ask(q, fallback);
         i->no_more_input = !line;
-        if (!line && prompt_is_terminal())
+        if (!line && init_questions_can_repeat())
             return NULL;
     }
     if (line && *line)
@@ -174,7 +169,7 @@ answer_asked(struct init *i, enum init_question q)
         struct buffer error = { 0 };
         char *line = ask(i, q);
 
-        again = line && !i->args->yes && prompt_is_terminal();
+        again = line && !i->args->yes && init_questions_can_repeat();
         if (line)
             i->answers[q] = init_questions_understand(q, line, &error);
         if (line && !i->answers[q] && again)
@@ -264,7 +259,7 @@ may_overwrite(const struct init *i, const char *file)
         return true;
     if (!i->args->yes && !i->no_more_input) {
         printf("%s is there already.\n", file);
-        answer = prompt_ask("Do you want to overwrite it?", "y/N");
+        answer = init_questions_prompt("Do you want to overwrite it?", "y/N");
         yes = answer && (*answer == 'y' || *answer == 'Y');
         free(answer);
     }

@@ -4,8 +4,10 @@
  */
 #include "init_questions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "args.h"
 #include "base/buffer.h"
@@ -18,8 +20,8 @@ struct question {
     const char *name, *message;
     size_t at; /* in struct args */
     const char *path;
-    const char *fallback;         /* NULL: the option's */
-    const char *const choices[3]; /* ends with NULL */
+    const char *fallback; /* NULL: the option's */
+    const char *choices[2];
     enum answer_kind kind;
 };
 
@@ -71,12 +73,6 @@ init_questions_name(enum init_question q)
 }
 
 const char *
-init_questions_message(enum init_question q)
-{
-    return questions[q].message;
-}
-
-const char *
 init_questions_path(enum init_question q)
 {
     return questions[q].path;
@@ -96,30 +92,62 @@ init_questions_flag(enum init_question q, const struct args *a)
     return *(const char *const *)((const char *)a + questions[q].at);
 }
 
-void
-init_questions_hint(enum init_question q, const char *fallback, struct buffer *out)
-{
-    const struct question *row = &questions[q];
+/* ---- asking ---- */
 
-    switch (row->kind) {
-    case ANSWER_YES_NO:
-        buffer_append_text(out, strcmp(fallback, "true") == 0 ? "Y/n" : "y/N");
-        return;
-    case ANSWER_CHOICE:
-        for (size_t i = 0; row->choices[i]; i++)
-            buffer_printf(out, "%s%s", i ? " or " : "", row->choices[i]);
-        buffer_printf(out, "; %s", fallback);
-        return;
-    case ANSWER_TEXT:
-    case ANSWER_URL:
-    case ANSWER_FILE:
-        buffer_append_text(out, fallback);
-        return;
-    }
+bool
+init_questions_can_repeat(void)
+{
+    return isatty(STDIN_FILENO) == 1;
 }
 
+/* Answers that come from a pipe are printed, so that the output reads as on a terminal. */
+char *
+init_questions_prompt(const char *message, const char *hint)
+{
+    char *line = NULL, *answer = NULL;
+    size_t size = 0;
+    ssize_t len;
+    struct str text;
+
+    if (*hint)
+        printf("? %s (%s) ", message, hint);
+    else
+        printf("? %s ", message);
+    fflush(stdout);
+    len = getline(&line, &size, stdin);
+    if (len >= 0) {
+        text = str_trim(str_slice(line, (size_t)len));
+        answer = mem_copy_text(text.data, text.len);
+    }
+    if (!init_questions_can_repeat() || !answer)
+        puts(answer ? answer : "");
+    free(line);
+    return answer;
+}
+
+char *
+init_questions_ask(enum init_question q, const char *fallback)
+{
+    const struct question *row = &questions[q];
+    struct buffer hint = { 0 };
+    char *answer;
+
+    if (row->kind == ANSWER_YES_NO)
+        buffer_append_text(&hint, strcmp(fallback, "true") == 0 ? "Y/n" : "y/N");
+    else if (row->kind == ANSWER_CHOICE)
+        buffer_printf(&hint, "%s or %s; %s", row->choices[0], row->choices[1], fallback);
+    else
+        buffer_append_text(&hint, fallback);
+    buffer_append_char(&hint, 0);
+    answer = init_questions_prompt(row->message, hint.data);
+    buffer_fini(&hint);
+    return answer;
+}
+
+/* ---- understanding ---- */
+
 static char *
-yes_or_no(const char *answer, struct buffer *error)
+understand_yes_no(const char *answer, struct buffer *error)
 {
     static const char *const words[][2] = { { "yes", "no" }, { "y", "n" }, { "true", "false" },
         { "1", "0" } };
@@ -134,9 +162,9 @@ yes_or_no(const char *answer, struct buffer *error)
 
 /* By its name, or its number in the list, as in the reference's menus. */
 static char *
-choice(const struct question *row, const char *answer, struct buffer *error)
+understand_choice(const struct question *row, const char *answer, struct buffer *error)
 {
-    for (size_t i = 0; row->choices[i]; i++) {
+    for (size_t i = 0; i < COUNT_OF(row->choices); i++) {
         bool number = answer[0] == (char)('1' + i) && !answer[1];
 
         if (number || strcasecmp(answer, row->choices[i]) == 0)
@@ -146,25 +174,20 @@ choice(const struct question *row, const char *answer, struct buffer *error)
     return NULL;
 }
 
-static bool
-is_url(const char *answer)
-{
-    struct str s = str_of(answer);
-
-    return (str_starts(s, "http://") && s.len > 7) || (str_starts(s, "https://") && s.len > 8);
-}
-
 static char *
-text(const struct question *row, const char *answer, struct buffer *error)
+understand_text(const struct question *row, const char *answer, struct buffer *error)
 {
     struct buffer expected = { 0 };
+    struct str s = str_of(answer);
+    bool is_url =
+        (str_starts(s, "http://") && s.len > 7) || (str_starts(s, "https://") && s.len > 8);
     char *value = NULL;
 
-    if (row->kind == ANSWER_URL && !is_url(answer))
+    if (row->kind == ANSWER_URL && !is_url)
         buffer_append_text(error, "expected a URL like http://localhost");
     else if (row->kind == ANSWER_FILE && !*answer)
         buffer_append_text(error, "expected the path of a file");
-    else if (*answer && row->path && !config_takes(row->path, str_of(answer), &expected))
+    else if (*answer && row->path && !config_takes(row->path, s, &expected))
         buffer_printf(error, "expected %.*s", STR_ARG(buffer_str(&expected)));
     else
         value = mem_strdup(answer);
@@ -179,13 +202,13 @@ init_questions_understand(enum init_question q, const char *answer, struct buffe
 
     switch (row->kind) {
     case ANSWER_YES_NO:
-        return yes_or_no(answer, error);
+        return understand_yes_no(answer, error);
     case ANSWER_CHOICE:
-        return choice(row, answer, error);
+        return understand_choice(row, answer, error);
     case ANSWER_TEXT:
     case ANSWER_URL:
     case ANSWER_FILE:
-        return text(row, answer, error);
+        return understand_text(row, answer, error);
     }
     return NULL;
 }

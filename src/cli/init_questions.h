@@ -36,7 +36,6 @@ enum init_question {
 };
 
 const char *init_questions_name(enum init_question q);
-const char *init_questions_message(enum init_question q);
 /* Of the options table; NULL: the answer is not an option's value. */
 const char *init_questions_path(enum init_question q);
 /* When nothing better is known; never NULL. */
@@ -44,8 +43,13 @@ const char *init_questions_default(enum init_question q);
 /* What the command line says; NULL: nothing. */
 const char *init_questions_flag(enum init_question q, const struct args *a);
 
-/* What is shown in parentheses behind the message. */
-void init_questions_hint(enum init_question q, const char *fallback, struct buffer *out);
+/* Ask on stdout, with what is proposed; the line on stdin, trimmed, for free(); NULL: there are no
+ * more. */
+char *init_questions_ask(enum init_question q, const char *fallback);
+/* The same for a question that is not in the table; hint stands in parentheses after it. */
+char *init_questions_prompt(const char *message, const char *hint);
+/* Whether stdin is a terminal, where a question can be repeated. */
+bool init_questions_can_repeat(void);
 
 /* The value that an answer stands for, for free(); NULL: *error says what was expected. */
 MUST_USE char *init_questions_understand(

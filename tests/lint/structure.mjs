@@ -14,7 +14,6 @@ const MODULES_MAX = 14;
 
 /** Folders that may be fuller, and circles that may stay, each with its reason. */
 const FULLER = {
-    cli: 'a file a command',
     server: 'puts all other folders together; its modules share nothing but that',
 };
 const CIRCLES = {

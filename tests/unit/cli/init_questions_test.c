@@ -80,7 +80,6 @@ each_question_has_a_default_and_a_flag(void **state)
     for (enum init_question q = 0; q < INIT_QUESTIONS; q++) {
         assert_non_null(init_questions_default(q));
         assert_non_null(init_questions_name(q));
-        assert_non_null(init_questions_message(q));
     }
     assert_string_equal(init_questions_default(INIT_PORT), "6001");
     assert_string_equal(init_questions_default(INIT_DATABASE), "redis");
