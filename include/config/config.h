@@ -165,6 +165,9 @@ const char *config_default(const char *path);
 /* Whether an option takes this text; false: what it takes was appended. */
 MUST_USE bool config_takes(const char *path, struct str text, struct buffer *expected);
 
+/* With a random id and key, each for free(). */
+struct config_client config_make_client(void);
+
 /* Whether an option, or a group itself, was given by the file, the environment or the command line.
  */
 bool config_is_set(const struct config *c, const char *path);

@@ -5,29 +5,20 @@
 #include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "args.h"
-#include "base/digest.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "config/config_edit.h"
 #include "instance/place.h"
 #include "rewrite.h"
-
-enum { APP_ID_BYTES = 8, KEY_BYTES = 16 };
 
 /* One change of the text. */
 struct change {
     const char *app_id;
     const char *key; /* NULL: remove it */
 };
-
-static enum config_edit
-edit(struct str text, const struct change *c, struct buffer *out, struct buffer *error)
-{
-    if (c->key)
-        return config_edit_put_client(text, c->app_id, c->key, out, error);
-    return config_edit_remove_client(text, c->app_id, out, error);
-}
 
 static enum config_edit
 edit_file(const char *path, const struct change *c, struct buffer *error)
@@ -40,8 +31,10 @@ edit_file(const char *path, const struct change *c, struct buffer *error)
         return CONFIG_EDIT_FAILED;
     if (file.fd < 0)
         buffer_printf(error, "%s: there is no such file; `echo-server init` writes one", path);
+    else if (c->key)
+        result = config_edit_put_client(buffer_str(&file.text), c->app_id, c->key, &out, &why);
     else
-        result = edit(buffer_str(&file.text), c, &out, &why);
+        result = config_edit_remove_client(buffer_str(&file.text), c->app_id, &out, &why);
     if (why.len > 0)
         buffer_printf(error, "%s: %.*s", path, STR_ARG(buffer_str(&why)));
     if (result != CONFIG_EDIT_FAILED && result != CONFIG_EDIT_ABSENT &&
@@ -98,14 +91,16 @@ change_clients(const struct args *a, const struct change *c)
 int
 client_add(const struct args *a)
 {
-    char made[2 * APP_ID_BYTES + 1], key[2 * KEY_BYTES + 1];
-    struct change c = { .app_id = made, .key = key };
+    struct config_client made = config_make_client();
+    struct change c = { .app_id = made.app_id, .key = made.key };
+    int code;
 
-    digest_random_hex(APP_ID_BYTES, made);
-    digest_random_hex(KEY_BYTES, key);
     if (a->operand && *a->operand)
         c.app_id = a->operand;
-    return change_clients(a, &c);
+    code = change_clients(a, &c);
+    free(made.app_id);
+    free(made.key);
+    return code;
 }
 
 int

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "args.h"
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -22,7 +21,7 @@
 #include "laravel_prefix.h"
 #include "rewrite.h"
 
-enum { APP_ID_BYTES = 8, KEY_BYTES = 16, SETTINGS_MAX = INIT_QUESTIONS + 3 };
+enum { SETTINGS_MAX = INIT_QUESTIONS + 3 };
 
 struct init {
     const struct args *args;
@@ -233,22 +232,6 @@ collect(const struct init *i, struct config_setting *settings)
     return count;
 }
 
-static void
-write_document(const struct init *i, struct buffer *out)
-{
-    struct config_setting settings[SETTINGS_MAX];
-    char app_id[2 * APP_ID_BYTES + 1], key[2 * KEY_BYTES + 1];
-    struct config_client client = { app_id, key };
-    bool with_client = strcmp(i->answers[INIT_ADD_CLIENT], "true") == 0;
-
-    if (with_client) {
-        digest_random_hex(APP_ID_BYTES, app_id);
-        digest_random_hex(KEY_BYTES, key);
-        printf("appId: %s\nkey: %s\n", app_id, key);
-    }
-    config_docs_template(settings, collect(i, settings), with_client ? &client : NULL, out);
-}
-
 static bool
 may_overwrite(const struct init *i, const char *file)
 {
@@ -273,17 +256,26 @@ may_overwrite(const struct init *i, const char *file)
 static bool
 save(const struct init *i, const char *path)
 {
+    struct config_setting settings[SETTINGS_MAX];
     struct buffer document = { 0 }, error = { 0 };
+    struct config_client client = { 0 };
     struct rewrite file;
     bool ok = rewrite_open(&file, path, &error);
 
     if (ok) {
-        write_document(i, &document);
+        if (strcmp(i->answers[INIT_ADD_CLIENT], "true") == 0) {
+            client = config_make_client();
+            printf("appId: %s\nkey: %s\n", client.app_id, client.key);
+        }
+        config_docs_template(
+            settings, collect(i, settings), client.key ? &client : NULL, &document);
         ok = rewrite_commit(&file, buffer_str(&document), &error);
         rewrite_close(&file);
     }
     if (!ok)
         log_error("%.*s", STR_ARG(buffer_str(&error)));
+    free(client.app_id);
+    free(client.key);
     buffer_fini(&document);
     buffer_fini(&error);
     return ok;

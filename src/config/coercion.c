@@ -29,8 +29,9 @@ is_choice(const struct option *o, struct str text)
     return false;
 }
 
-bool
-coercion_is_plain(const struct option *o, const json_t *value)
+/* Whether the row's own parser may read value. */
+static bool
+is_plain(const struct option *o, const json_t *value)
 {
     bool is_text = json_is_string(value);
 
@@ -248,8 +249,8 @@ take_or_default(const struct option *o, void *slot, const json_t *value)
     return json_is_string(value) && !o->choices ? COERCION_WRONG : COERCION_DEFAULT;
 }
 
-enum coercion
-coercion_take(const struct option *o, void *slot, const json_t *value)
+static enum coercion
+coerce(const struct option *o, void *slot, const json_t *value)
 {
     switch (o->js) {
     case JS_CHECKED:
@@ -274,31 +275,41 @@ coercion_take(const struct option *o, void *slot, const json_t *value)
     return COERCION_WRONG;
 }
 
-/* ---- variables ---- */
-
-/* laravel-echo-server knew of one such variable, DEBUG: others mean what they say. */
+/* The text of a scalar; false: its type is wrong for the row. */
 static bool
-is_spelled(const struct option *o)
+append_scalar(const struct option *o, const json_t *value, struct buffer *out)
 {
-    return (o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH) && o->js != JS_TEXT_TRUE;
-}
+    bool is_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
+    bool takes_bool = is_bool || o->words, takes_number = !is_bool;
 
-bool
-coercion_is_plain_text(const struct option *o, struct str text)
-{
-    json_t *value = json_stringn_nocheck(text.data, text.len);
-    bool plain = is_spelled(o) || coercion_is_plain(o, value);
-
-    json_decref(value);
-    return plain;
+    coercion_append_text(value, out);
+    return json_is_string(value) || (takes_number && json_is_number(value)) ||
+           (takes_bool && json_is_boolean(value));
 }
 
 enum coercion
-coercion_take_text(const struct option *o, void *slot, struct str text)
+coercion_read(const struct option *o, void *slot, const json_t *value)
 {
-    json_t *value = json_stringn_nocheck(text.data, text.len);
-    enum coercion result = is_spelled(o) ? COERCION_WRONG : coercion_take(o, slot, value);
+    struct buffer text = { 0 };
+    bool read = is_plain(o, value) && append_scalar(o, value, &text) &&
+                option_value_parse(o, slot, buffer_str(&text));
 
+    buffer_fini(&text);
+    return read ? COERCION_READ : coerce(o, slot, value);
+}
+
+/* laravel-echo-server knew of one such variable, DEBUG: others mean what they say. */
+enum coercion
+coercion_read_text(const struct option *o, void *slot, struct str text)
+{
+    bool is_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
+    enum coercion result;
+    json_t *value;
+
+    if (is_bool && o->js != JS_TEXT_TRUE)
+        return option_value_parse(o, slot, text) ? COERCION_READ : COERCION_WRONG;
+    value = json_stringn_nocheck(text.data, text.len);
+    result = coercion_read(o, slot, value);
     json_decref(value);
     return result;
 }

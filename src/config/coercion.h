@@ -19,18 +19,15 @@ struct buffer;
 struct option;
 
 enum coercion {
-    COERCION_WRONG,   /* nothing that anybody could have started with */
-    COERCION_DEFAULT, /* it counts as not given; the slot keeps what it had */
+    COERCION_READ,    /* the slot has what was written */
     COERCION_TAKEN,   /* the slot has what it comes to */
+    COERCION_DEFAULT, /* it counts as not given; the slot keeps what it had */
+    COERCION_WRONG,   /* nothing that anybody could have started with */
 };
 
-/* Whether the row's own parser may read value; else it is a matter for coercion_take(). */
-bool coercion_is_plain(const struct option *o, const json_t *value);
-MUST_USE enum coercion coercion_take(const struct option *o, void *slot, const json_t *value);
-
+MUST_USE enum coercion coercion_read(const struct option *o, void *slot, const json_t *value);
 /* The same for the text of a variable. */
-bool coercion_is_plain_text(const struct option *o, struct str text);
-MUST_USE enum coercion coercion_take_text(const struct option *o, void *slot, struct str text);
+MUST_USE enum coercion coercion_read_text(const struct option *o, void *slot, struct str text);
 
 /* Nothing, as JavaScript sees it: null, false, 0 and the empty text. */
 bool coercion_is_nothing(const json_t *value);

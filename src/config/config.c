@@ -12,15 +12,16 @@
 
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "base/dotenv.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "coercion.h"
+#include "cross_checks.h"
 #include "document.h"
-#include "environment.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
-#include "peers.h"
 #include "redis_url.h"
 
 const char *
@@ -122,6 +123,100 @@ config_free(struct config *c)
     free(c);
 }
 
+/* The path of a file in the folder of the configuration, for free(); NULL: that is this folder. */
+static char *
+path_beside(const struct config *c, const char *name)
+{
+    const char *slash = c->file ? strrchr(c->file, '/') : NULL;
+    struct buffer path = { 0 };
+    char *beside;
+
+    if (!slash)
+        return NULL;
+    buffer_append(&path, c->file, (size_t)(slash + 1 - c->file));
+    buffer_append_text(&path, name);
+    beside = mem_copy_text(path.data, path.len);
+    buffer_fini(&path);
+    return beside;
+}
+
+/* ---- the environment and the command line ---- */
+
+struct sources {
+    struct dotenv *here, *beside;
+};
+
+/* First in the process's environment, then here, then beside the file.  An empty value is unset. */
+static const char *
+look_up(const struct sources *s, const char *name)
+{
+    const char *value = getenv(name);
+
+    if (!value || !*value)
+        value = dotenv_get(s->here, name);
+    if (!value || !*value)
+        value = dotenv_get(s->beside, name);
+    return value && *value ? value : NULL;
+}
+
+/*
+ * "${NAME}" stands for another variable, and as in laravel-echo-server for the whole value,
+ * whatever is written around it.  The result may be NULL.
+ */
+static const char *
+resolve(const struct sources *s, const char *variable, const char *value, struct findings *f)
+{
+    const char *begin = value ? strstr(value, "${") : NULL;
+    const char *end = begin ? strchr(begin, '}') : NULL;
+    char *name;
+
+    if (!end)
+        return value;
+    name = mem_copy_text(begin + 2, (size_t)(end - begin - 2));
+    if (begin > value || end[1])
+        findings_say(f, CONFIG_WARNING,
+            "%s: the whole value is taken from %s; expected \"${%s}\" and nothing around it",
+            variable, name, name);
+    value = look_up(s, name);
+    free(name);
+    return value;
+}
+
+static void
+read_variable(struct config *c, const struct option *o, const struct sources *s, struct findings *f)
+{
+    void *slot = options_slot(c, o);
+    char name[OPTIONS_ENV_SIZE];
+    enum coercion result;
+    const char *value;
+
+    if (!options_env_name(o, name))
+        return;
+    value = resolve(s, name, look_up(s, name), f);
+    if (!value)
+        return;
+    result = coercion_read_text(o, slot, str_of(value));
+    if (result == COERCION_READ || result == COERCION_TAKEN)
+        options_mark(c, o, ORIGIN_ENVIRONMENT);
+    if (result == COERCION_WRONG)
+        findings_wrong(f, name, o, value);
+    else if (result != COERCION_READ)
+        findings_taken(f, name, o, value, slot);
+}
+
+static void
+read_environment(struct config *c, struct findings *f)
+{
+    char *beside = path_beside(c, ".env");
+    struct sources s = { dotenv_read(".env"), beside ? dotenv_read(beside) : NULL };
+
+    for (size_t i = 0; i < options_count(); i++)
+        read_variable(c, options_row(i), &s, f);
+    dotenv_free(s.here);
+    dotenv_free(s.beside);
+    free(beside);
+}
+
 static void
 read_settings(struct config *c, struct findings *f)
 {
@@ -140,20 +235,27 @@ read_settings(struct config *c, struct findings *f)
 
 enum { APP_ID_BYTES = 8, KEY_BYTES = 16 };
 
+struct config_client
+config_make_client(void)
+{
+    char app_id[2 * APP_ID_BYTES + 1], key[2 * KEY_BYTES + 1];
+
+    digest_random_hex(APP_ID_BYTES, app_id);
+    digest_random_hex(KEY_BYTES, key);
+    return (struct config_client){ mem_strdup(app_id), mem_strdup(key) };
+}
+
 /* Whatever the environment says: nothing but loopback is listened on, and nothing is needed. */
 static void
 make_embedded(struct config *c)
 {
-    char app_id[2 * APP_ID_BYTES + 1], key[2 * KEY_BYTES + 1];
+    struct config_client client = config_make_client();
 
     free(c->host);
     c->host = NULL;
     c->subscriber_http = true;
     c->subscriber_redis = false;
-    digest_random_hex(APP_ID_BYTES, app_id);
-    digest_random_hex(KEY_BYTES, key);
-    option_value_add(options_get("clients"), &c->clients,
-        &(struct config_client){ mem_strdup(app_id), mem_strdup(key) });
+    option_value_add(options_get("clients"), &c->clients, &client);
 }
 
 /* A file, or a pattern that some file matches. */
@@ -175,18 +277,17 @@ is_there(const char *path)
 static void
 find_path(struct config *c, char **field)
 {
-    const char *slash = c->file ? strrchr(c->file, '/') : NULL;
-    struct buffer beside = { 0 };
+    char *beside;
 
-    if (!*field || **field == '/' || !slash || is_there(*field))
+    if (!*field || **field == '/' || is_there(*field))
         return;
-    buffer_append(&beside, c->file, (size_t)(slash + 1 - c->file));
-    buffer_append(&beside, *field, strlen(*field) + 1);
-    if (is_there(beside.data)) {
+    beside = path_beside(c, *field);
+    if (beside && is_there(beside)) {
         free(*field);
-        *field = mem_strdup(beside.data);
+        *field = beside;
+    } else {
+        free(beside);
     }
-    buffer_fini(&beside);
 }
 
 static void
@@ -202,115 +303,6 @@ find_paths(struct config *c)
     }
 }
 
-static bool
-is_url(const char *text)
-{
-    return str_starts(str_of(text), "http://") || str_starts(str_of(text), "https://");
-}
-
-/* The application is then said to be where the server itself is. */
-static void
-auth_host_is_host(struct config *c, struct findings *f, const char *where)
-{
-    const struct option *o = options_get("authHost");
-    struct buffer url = { 0 };
-
-    if (options_origin(c, o) != ORIGIN_EMPTIED || !c->host)
-        return;
-    buffer_printf(&url, strchr(c->host, ':') ? "http://[%s]" : "http://%s", c->host);
-    option_value_reset(o, &c->auth_hosts, NULL);
-    if (option_value_add_entry(o, &c->auth_hosts, buffer_str(&url)))
-        findings_say(f, CONFIG_WARNING, "%s: authHost is not set; taken as host: %s", where,
-            c->auth_hosts.items[0]);
-    buffer_fini(&url);
-}
-
-/* In a list, entries without a scheme only match a page's host. */
-static void
-check_auth_hosts(const struct config *c, struct findings *f, const char *where)
-{
-    const char *only = c->auth_hosts.count == 1 ? c->auth_hosts.items[0] : NULL;
-
-    if (only && !is_url(only))
-        findings_say(f, CONFIG_WARNING,
-            "%s: authHost is \"%s\", which has no scheme: private channels are for pages of that "
-            "host alone; expected a URL like \"http://localhost\"",
-            where, only);
-}
-
-static void
-replace_text(char **field, const char *text)
-{
-    char *copy = mem_strdup(text);
-
-    free(*field);
-    *field = copy;
-}
-
-static void
-check_auth_endpoint(struct config *c, struct findings *f, const char *where)
-{
-    struct buffer path = { 0 };
-
-    if (c->auth_endpoint[0] == '/')
-        return;
-    buffer_printf(&path, "/%s", c->auth_endpoint);
-    findings_say(f, CONFIG_WARNING,
-        "%s: authEndpoint is \"%s\"; taken as \"%.*s\"; expected a path like "
-        "\"/broadcasting/auth\"",
-        where, c->auth_endpoint, STR_ARG(buffer_str(&path)));
-    buffer_append_char(&path, 0);
-    replace_text(&c->auth_endpoint, path.data);
-    buffer_fini(&path);
-}
-
-static void
-check_cookie(struct config *c, struct findings *f, const char *where)
-{
-    for (const char *p = c->cookie_name; *p; p++) {
-        if (*p > ' ' && *p < 0x7f && !strchr("()<>@,;:\\\"/[]?={}", *p))
-            continue;
-        findings_say(f, CONFIG_WARNING,
-            "%s: socketio.cookie is \"%s\"; taken as \"io\"; expected a name of letters and digits",
-            where, c->cookie_name);
-        replace_text(&c->cookie_name, "io");
-        return;
-    }
-}
-
-/* A port that is none does not keep a server from starting that has no need of Redis. */
-static void
-check_redis(struct config *c, struct findings *f, const char *where)
-{
-    const struct option *o = options_get("databaseConfig.redis.port");
-
-    if (c->redis_port != 0)
-        return;
-    if (c->subscriber_redis)
-        findings_wrong(f, where, o, "not right, and subscribers.redis is on");
-    option_value_reset(o, &c->redis_port, o->fallback);
-}
-
-static void
-check_together(struct config *c, struct findings *f)
-{
-    const char *where = config_name(c);
-
-    redis_url_apply(c, f, where);
-    redis_url_check(c, f, where);
-    peers_check(c, f, where);
-    auth_host_is_host(c, f, where);
-    check_auth_hosts(c, f, where);
-    check_auth_endpoint(c, f, where);
-    check_cookie(c, f, where);
-    check_redis(c, f, where);
-    if (!c->subscriber_http && !c->subscriber_redis)
-        findings_say(f, CONFIG_WARNING,
-            "%s: subscribers.http and subscribers.redis are both false: no event will arrive",
-            where);
-    find_paths(c);
-}
-
 struct config *
 config_load(const struct config_request *r)
 {
@@ -318,12 +310,14 @@ config_load(const struct config_request *r)
     struct findings f = { .request = r };
 
     if (r->file)
-        document_read(c, r->file, &f);
-    environment_read(c, &f);
+        document_read(c, &f);
+    read_environment(c, &f);
     read_settings(c, &f);
     if (c->embedded)
         make_embedded(c);
-    check_together(c, &f);
+    redis_url_apply(c, &f, config_name(c));
+    cross_checks_run(c, &f, config_name(c));
+    find_paths(c);
     if (f.failed && !r->lenient) {
         config_free(c);
         return NULL;

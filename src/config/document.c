@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "coercion.h"
-#include "document_entries.h"
+#include "config/config.h"
 #include "document_load.h"
 #include "findings.h"
 #include "option_value.h"
@@ -20,101 +20,57 @@ enum { DOCUMENT_PATH_SIZE = 200 };
 
 static void read_object(struct reading *r, const json_t *object, const char *prefix, bool open);
 
-static void
-coerce(struct reading *r, const struct option *o, const json_t *value)
-{
-    switch (coercion_take(o, options_slot(r->config, o), value)) {
-    case COERCION_WRONG:
-        findings_wrong_json(r->findings, r->file, o, value);
-        return;
-    case COERCION_TAKEN:
-        options_mark(r->config, o, ORIGIN_FILE);
-        break;
-    case COERCION_DEFAULT:
-        break;
-    }
-    findings_taken_json(r->findings, r->file, o, value, options_slot(r->config, o));
-}
-
-static bool
-is_text_kind(const struct option *o)
-{
-    return o->kind == OPTION_TEXT || o->kind == OPTION_PATH;
-}
-
-/* The text of a scalar; false: its type is wrong for the row. */
-static bool
-append_scalar(const struct option *o, const json_t *value, struct buffer *out)
-{
-    bool is_bool = o->kind == OPTION_BOOL || o->kind == OPTION_SWITCH;
-    bool takes_bool = is_bool || o->words, takes_number = !is_bool;
-
-    coercion_append_text(value, out);
-    return json_is_string(value) || (takes_number && json_is_number(value)) ||
-           (takes_bool && json_is_boolean(value));
-}
-
-/* Whether the row's own parser takes value. */
-static bool
-is_read(struct reading *r, const struct option *o, const json_t *value)
-{
-    struct buffer text = { 0 };
-    bool read = coercion_is_plain(o, value) && append_scalar(o, value, &text) &&
-                option_value_parse(o, options_slot(r->config, o), buffer_str(&text));
-
-    buffer_fini(&text);
-    return read;
-}
-
 /* Empty texts are unset, as the files that `init` wrote have them; so is a text or a list that is
  * false. */
 static bool
 is_unset(const struct option *o, const json_t *value)
 {
+    bool is_text = o->kind == OPTION_TEXT || o->kind == OPTION_PATH;
+
     if (json_is_string(value))
         return json_string_length(value) == 0;
-    return (is_text_kind(o) || (o->kind == OPTION_LIST && !o->words)) && coercion_is_nothing(value);
+    return (is_text || (o->kind == OPTION_LIST && !o->words)) && coercion_is_nothing(value);
 }
 
 static void
 read_scalar(struct reading *r, const struct option *o, const json_t *value)
 {
-    if (o->false_is_none && json_is_false(value)) {
-        option_value_free(o, options_slot(r->config, o));
-        options_mark(r->config, o, ORIGIN_FILE);
-    } else if (is_unset(o, value)) {
+    void *slot = options_slot(r->config, o);
+    enum coercion result = COERCION_READ;
+
+    if (o->false_is_none && json_is_false(value))
+        option_value_free(o, slot);
+    else if (is_unset(o, value))
         return;
-    } else if (is_read(r, o, value)) {
+    else
+        result = coercion_read(o, slot, value);
+    if (result == COERCION_READ || result == COERCION_TAKEN)
         options_mark(r->config, o, ORIGIN_FILE);
-    } else {
-        coerce(r, o, value);
-    }
-}
-
-static void
-left_out(struct reading *r, const struct option *o, const json_t *item, size_t i)
-{
-    char *text = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
-    struct buffer right = { 0 };
-
-    option_value_expected(o, &right);
-    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is left out: it is %s; expected %.*s",
-        r->file, o->path, i, text ? text : "?", STR_ARG(buffer_str(&right)));
-    buffer_fini(&right);
-    free(text);
+    if (result == COERCION_WRONG)
+        findings_wrong_json(r->findings, r->file, o, value);
+    else if (result != COERCION_READ)
+        findings_taken_json(r->findings, r->file, o, value, slot);
 }
 
 static void
 read_entry(struct reading *r, const struct option *o, const json_t *item, size_t i)
 {
     struct str text = { json_string_value(item), json_string_length(item) };
+    struct buffer right = { 0 };
+    char *shown;
 
     if (json_is_string(item) && option_value_add_entry(o, options_slot(r->config, o), text))
         return;
-    if (o->js == JS_CHECKED)
+    if (o->js == JS_CHECKED) {
         findings_wrong_json(r->findings, r->file, o, item);
-    else
-        left_out(r, o, item, i);
+        return;
+    }
+    shown = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
+    option_value_expected(o, &right);
+    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is left out: it is %s; expected %.*s",
+        r->file, o->path, i, shown ? shown : "?", STR_ARG(buffer_str(&right)));
+    buffer_fini(&right);
+    free(shown);
 }
 
 static void
@@ -195,19 +151,13 @@ read_switch(struct reading *r, const struct option *o, const json_t *value)
 }
 
 static void
-read_ignored(struct reading *r, const struct option *o, const json_t *value)
+read_known(struct reading *r, const struct option *o, const json_t *value)
 {
-    if (!coercion_is_nothing(value))
-        findings_say(
-            r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
-}
+    bool refused = o->kind == OPTION_REFUSED;
 
-static void
-read_refused(struct reading *r, const struct option *o, const json_t *value)
-{
     if (!coercion_is_nothing(value))
-        findings_say(
-            r->findings, CONFIG_ERROR, "%s: %s is not supported: %s", r->file, o->path, o->help);
+        findings_say(r->findings, refused ? CONFIG_ERROR : CONFIG_NOTE, "%s: %s %s: %s", r->file,
+            o->path, refused ? "is not supported" : "has no effect", o->help);
 }
 
 /* Of each kind that is not a scalar. */
@@ -219,8 +169,8 @@ static void (*const readers[])(struct reading *r, const struct option *o, const 
     [OPTION_HEADERS] = document_entries_headers,
     [OPTION_CERTIFICATES] = document_entries_certificates,
     [OPTION_NODES] = document_entries_nodes,
-    [OPTION_IGNORED] = read_ignored,
-    [OPTION_REFUSED] = read_refused,
+    [OPTION_IGNORED] = read_known,
+    [OPTION_REFUSED] = read_known,
 };
 
 static void
@@ -257,15 +207,15 @@ read_object(struct reading *r, const json_t *object, const char *prefix, bool op
 }
 
 void
-document_read(struct config *c, const char *file, struct findings *f)
+document_read(struct config *c, struct findings *f)
 {
-    struct reading r = { c, file, f };
-    json_t *root = document_load(file, f);
+    struct reading r = { c, c->file, f };
+    json_t *root = document_load(c->file, f);
 
     if (json_is_object(root))
         read_object(&r, root, "", false);
     else if (root)
         findings_say(f, CONFIG_WARNING,
-            "%s: expected an object, {\"port\": 6001, ...}; a list is left out", file);
+            "%s: expected an object, {\"port\": 6001, ...}; a list is left out", c->file);
     json_decref(root);
 }

@@ -5,9 +5,29 @@
 #ifndef CONFIG_DOCUMENT_H
 #define CONFIG_DOCUMENT_H
 
+#include <jansson.h>
+
 struct config;
 struct findings;
+struct option;
 
-void document_read(struct config *c, const char *file, struct findings *f);
+/* Reads config->file. */
+void document_read(struct config *c, struct findings *f);
+
+/* ---- document_entries.c: options whose value is a list of objects, or an object of any names ----
+ */
+
+/* One reading of a file. */
+struct reading {
+    struct config *config;
+    const char *file;
+    struct findings *findings;
+};
+
+void document_entries_clients(struct reading *r, const struct option *o, const json_t *value);
+void document_entries_certificates(struct reading *r, const struct option *o, const json_t *value);
+void document_entries_headers(struct reading *r, const struct option *o, const json_t *value);
+/* "a:26379,b:26379", or a list of such texts and of {"host": "a", "port": 26379}. */
+void document_entries_nodes(struct reading *r, const struct option *o, const json_t *value);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * document_entries: each entry is taken, or left out, or an error, by itself.
  */
-#include "document_entries.h"
+#include "document.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "coercion.h"
+#include "config/config.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"

@@ -175,23 +175,3 @@ redis_url_apply(struct config *c, struct findings *f, const char *where)
             "%%40 (@) or %%2F (/)",
             where);
 }
-
-void
-redis_url_check(const struct config *c, struct findings *f, const char *where)
-{
-    if (c->redis_sentinels.count > 0 && c->redis_cluster.count > 0)
-        findings_say(f, CONFIG_ERROR,
-            "%s: databaseConfig.redis.sentinels and databaseConfig.redis.cluster are both set; "
-            "expected one of them",
-            where);
-    if (c->redis_tls && !c->redis_tls_verify)
-        findings_say(f, CONFIG_WARNING,
-            "%s: databaseConfig.redis.tls.rejectUnauthorized is false: whoever answers at its "
-            "address gets the password",
-            where);
-    if (c->redis_sentinel_tls && !c->redis_tls)
-        findings_say(f, CONFIG_ERROR,
-            "%s: databaseConfig.redis.sentinelTLS is true, but databaseConfig.redis.tls is not, "
-            "whose settings it takes",
-            where);
-}

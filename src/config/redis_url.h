@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * redis_url: databaseConfig.redis.url, or a text in place of databaseConfig.redis, into the other
- * options of Redis; and what these say together.
+ * options of Redis.
  *
  *   redis://user:password@host:6379/0   rediss:// and tls:// with TLS   unix:///run/redis.sock
  *
@@ -16,6 +16,5 @@ struct config;
 struct findings;
 
 void redis_url_apply(struct config *c, struct findings *f, const char *where);
-void redis_url_check(const struct config *c, struct findings *f, const char *where);
 
 #endif

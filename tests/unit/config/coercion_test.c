@@ -26,21 +26,24 @@ static enum coercion
 take(const char *path, void *slot, const char *json)
 {
     json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
-    enum coercion result = coercion_take(row(path), slot, value);
+    enum coercion result = coercion_read(row(path), slot, value);
 
     assert_non_null(value);
     json_decref(value);
     return result;
 }
 
-static bool
-is_plain(const char *path, const char *json)
+static void
+what_the_option_asks_for_is_read(void **state)
 {
-    json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
-    bool plain = coercion_is_plain(row(path), value);
+    uint64_t port = 7;
+    bool on = true;
 
-    json_decref(value);
-    return plain;
+    (void)state;
+    assert_int_equal(take("socketio.serveClient", &on, "false"), COERCION_READ);
+    assert_false(on);
+    assert_int_equal(take("port", &port, "\"7001\""), COERCION_READ);
+    assert_int_equal(port, 7001);
 }
 
 static void
@@ -57,7 +60,6 @@ truth_is_javascript_s(void **state)
         { "subscribers.http", "\"\"", false },
         { "socketio.serveClient", "\"false\"", true },
         { "socketio.serveClient", "0", true },
-        { "socketio.serveClient", "false", false },
         { "databaseConfig.publishPresence", "\"true\"", false },
         { "databaseConfig.publishPresence", "1", false },
         { "devMode", "\"1\"", false },
@@ -137,9 +139,8 @@ what_is_no_choice_and_no_text_counts_as_not_given(void **state)
     char *same_site = NULL;
 
     (void)state;
-    assert_true(is_plain("protocol", "\"https\""));
-    assert_false(is_plain("protocol", "\"HTTPS\""));
-    assert_false(is_plain("host", "5"));
+    assert_int_equal(take("protocol", &protocol, "\"https\""), COERCION_READ);
+    assert_int_equal(take("host", &same_site, "5"), COERCION_DEFAULT);
     assert_int_equal(take("protocol", &protocol, "\"HTTPS\""), COERCION_DEFAULT);
     assert_int_equal(take("protocol", &protocol, "true"), COERCION_DEFAULT);
     assert_int_equal(protocol, CONFIG_HTTPS);
@@ -182,11 +183,13 @@ a_variable_spells_its_truth_but_for_debug(void **state)
     bool on = true;
 
     (void)state;
-    assert_true(coercion_is_plain_text(row("subscribers.http"), STR_LIT("false")));
     assert_int_equal(
-        coercion_take_text(row("subscribers.http"), &on, STR_LIT("maybe")), COERCION_WRONG);
-    assert_false(coercion_is_plain_text(row("devMode"), STR_LIT("1")));
-    assert_int_equal(coercion_take_text(row("devMode"), &on, STR_LIT("1")), COERCION_TAKEN);
+        coercion_read_text(row("subscribers.http"), &on, STR_LIT("false")), COERCION_READ);
+    assert_false(on);
+    assert_int_equal(
+        coercion_read_text(row("subscribers.http"), &on, STR_LIT("maybe")), COERCION_WRONG);
+    on = true;
+    assert_int_equal(coercion_read_text(row("devMode"), &on, STR_LIT("1")), COERCION_TAKEN);
     assert_false(on);
 }
 
@@ -194,6 +197,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_option_asks_for_is_read),
         cmocka_unit_test(truth_is_javascript_s),
         cmocka_unit_test(a_number_out_of_range_is_the_nearest_and_what_is_none_is_not_given),
         cmocka_unit_test(a_port_is_the_last_two_to_five_digits),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * peers: mistakes about TLS, origins and proxies, each with what would be right.
+ * cross_checks: mistakes about TLS, origins and proxies, each with what would be right.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,5 +99,5 @@ main(void)
         cmocka_unit_test(origins_and_proxies_are_checked),
     };
 
-    return cmocka_run_group_tests_name("config/peers", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("config/cross_checks", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * environment: where variables are looked for.
+ * config: where variables are looked for.
  */
 #include <setjmp.h>
 #include <stdarg.h>
