@@ -152,8 +152,8 @@ warn_unknown(const struct spelling *s, const struct args *a)
     int len = (int)(s->name.data + s->name.len - s->word);
 
     if (a->command)
-        log_warning("%s takes no option %.*s: it is ignored; see `echo-server %s --help`",
-            a->command->name, len, s->word, a->command->name);
+        log_warning("%s has no option %.*s: ignored; see `echo-server %s --help`", a->command->name,
+            len, s->word, a->command->name);
     else
         log_warning("unknown option %.*s", len, s->word);
 }
@@ -242,7 +242,7 @@ args_help_command(const struct command *command, struct buffer *out)
 {
     buffer_printf(out, "Usage: echo-server %s%s%s [options]\n\n%s.\n", command->name,
         command->operand ? " " : "", command->operand ? command->operand : "",
-        command->help ? command->help : "For those who build the server");
+        command->help ? command->help : "For building the server");
     if (command->alias)
         buffer_printf(out, "Also: echo-server %s\n", command->alias);
     buffer_append_text(out, "\nOptions:\n");

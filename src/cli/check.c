@@ -70,9 +70,9 @@ check_port(struct check_report *r, const struct config *c)
         break;
     case PROBE_PORT_OURS:
         check_report_say(r, CHECK_NOTE,
-            "%s: port: a server runs at %s:%u already, process %d%s; `start` waits for it or is "
-            "refused, `stop` ends it, `start --force` takes its place",
-            c->file, host, (unsigned)c->port, (int)pid, pid ? "" : " (not to be seen from here)");
+            "%s: port: a server is already running at %s:%u, process %d%s; `start` waits for it or "
+            "is refused, `stop` ends it, `start --force` takes its place",
+            c->file, host, (unsigned)c->port, (int)pid, pid ? "" : " (in another PID namespace)");
         break;
     case PROBE_PORT_STRANGER:
         check_report_say(r, CHECK_ERROR, "%s: port: %.*s", c->file, STR_ARG(buffer_str(&why)));
@@ -137,31 +137,32 @@ static const struct meaning {
     const char *text;
 } meanings[] = {
     { 200, 200, CHECK_WARNING,
-        "admits anybody to a private channel that nobody defines: is authEndpoint the broadcasting "
-        "route of the application, and routes/channels.php strict?" },
+        "lets guests into a private channel that is not defined: is authEndpoint the application's "
+        "broadcasting route, and does routes/channels.php check users?" },
     { 301, 308, CHECK_ERROR,
         "redirects: set authHost to the URL that it leads to (https, or the right host), and "
         "authEndpoint to a route that does not send guests to a login page" },
     { 401, 401, CHECK_OK, "answers guests as it should" },
     { 403, 403, CHECK_OK, "answers guests as it should" },
     { 404, 404, CHECK_ERROR,
-        "the route is not there: register it with Broadcast::routes() (php artisan "
+        "there is no such route: register it with Broadcast::routes() (php artisan "
         "install:broadcasting since Laravel 11), or set authEndpoint to its path" },
     { 405, 405, CHECK_ERROR,
-        "the route takes no POST: set authEndpoint to the path of the broadcasting route" },
+        "the route does not accept POST: set authEndpoint to the path of the broadcasting route" },
     { 419, 419, CHECK_OK, "answers guests as it should" },
     { 429, 429, CHECK_WARNING,
         "limits the rate of requests: exempt the broadcasting route from throttling" },
-    { 500, 501, CHECK_ERROR, "the application fails: see its storage/logs/laravel.log" },
+    { 500, 501, CHECK_ERROR, "the application failed: see its storage/logs/laravel.log" },
     { 502, 504, CHECK_ERROR,
-        "the web server has no application behind it, or it is in maintenance (php artisan up)" },
+        "the web server cannot reach the application, or it is in maintenance mode (php artisan "
+        "up)" },
 };
 
 static const struct meaning *
 meaning_of(unsigned status)
 {
     static const struct meaning unusual = { 0, 0, CHECK_WARNING,
-        "an unusual answer: is authEndpoint the broadcasting route of the application?" };
+        "an unusual answer: is authEndpoint the application's broadcasting route?" };
 
     for (size_t i = 0; i < COUNT_OF(meanings); i++)
         if (status >= meanings[i].first && status <= meanings[i].last)
@@ -183,8 +184,8 @@ check_host(struct check_report *r, const struct config *c, size_t host)
             c->auth_endpoint, answer.status, m->text);
     else
         check_report_say(r, CHECK_ERROR,
-            "%s: authHost: POST %s%s: %.*s; start the application, or set authHost to its URL as "
-            "this machine reaches it",
+            "%s: authHost: POST %s%s: %.*s; start the application, or set authHost to the URL at "
+            "which this machine reaches it",
             c->file, url, c->auth_endpoint, STR_ARG(buffer_str(&answer.cause)));
     buffer_fini(&answer.cause);
 }
@@ -237,8 +238,8 @@ check_parts(struct check_report *r, const struct args *a, const struct config *c
         check_auth(r, c);
     if (config_list_has(&c->allowed_origins, "*") && config_list_has(&c->origins, "*:*"))
         check_report_say(r, CHECK_NOTE,
-            "%s: allowedOrigins is \"*\": pages of every origin may connect; name yours, like "
-            "\"https://example.com\", to change that",
+            "%s: allowedOrigins is \"*\": pages of every origin may connect; to restrict this, "
+            "name yours, like \"https://example.com\"",
             c->file);
     buffer_fini(&why);
     free(folder);

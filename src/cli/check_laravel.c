@@ -28,12 +28,13 @@ compare_prefix(const struct comparison *k)
 
     if (!theirs)
         check_report_say(k->report, CHECK_NOTE,
-            "%s: databaseConfig.redis.keyPrefix is \"%s\"; Laravel's cannot be told, because %s: "
+            "%s: databaseConfig.redis.keyPrefix is \"%s\"; Laravel's is not known, because %s: "
             "compare it with config/database.php",
             k->config->file, ours, why);
     else if (strcmp(theirs, ours) == 0)
         check_report_say(k->report, CHECK_OK,
-            "%s: databaseConfig.redis.keyPrefix is \"%s\", as Laravel's", k->config->file, ours);
+            "%s: databaseConfig.redis.keyPrefix is \"%s\", the same as Laravel's", k->config->file,
+            ours);
     else
         check_report_say(k->report, CHECK_ERROR,
             "%s: databaseConfig.redis.keyPrefix is \"%s\", but Laravel's is \"%s\": no event will "

@@ -22,7 +22,7 @@
 #define FLAG_CONFIG                                                                                \
     {                                                                                              \
         .name = "config", .letter = 'c', TEXT(config, "FILE"),                                     \
-        .help = "configuration (echo-server.json, else laravel-echo-server.json)"                  \
+        .help = "configuration file (echo-server.json, or laravel-echo-server.json)"               \
     }
 #define FLAG_DIR                                                                                   \
     {                                                                                              \
@@ -31,7 +31,7 @@
     }
 #define FLAG_PORT                                                                                  \
     {                                                                                              \
-        .name = "port", TEXT(port, "N"), .help = "port, whatever the configuration says"           \
+        .name = "port", TEXT(port, "N"), .help = "port, overriding the configuration"              \
     }
 
 static const struct flag start_flags[] = {
@@ -40,7 +40,7 @@ static const struct flag start_flags[] = {
     FLAG_PORT,
     { .name = "dev",
         SWITCH(dev),
-        .help = "development mode; without a configuration: the built-in one" },
+        .help = "development mode; without a file, with a built-in configuration" },
     { .name = "force", SWITCH(force), .help = "stop a running server first" },
     { .name = NULL },
 };
@@ -65,13 +65,13 @@ static const struct flag init_flags[] = {
     { .name = "config",
         .letter = 'c',
         TEXT(config, "FILE"),
-        .help = "what is proposed as its name (echo-server.json)" },
+        .help = "name to suggest for the file (echo-server.json)" },
     { .name = "dir",
         .letter = 'd',
         TEXT(dir, "DIR"),
         .help = "folder of the file, and of the application" },
-    { .name = "yes", .letter = 'y', SWITCH(yes), .help = "ask nothing: take what is proposed" },
-    { .name = "force", SWITCH(force), .help = "overwrite a file that is there" },
+    { .name = "yes", .letter = 'y', SWITCH(yes), .help = "ask nothing: accept all suggestions" },
+    { .name = "force", SWITCH(force), .help = "overwrite an existing file" },
     { .name = "devMode", ANSWER(dev_mode), .help = "development mode (no)" },
     { .name = "port", TEXT(port, "N"), .help = "port to serve from (6001)" },
     { .name = "database",
@@ -85,20 +85,22 @@ static const struct flag init_flags[] = {
     { .name = "sslKeyPath", TEXT(key_path, "FILE"), .help = "its key" },
     { .name = "addClient",
         ANSWER(add_client),
-        .help = "make an id and a key for the HTTP API (no)" },
-    { .name = "corsAllow", ANSWER(cors_allow), .help = "let pages of another origin use it (no)" },
-    { .name = "allowOrigin", TEXT(allow_origin, "URL"), .help = "of which origin" },
-    { .name = "allowMethods", TEXT(allow_methods, "LIST"), .help = "with which methods" },
-    { .name = "allowHeaders", TEXT(allow_headers, "LIST"), .help = "with which headers" },
+        .help = "generate an id and a key for the HTTP API (no)" },
+    { .name = "corsAllow",
+        ANSWER(cors_allow),
+        .help = "let pages of another origin use the HTTP API (no)" },
+    { .name = "allowOrigin", TEXT(allow_origin, "URL"), .help = "that origin" },
+    { .name = "allowMethods", TEXT(allow_methods, "LIST"), .help = "methods that it may use" },
+    { .name = "allowHeaders", TEXT(allow_headers, "LIST"), .help = "headers that it may send" },
     { .name = "file", TEXT(file, "FILE"), .help = "the file to write" },
     { .name = "redisHost",
         TEXT(redis_host, "HOST"),
-        .help = "Redis of the application (REDIS_HOST)" },
+        .help = "host of the application's Redis (REDIS_HOST)" },
     { .name = "redisPort", TEXT(redis_port, "N"), .help = "its port (REDIS_PORT)" },
     { .name = "keyPrefix",
         TEXT(key_prefix, "TEXT"),
         .may_be_empty = true,
-        .help = "what Laravel puts before the names of channels (REDIS_PREFIX, or of APP_NAME)" },
+        .help = "prefix of Laravel's channel names (what the application says)" },
     { .name = NULL },
 };
 
@@ -133,20 +135,20 @@ docs_example(const struct args *a)
 
 static const struct command commands[] = {
     { .name = "start",
-        .help = "Serve, in the foreground, until SIGTERM",
+        .help = "Run the server in the foreground, until SIGTERM",
         .flags = start_flags,
         .run = start_run },
     { .name = "stop",
-        .help = "Stop the running server; returns when it is gone",
+        .help = "Stop the running server, and wait until it has ended",
         .flags = place_flags,
         .run = control_stop },
     { .name = "init",
         .alias = "configure",
-        .help = "Ask, and write a configuration file",
+        .help = "Ask questions, and write a configuration file",
         .flags = init_flags,
         .run = init_run },
     { .name = "check",
-        .help = "Try all that the configuration names, and report every problem",
+        .help = "Try everything that the configuration names, and report every problem",
         .flags = place_flags,
         .run = check_run },
     { .name = "client:add",
@@ -160,11 +162,11 @@ static const struct command commands[] = {
         .flags = file_flags,
         .run = client_remove },
     { .name = "status",
-        .help = "Tell of the running server, and of a start that failed; exit code 3 without one",
+        .help = "Show the running server and any start that failed; exit code 3 without a server",
         .flags = place_flags,
         .run = control_status },
     { .name = "reload",
-        .help = "Have the running server read its configuration and certificates again",
+        .help = "Make the running server read its configuration and certificates again",
         .flags = place_flags,
         .run = control_reload },
     { .name = "docs:config", .run = docs_config },
@@ -192,14 +194,15 @@ run(const struct args *a)
         return EXIT_DONE;
     }
     if (a->word && !a->command) {
-        log_error("there is no command %s: see `echo-server --help`", a->word);
+        log_error("unknown command %s: see `echo-server --help`", a->word);
         return EXIT_FAILED;
     }
     if (a->help)
         return print_help(a->command);
     if (a->command && !digest_works()) {
-        log_error("libcrypto gives no random numbers, or no SHA-1 and SHA-256: its configuration "
-                  "leaves them out, see openssl.cnf, or the file that OPENSSL_CONF names");
+        log_error(
+            "libcrypto provides no random numbers, or no SHA-1 and SHA-256: its configuration "
+            "disables them; see openssl.cnf, or the file that OPENSSL_CONF names");
         return EXIT_FAILED;
     }
     if (a->command)

@@ -34,7 +34,7 @@ stop_one(const struct target *t, const struct running *r)
     if (r->pid)
         return running_report(running_stop(&t->where, r->pid, patience_ms), r, label);
     log_error(
-        "a server runs at port %u, but its process is not to be seen from here", t->where.port);
+        "port %u: a server is running in another PID namespace; stop it there", t->where.port);
     return false;
 }
 
@@ -48,7 +48,7 @@ say_nothing_to_stop(struct targets *t)
     for (i = 0; i < t->count; i++)
         t->items[i].where.than = NULL;
     if (targets_choose(t, &i, &r) == TARGETS_ONE)
-        printf("Process %d was started after this stop, and goes on.\n", (int)r.pid);
+        printf("Process %d was started after this stop command, and keeps running.\n", (int)r.pid);
     else
         puts("No server is running here.");
 }
@@ -103,14 +103,15 @@ reload_one(const struct target *t, const struct running *r)
     int pid = (int)r->pid;
 
     if (r->reference) {
-        log_error("process %d is laravel-echo-server, which would end: it cannot reload", pid);
+        log_error(
+            "process %d is laravel-echo-server, which cannot reload: the signal would end it", pid);
         return EXIT_FAILED;
     }
     if (!running_signal(&t->where, r->pid, SIGHUP)) {
-        log_error("process %d cannot be told: it is gone, or belongs to somebody else", pid);
+        log_error("process %d cannot be signalled: it has ended, or belongs to another user", pid);
         return EXIT_FAILED;
     }
-    printf("Told process %d to reload; its log says what became of it.\n", pid);
+    printf("Told process %d to reload; the result is in its log.\n", pid);
     return EXIT_DONE;
 }
 
@@ -170,7 +171,7 @@ print_running(const struct target *t, const struct running *r)
     if (r->pid)
         printf("Running: %s, process %d.\n", running_kind(r), (int)r->pid);
     else
-        puts("Running: a server whose process is not to be seen from here.");
+        puts("Running: a server in another PID namespace.");
     print_uptime(r->pid);
     if (registration_ask(t->where.host, t->where.port, &pid, &line) && pid == r->pid &&
         description_parse(buffer_str(&line), &d)) {

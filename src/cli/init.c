@@ -174,7 +174,7 @@ answer_asked(struct init *i, enum init_question q)
         if (line && !i->answers[q] && again)
             printf(">> %.*s\n", STR_ARG(buffer_str(&error)));
         else if (line && !i->answers[q])
-            log_error("%s is \"%s\"; %.*s (the flag --%s answers it)", init_questions_name(q), line,
+            log_error("%s is \"%s\"; %.*s (or answer it with --%s)", init_questions_name(q), line,
                 STR_ARG(buffer_str(&error)), init_questions_name(q));
         free(line);
         buffer_fini(&error);
@@ -212,7 +212,7 @@ add_found(struct config_setting *settings, size_t *count, const char *path, cons
     if (value && config_takes(path, str_of(value), &expected))
         settings[(*count)++] = (struct config_setting){ path, value, NULL };
     else if (value)
-        log_warning("%s is left out; expected %.*s", path, STR_ARG(buffer_str(&expected)));
+        log_warning("%s is not copied; expected %.*s", path, STR_ARG(buffer_str(&expected)));
     buffer_fini(&expected);
 }
 
@@ -241,13 +241,13 @@ may_overwrite(const struct init *i, const char *file)
     if (i->args->force || access(file, F_OK) != 0)
         return true;
     if (!i->args->yes && !i->no_more_input) {
-        printf("%s is there already.\n", file);
+        printf("%s already exists.\n", file);
         answer = init_questions_prompt("Do you want to overwrite it?", "y/N");
         yes = answer && (*answer == 'y' || *answer == 'Y');
         free(answer);
     }
     if (!yes)
-        log_error("%s is there already and was left as it is; --force overwrites it, --file names "
+        log_error("%s already exists and was not changed; --force overwrites it, --file names "
                   "another one",
             file);
     return yes;
@@ -300,7 +300,7 @@ static void
 say_laravel(struct init *i)
 {
     if (i->redis.tls)
-        puts("Redis is reached over TLS, and its certificate verified.");
+        puts("Redis is reached over TLS, and its certificate is verified.");
     if ((i->redis.password_variable || i->redis.password_in_url) &&
         !laravel_get(i->laravel, "LARAVEL_ECHO_SERVER_REDIS_PASSWORD"))
         printf("The password of Redis is not copied. Add this line to %s:\n"
@@ -308,7 +308,7 @@ say_laravel(struct init *i)
             laravel_source(i->laravel),
             i->redis.password_variable ? "\"${REDIS_PASSWORD}\"" : "<the one in REDIS_URL>");
     if (!i->prefix && i->no_prefix)
-        printf("Laravel's prefix cannot be told, because %s: compare keyPrefix with "
+        printf("Laravel's prefix is not known, because %s: compare keyPrefix with "
                "config/database.php.\n",
             i->no_prefix);
 }
@@ -354,7 +354,7 @@ open_laravel(struct init *i)
     if (!i->laravel)
         return;
     i->redis = laravel_redis(i->laravel);
-    printf("This is the folder of a Laravel application: what %s says is proposed.\n",
+    printf("This is the folder of a Laravel application: suggestions come from %s.\n",
         laravel_source(i->laravel));
 }
 

@@ -58,11 +58,11 @@ static const struct question questions[INIT_QUESTIONS] = {
                     "X-CSRF-TOKEN, X-Socket-Id" },
     [INIT_FILE] = { "file", "What do you want this config to be saved as?", FLAG(file),
         .fallback = "", .kind = ANSWER_FILE },
-    [INIT_REDIS_HOST] = { "redisHost", "Which host has the Redis of your application?",
+    [INIT_REDIS_HOST] = { "redisHost", "Which host runs the Redis of your application?",
         FLAG(redis_host), .path = "databaseConfig.redis.host" },
-    [INIT_REDIS_PORT] = { "redisPort", "Which port has it?", FLAG(redis_port),
+    [INIT_REDIS_PORT] = { "redisPort", "Which port does it listen on?", FLAG(redis_port),
         .path = "databaseConfig.redis.port" },
-    [INIT_KEY_PREFIX] = { "keyPrefix", "What does Laravel put before the names of channels?",
+    [INIT_KEY_PREFIX] = { "keyPrefix", "Which prefix does Laravel put before channel names?",
         FLAG(key_prefix), .path = "databaseConfig.redis.keyPrefix" },
 };
 

@@ -138,7 +138,7 @@ rewrite_commit(struct rewrite *r, struct str text, struct buffer *error)
     buffer_printf(&name, "%s.XXXXXX%c", r->path, 0);
     fd = mkostemp(name.data, O_CLOEXEC);
     if (fd < 0) {
-        fail(error, r->path, "a new file cannot be made in its folder");
+        fail(error, r->path, "a new file cannot be created in its folder");
         buffer_fini(&name);
         return false;
     }

@@ -113,8 +113,9 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
 
     server_reload_from(s, load_again, start);
     if (!server_start(s)) {
-        log_error("%s: workers: there are no threads for %u workers; raise the limit (TasksMax= of "
-                  "the service, pids.max of the container, ulimit -u), or set fewer workers",
+        log_error(
+            "%s: workers: cannot create threads for %u workers; raise the limit (TasksMax= of "
+            "the service, pids.max of the container, ulimit -u), or set fewer workers",
             config_name(c), resources_workers(c));
         lock_file_release(lock);
         _exit(EXIT_FAILED); /* as below */

@@ -20,25 +20,23 @@ static const char intro[] =
     "\n"
     "Generated from the options table (`src/config/options.c`) by `echo-server docs:config`.\n"
     "\n"
-    "The file is JSON: `echo-server.json`, else `laravel-echo-server.json`, in the current folder "
-    "or "
-    "`--dir`, or what `--config` names. `echo-server.example.json` holds every option with its "
-    "default. Numbers may also stand there as texts; `null` and `\"\"` are unset. An object "
-    "replaces "
-    "its default whole: `\"subscribers\": {\"redis\": true}` turns HTTP off.\n"
+    "The file is JSON: `echo-server.json`, or else `laravel-echo-server.json`, in the current "
+    "folder or `--dir`; or the file that `--config` names. `echo-server.example.json` has every "
+    "option with its default. Numbers may also be written as strings; `null` and `\"\"` mean "
+    "unset. An object replaces its default as a whole: `\"subscribers\": {\"redis\": true}` turns "
+    "HTTP off.\n"
     "\n"
-    "The command line wins over the environment, that over `.env` in the current folder, that over "
-    "`.env` beside the file, and that over the file. A variable `${NAME}` stands for another one; "
-    "an "
-    "empty one is unset.\n"
+    "The command line wins over the environment, the environment over `.env` in the current "
+    "folder, that over `.env` beside the file, and that over the file. `${NAME}` in a variable "
+    "stands for another variable; an empty variable is unset.\n"
     "\n"
-    "An unknown option is a warning; a value of a wrong type or range is an error, and nothing is "
-    "started. What laravel-echo-server started with starts all the same: a value that it ignored "
-    "or "
-    "coerced is a warning that says what it is taken as (see [migrate.md](migrate.md)).\n"
+    "An unknown option is a warning. A value of the wrong type or out of range is an error, and "
+    "the server does not start. Whatever laravel-echo-server started with also starts this server: "
+    "a value that it ignored or coerced is a warning, which says what the value is taken as (see "
+    "[migrate.md](migrate.md)).\n"
     "\n"
-    "`echo-server reload`, or SIGHUP, changes the options marked `live` in the running server; the "
-    "others wait for a restart, which the log then says.\n";
+    "`echo-server reload`, or SIGHUP, changes the options marked `live` in the running server. The "
+    "others take effect after a restart; the log then says which.\n";
 
 static json_t *
 list_of(const char *text)
@@ -146,15 +144,15 @@ config_docs_manual(struct buffer *out)
 {
     buffer_append_text(out, intro);
     buffer_append_text(out, "\n## Options\n\nThe variable of an option is `" OPTIONS_ENV_PREFIX
-                            "` and what its row says.\n\n"
+                            "` followed by the name in its row.\n\n"
                             "| option | value | default | live | meaning | variable |\n"
                             "|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < options_count(); i++)
         if (options_has_field(options_row(i)))
             append_row(options_row(i), out);
     buffer_append_text(out, "\n## Known, without effect\n\n"
-                            "Options of laravel-echo-server and its libraries that have no meaning "
-                            "here; the log says so once at the start.\n\n"
+                            "Options of laravel-echo-server and its libraries that have no effect "
+                            "here; the log names those that are set.\n\n"
                             "| option | why |\n|---|---|\n");
     for (size_t i = 0; i < options_count(); i++)
         if (options_row(i)->kind == OPTION_IGNORED)

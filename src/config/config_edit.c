@@ -65,7 +65,7 @@ read_text(struct edit *e, struct buffer *error)
     if (kind == JSON_ARRAY || kind == JSON_NULL || kind == JSON_NONE)
         return true;
     buffer_append_text(
-        error, "clients is no list; expected [{\"appId\": \"...\", \"key\": \"...\"}]");
+        error, "clients is not a list; expected [{\"appId\": \"...\", \"key\": \"...\"}]");
     return false;
 }
 

@@ -46,8 +46,8 @@ check_version(unsigned version, const char *name, struct findings *f, const char
 {
     if (version < CONFIG_TLS_1_2)
         findings_say(f, CONFIG_WARNING,
-            "%s: %s is \"%s\"; \"TLSv1.2\" is in effect, the oldest version that is spoken", where,
-            name, version_names[version]);
+            "%s: %s is \"%s\"; \"TLSv1.2\" is in effect, the oldest supported version", where, name,
+            version_names[version]);
 }
 
 static void
@@ -60,7 +60,7 @@ check_versions(const struct config *c, struct findings *f, const char *where)
     check_version(c->max_version, "maxVersion", f, where);
     if (no_12 && no_13)
         findings_say(f, CONFIG_ERROR,
-            "%s: minVersion, maxVersion and secureOptions leave neither TLSv1.2 nor TLSv1.3",
+            "%s: minVersion, maxVersion and secureOptions allow neither TLSv1.2 nor TLSv1.3",
             where);
 }
 
@@ -73,7 +73,7 @@ check_flags(const struct config *c, struct findings *f, const char *where)
 
     if (unknown)
         findings_say(f, CONFIG_WARNING,
-            "%s: secureOptions holds flags without a meaning here, %" PRIu64 "; %" PRIu64
+            "%s: secureOptions has flags without effect here, %" PRIu64 "; %" PRIu64
             " is in effect",
             where, unknown, c->secure_options & ~unknown);
 }
@@ -130,13 +130,13 @@ check_redis_options(const struct config *c, struct findings *f, const char *wher
             where);
     if (c->redis_tls && !c->redis_tls_verify)
         findings_say(f, CONFIG_WARNING,
-            "%s: databaseConfig.redis.tls.rejectUnauthorized is false: whoever answers at its "
+            "%s: databaseConfig.redis.tls.rejectUnauthorized is false: anyone who answers at its "
             "address gets the password",
             where);
     if (c->redis_sentinel_tls && !c->redis_tls)
         findings_say(f, CONFIG_ERROR,
-            "%s: databaseConfig.redis.sentinelTLS is true, but databaseConfig.redis.tls is not, "
-            "whose settings it takes",
+            "%s: databaseConfig.redis.sentinelTLS is true, but databaseConfig.redis.tls, whose "
+            "settings it uses, is not",
             where);
 }
 
@@ -158,7 +158,7 @@ auth_host_is_host(struct config *c, struct findings *f, const char *where)
     buffer_printf(&url, strchr(c->host, ':') ? "http://[%s]" : "http://%s", c->host);
     option_value_reset(o, &c->auth_hosts, NULL);
     if (option_value_add_entry(o, &c->auth_hosts, buffer_str(&url)))
-        findings_say(f, CONFIG_WARNING, "%s: authHost is not set; taken as host: %s", where,
+        findings_say(f, CONFIG_WARNING, "%s: authHost is not set; host is used: %s", where,
             c->auth_hosts.items[0]);
     buffer_fini(&url);
 }
@@ -171,8 +171,8 @@ check_auth_hosts(const struct config *c, struct findings *f, const char *where)
 
     if (only && !is_url(only))
         findings_say(f, CONFIG_WARNING,
-            "%s: authHost is \"%s\", which has no scheme: private channels are for pages of that "
-            "host alone; expected a URL like \"http://localhost\"",
+            "%s: authHost is \"%s\", which has no scheme: private channels work only for pages of "
+            "that host; expected a URL like \"http://localhost\"",
             where, only);
 }
 
@@ -225,7 +225,7 @@ check_redis(struct config *c, struct findings *f, const char *where)
     if (c->redis_port != 0)
         return;
     if (c->subscriber_redis)
-        findings_wrong(f, where, o, "not right, and subscribers.redis is on");
+        findings_wrong(f, where, o, "not valid, and subscribers.redis is on");
     option_value_reset(o, &c->redis_port, o->fallback);
 }
 

@@ -67,7 +67,7 @@ read_entry(struct reading *r, const struct option *o, const json_t *item, size_t
     }
     shown = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
     option_value_expected(o, &right);
-    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is left out: it is %s; expected %.*s",
+    findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu] is ignored: it is %s; expected %.*s",
         r->file, o->path, i, shown ? shown : "?", STR_ARG(buffer_str(&right)));
     buffer_fini(&right);
     free(shown);
@@ -216,6 +216,6 @@ document_read(struct config *c, struct findings *f)
         read_object(&r, root, "", false);
     else if (root)
         findings_say(f, CONFIG_WARNING,
-            "%s: expected an object, {\"port\": 6001, ...}; a list is left out", c->file);
+            "%s: expected an object, {\"port\": 6001, ...}; a list is ignored", c->file);
     json_decref(root);
 }

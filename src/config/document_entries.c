@@ -46,7 +46,7 @@ document_entries_clients(struct reading *r, const struct option *o, const json_t
     if (!json_is_array(value)) {
         /* It is not shown: it may hold a key. */
         findings_say(
-            r->findings, CONFIG_WARNING, "%s: %s is no list and is left out", r->file, o->path);
+            r->findings, CONFIG_WARNING, "%s: %s is not a list and is ignored", r->file, o->path);
         return;
     }
     options_mark(r->config, o, ORIGIN_FILE);
@@ -55,7 +55,7 @@ document_entries_clients(struct reading *r, const struct option *o, const json_t
         /* The entry is not shown: it may hold a key. */
         if (!read_client(r->config, o, client))
             findings_say(r->findings, CONFIG_WARNING,
-                "%s: %s[%zu] is no client and is left out; "
+                "%s: %s[%zu] is not a client and is ignored; "
                 "expected {\"appId\": \"...\", \"key\": \"...\"}",
                 r->file, o->path, i);
     }
@@ -125,12 +125,12 @@ read_certificate(struct reading *r, const struct option *o, const json_t *entry,
     option_value_add(o, options_slot(r->config, o), &c);
     if (!c.cert_path || !c.key_path || !hosts)
         findings_say(r->findings, CONFIG_ERROR,
-            "%s: %s[%zu] is no certificate; expected {\"certPath\": \"...\", \"keyPath\": "
-            "\"...\"}, "
-            "and perhaps the texts chainPath and passphrase, and hosts, a text or a list of texts",
+            "%s: %s[%zu] is not a certificate; expected {\"certPath\": \"...\", \"keyPath\": "
+            "\"...\"}, optionally with the strings chainPath and passphrase, and hosts, a string "
+            "or a list of strings",
             r->file, o->path, number);
     if (unknown_name)
-        findings_say(r->findings, CONFIG_WARNING, "%s: %s[%zu].%s is no option", r->file, o->path,
+        findings_say(r->findings, CONFIG_WARNING, "%s: unknown option %s[%zu].%s", r->file, o->path,
             number, unknown_name);
 }
 
@@ -204,7 +204,8 @@ document_entries_headers(struct reading *r, const struct option *o, const json_t
     {
         if (!read_header(r->config, o, name, text))
             findings_say(r->findings, CONFIG_WARNING,
-                "%s: %s.%s is no header and is left out; expected a text without line breaks",
+                "%s: %s.%s is not a valid header and is ignored; expected a string without line "
+                "breaks",
                 r->file, o->path, name);
     }
 }

@@ -49,9 +49,9 @@ usual_mistake(struct str text, size_t end)
     if ((last == '}' || last == ']') && before(text, at) == ',')
         return "remove the comma before it";
     if (last == '\'')
-        return "names and texts stand in double quotes";
+        return "names and strings must be in double quotes";
     if (end >= text.len)
-        return "the file was cut off: a bracket or a quote is never closed";
+        return "the file is incomplete: a bracket or a quote is never closed";
     return NULL;
 }
 
@@ -79,7 +79,7 @@ explain_file(const char *file, const json_error_t *e, struct buffer *out)
     }
     stream = fopen(file, "re");
     if (!stream || e->line < 0) {
-        buffer_printf(out, "%s: %s; see its permissions (ls -l)", file, e->text);
+        buffer_printf(out, "%s: %s; check its permissions (ls -l)", file, e->text);
     } else {
         text.len = fread(buffer_reserve(&text, FILE_BYTES_MAX), 1, FILE_BYTES_MAX, stream);
         buffer_printf(out, "%s:%d:%d: ", file, e->line, e->column);
@@ -159,8 +159,8 @@ load_repaired(const char *file, json_error_t *error, struct findings *f)
     fclose(stream);
     append_valid(&text, buffer_str(&raw));
     if (!str_equal(buffer_str(&text), buffer_str(&raw)))
-        findings_say(f, CONFIG_WARNING,
-            "%s: the file is not UTF-8; bytes that are none are taken as U+FFFD", file);
+        findings_say(
+            f, CONFIG_WARNING, "%s: the file is not UTF-8; invalid bytes are read as U+FFFD", file);
     root = parse(buffer_str(&text), error);
     buffer_fini(&raw);
     buffer_fini(&text);

@@ -37,7 +37,7 @@ begin_line(const char *where, const struct option *o, const char *value, struct 
     bool cut = strlen(value) > FINDINGS_VALUE_MAX;
 
     buffer_printf(line, "%s: %s is %.*s%s; ", where, o->path, FINDINGS_VALUE_MAX,
-        o->secret ? "not right" : value, cut && !o->secret ? "..." : "");
+        o->secret ? "not valid" : value, cut && !o->secret ? "..." : "");
 }
 
 static void
@@ -162,9 +162,9 @@ findings_unknown(struct findings *f, const char *where, const char *path)
     const char *near = nearest(path);
 
     if (near && strcmp(near, path) == 0)
-        findings_say(f, CONFIG_WARNING,
-            "%s: \"%s\" is no option; write it as objects, one within another", where, path);
+        findings_say(
+            f, CONFIG_WARNING, "%s: unknown option \"%s\"; use nested objects", where, path);
     else
-        findings_say(f, CONFIG_WARNING, "%s: %s is no option%s%s%s", where, path,
+        findings_say(f, CONFIG_WARNING, "%s: unknown option %s%s%s%s", where, path,
             near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

@@ -34,7 +34,7 @@ void findings_wrong(
 void findings_wrong_json(
     struct findings *f, const char *where, const struct option *o, const json_t *value);
 
-/* "<where>: <path> is no option; did you mean <another>?": a warning. */
+/* "<where>: unknown option <path>; did you mean <another>?": a warning. */
 void findings_unknown(struct findings *f, const char *where, const char *path);
 
 #endif

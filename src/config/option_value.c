@@ -29,7 +29,7 @@ append_text(const struct option *o, const char *text, struct buffer *out)
 static void
 expect_text_too(const struct option *o, struct buffer *out)
 {
-    buffer_append_text(out, o->text_member ? ", or a text" : "");
+    buffer_append_text(out, o->text_member ? ", or a string" : "");
 }
 
 /* ---- bools ---- */
@@ -165,7 +165,7 @@ static void
 expect_text(const struct option *o, struct buffer *out)
 {
     if (!o->choices)
-        buffer_append_text(out, "a text");
+        buffer_append_text(out, "a string");
     for (size_t i = 0; o->choices && o->choices[i]; i++) {
         const char *between = i == 0 ? "" : o->choices[i + 1] ? ", " : " or ";
 
@@ -337,7 +337,7 @@ static const struct kind kinds[] = {
     [OPTION_TEXT] = { LAYOUT_TEXT, parse_text, append_field, .expect = expect_text },
     [OPTION_PATH] = { LAYOUT_TEXT, parse_text, append_field, .expect = expect_text },
     [OPTION_LIST] = { LAYOUT_LIST, parse_list, append_list,
-        .expected = "a text, or a list of texts", .expect = expect_entries },
+        .expected = "a string, or a list of strings", .expect = expect_entries },
     [OPTION_NODES] = { { MANY(struct config_node), .texts = 1, .plain = sizeof(unsigned) },
         parse_nodes, .shown = "[]", .expect = expect_nodes },
     [OPTION_CLIENTS] = { { MANY(struct config_client), .texts = 2 }, .shown = "[]",

@@ -170,8 +170,8 @@ redis_url_apply(struct config *c, struct findings *f, const char *where)
            set(c, GROUP "tls", p.tls ? STR_LIT("true") : STR_LIT(""));
     if (!good)
         findings_say(f, CONFIG_ERROR,
-            "%s: databaseConfig.redis.url is not right; expected an address like "
-            "\"redis://user:password@127.0.0.1:6379/0\", with what is special in a password as "
+            "%s: databaseConfig.redis.url is not valid; expected an address like "
+            "\"redis://user:password@127.0.0.1:6379/0\", with special characters in a password as "
             "%%40 (@) or %%2F (/)",
             where);
 }

@@ -58,8 +58,8 @@ say_time(const struct hearing *h, const struct tls_certificate *t)
             &line, "is not valid before %s: see the clock of this machine", day(t->from_s, date));
     } else if (days < CERTIFICATES_WARNING_DAYS) {
         severity = CONFIG_WARNING;
-        buffer_printf(&line, "expires on %s, in %" PRId64 " days: renew it (certbot renew)",
-            day(t->until_s, date), days);
+        buffer_printf(&line, "expires on %s, in %" PRId64 " day%s: renew it (certbot renew)",
+            day(t->until_s, date), days, days == 1 ? "" : "s");
     } else {
         buffer_printf(&line, "is good until %s", day(t->until_s, date));
     }

@@ -118,7 +118,7 @@ const broken = {
     'a nested option of another type': [() => sound({ socketio: { pingInterval: 'soon' } }),
         [/echo-server\.json: socketio\.pingInterval is "?soon"?; .*expected a number \(ms\)/]],
     'no option': [() => sound({ maxConections: 5 }),
-        [/echo-server\.json: maxConections is no option; did you mean maxConnections\?/],
+        [/echo-server\.json: unknown option maxConections; did you mean maxConnections\?/],
         { warns: true }],
     'a port that is none': [() => sound({ port: 'none' }),
         [/echo-server\.json: port is "?none"?; expected a number from 1 to 65535/]],
@@ -200,7 +200,7 @@ const broken = {
         { serves: true }],
     'a prefix that php cannot say': [
         () => inLaravel('app_', 'REDIS_PREFIX=my_app_\n', { PATH: '/nonexistent' }),
-        [/keyPrefix is "app_"; Laravel's cannot be told, because there is no php in PATH: compare it/],
+        [/keyPrefix is "app_"; Laravel's is not known, because there is no php in PATH: compare it/],
         { serves: true, warns: true }],
 };
 
@@ -312,7 +312,7 @@ describe('check', () => {
         }, await freePort());
         assert.equal(end.code, 0, end.stdout);
         for (const message of [/^ok .*every option is understood/m, /^ok .*port.*is free/m,
-            /^ok .*databaseConfig\.redis: connected/m, /^ok .*keyPrefix.*as Laravel's/m,
+            /^ok .*databaseConfig\.redis: connected/m, /^ok .*keyPrefix.*the same as Laravel's/m,
             /^ok .*authHost: .*403/m, /^note .*server\.crt .*is good until|expires on/m,
             /^note .*allowedOrigins is "\*"/m, /^0 errors, /m]) {
             assert.match(end.stdout, message);

@@ -141,7 +141,7 @@ describe('init', () => {
         for (const end of [await run(dir, ['init', '--yes']), await pipe(dir, ['init'], []),
             await pipe(dir, ['init'], [...plain.filter((a) => a !== undefined), 'n'])]) {
             assert.equal(end.code, 1);
-            assert.match(end.stderr, /echo-server\.json is there already.*--force/);
+            assert.match(end.stderr, /echo-server\.json already exists.*--force/);
             assert.deepEqual(parse(dir), { mine: 1 });
         }
         const end = await pipe(dir, ['init'], [...plain.filter((a) => a !== undefined), 'y']);
@@ -172,7 +172,7 @@ describe('init in the folder of an application', () => {
             keyPrefix: '', username: 'me' });
         assert.doesNotMatch(JSON.stringify(config) + end.stdout + end.stderr, /hush-hush/);
         assert.match(end.stdout, /LARAVEL_ECHO_SERVER_REDIS_PASSWORD="\$\{REDIS_PASSWORD\}"/);
-        assert.match(end.stdout, /prefix cannot be told, because .*config\/database\.php/);
+        assert.match(end.stdout, /prefix is not known, because .*config\/database\.php/);
     });
 
     test('proposes the prefix that its Laravel says is in force', async () => {
@@ -181,7 +181,7 @@ describe('init in the folder of an application', () => {
         const { end, redis } = await proposed(dir);
         assert.equal(redis.keyPrefix, 'My Ünique App:');
         assert.match(end.stdout, /^asking php in this folder for the application's Redis prefix$/m);
-        assert.doesNotMatch(end.stdout, /cannot be told/);
+        assert.doesNotMatch(end.stdout, /is not known/);
         artisan('config:cache');
         fs.writeFileSync(path.join(dir, '.env'), env('REDIS_PREFIX=not_yet_\n'));
         const cached = await proposed(dir, { words: ['--force', '--dir', dir] });
@@ -194,7 +194,7 @@ describe('init in the folder of an application', () => {
         copyLaravel(dir, env('REDIS_PREFIX=set_\n'));
         const { end, redis } = await proposed(dir, { env: { PATH: '/nonexistent' } });
         assert.equal(redis.keyPrefix, 'set_');
-        assert.match(end.stdout, /cannot be told, because there is no php in PATH: compare/);
+        assert.match(end.stdout, /is not known, because there is no php in PATH: compare/);
     });
 
     test('asks php nothing that a flag has answered', async () => {
@@ -281,7 +281,7 @@ describe('client:add and client:remove', () => {
         for (const [content, message] of [
             [null, /no echo-server\.json or laravel-echo-server\.json.*init/],
             ['{"port": 1,}', /echo-server\.json: line 1, column 12: .*not JSON/],
-            [`{"clients": ${port}}`, /echo-server\.json: clients is no list; expected/],
+            [`{"clients": ${port}}`, /echo-server\.json: clients is not a list; expected/],
         ]) {
             const dir = folder(content === null ? {} : { 'echo-server.json': content });
             const end = await run(dir, ['client:add']);

@@ -191,9 +191,9 @@ const CASES = {
             socketio: { pinginterval: 1, transports: ['polling', 'flashsocket'] } }),
         look: async (server) => [await handshake(server), await post(server)],
         warns: [/port is \["\d+"\]; taken as \d+/, /host is 5; taken as null/,
-            /protocol is "HTTPS"; taken as "http"/, /clients\[1\] is no client and is left out/,
-            /socketio\.pinginterval is no option; did you mean socketio\.pingInterval/,
-            /transports\[1\] is left out: it is "flashsocket"; expected/] },
+            /protocol is "HTTPS"; taken as "http"/, /clients\[1\] is not a client and is ignored/,
+            /unknown option socketio\.pinginterval; did you mean socketio\.pingInterval/,
+            /transports\[1\] is ignored: it is "flashsocket"; expected/] },
     'a negative port, and one subscriber, which turns the other off': {
         config: (port) => ({ port: -port, subscribers: { redis: true } }), look: post },
     'a subscriber that is the text "false" is on': {
@@ -216,7 +216,7 @@ const CASES = {
             Object.fromEntries([['status', 200], ...CORS.map((name) => [name, undefined])])] },
     'a header that is none': {
         config: { headers: { 'X A': 'one', 'X-B': 'a\r\nX-C: d' } },
-        look: (server) => root(server, ['x-b', 'x-c']), warns: [/headers\.X A is no header/],
+        look: (server) => root(server, ['x-b', 'x-c']), warns: [/headers\.X A is not a valid header/],
         differs: [{ status: 500, 'x-b': undefined, 'x-c': undefined },
             { status: 200, 'x-b': undefined, 'x-c': undefined }] },
     'a client whose id is a number': {
@@ -280,7 +280,7 @@ const CASES = {
     'an application in a list, after ones that are none': {
         config: () => ({ authHost: [null, 5, backend.url] }),
         look: (server) => authenticate(server, 'c', 'http://elsewhere.example/'),
-        warns: [/authHost\[0\] is left out/, /authHost\[1\] is left out: it is 5/] },
+        warns: [/authHost\[0\] is ignored/, /authHost\[1\] is ignored: it is 5/] },
     'the environment over .env over the file': {
         config: () => ({ host: 'nowhere.invalid', port: 1, authHost: 'http://nowhere.invalid' }),
         dotenv: (port) => `  LARAVEL_ECHO_SERVER_PORT = "${port}"\r\n`

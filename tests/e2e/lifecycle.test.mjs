@@ -204,7 +204,7 @@ describe('a machine that is too small', () => {
     const small = {
         'has a limit of few descriptors': ['-n 24', /workers: .* take \d+ descriptors.*LimitNOFILE=/],
         // Stacks that fit no address space.
-        'has no thread to spare': ['-s 140000000000', /workers: there are no threads for 2 workers.*TasksMax=/],
+        'has no thread to spare': ['-s 140000000000', /workers: cannot create threads for 2 workers.*TasksMax=/],
     };
     for (const [what, [limit, message]] of Object.entries(small)) {
         test(`that ${what} ends the start with 1, and is told what to do`, async (t) => {

@@ -142,7 +142,7 @@ headers_become_lines(void **state)
         "\"X-F\":true}}");
     assert_string_equal(c->headers, "X-C: a,b\r\nX-F: true\r\n");
     assert_int_equal(lines(&w.warnings), 3);
-    assert_non_null(strstr(text(&w.warnings), "headers.X-A is no header and is left out"));
+    assert_non_null(strstr(text(&w.warnings), "headers.X-A is not a valid header and is ignored"));
     discard(&w);
 }
 
@@ -170,8 +170,8 @@ every_error_is_named_at_once(void **state)
         strstr(text(&w.errors), "authVerifyTls is \"perhaps\"; expected true or false\n"));
     assert_non_null(strstr(text(&w.errors), "logLevel is 7; expected \"error\", \"warning\","));
     assert_non_null(strstr(text(&w.errors), "maxChannels is true; expected a number from 1"));
-    assert_non_null(strstr(text(&w.errors), "socketio.path is []; expected a text\n"));
-    assert_non_null(strstr(text(&w.errors), "socketio.origins is 5; expected a text, or a list"));
+    assert_non_null(strstr(text(&w.errors), "socketio.path is []; expected a string\n"));
+    assert_non_null(strstr(text(&w.errors), "socketio.origins is 5; expected a string, or a list"));
     discard(&w);
 }
 
@@ -248,7 +248,7 @@ a_port_of_redis_that_is_none_matters_where_redis_is_needed(void **state)
 
     (void)state;
     assert_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"port\":70000}}}"));
-    assert_non_null(strstr(text(&w.errors), "databaseConfig.redis.port is not right"));
+    assert_non_null(strstr(text(&w.errors), "databaseConfig.redis.port is not valid"));
     discard(&w);
     assert_non_null(load(&w, "{\"databaseConfig\":{\"redis\":{\"port\":\"abc\"}},"
                              "\"subscribers\":{\"http\":true}}"));
@@ -300,14 +300,15 @@ an_unknown_option_is_a_warning_with_the_nearest_name(void **state)
     (void)state;
     assert_non_null(c);
     assert_int_equal(lines(&w.warnings), 4);
-    assert_non_null(strstr(text(&w.warnings), "prot is no option; did you mean port?"));
+    assert_non_null(strstr(text(&w.warnings), "unknown option prot; did you mean port?"));
     assert_non_null(strstr(text(&w.warnings), "did you mean databaseConfig.redis.keyPrefix?"));
     assert_non_null(strstr(text(&w.warnings), "did you mean socketio.pingInterval?"));
-    assert_non_null(strstr(text(&w.warnings), "qqqqqqqqqq is no option\n"));
+    assert_non_null(strstr(text(&w.warnings), "unknown option qqqqqqqqqq\n"));
     discard(&w);
     c = load(&w, "{\"socketio.path\":\"/ws\"}");
     assert_string_equal(c->path, "/socket.io");
-    assert_non_null(strstr(text(&w.warnings), "\"socketio.path\" is no option; write it as obj"));
+    assert_non_null(
+        strstr(text(&w.warnings), "unknown option \"socketio.path\"; use nested objects"));
     discard(&w);
 }
 

@@ -43,12 +43,13 @@ https_needs_a_pair_or_a_list(void **state)
     error_holds("{\"protocol\":\"https\",\"sslCertPath\":\"a\"}", "sslKeyPath is not set");
     warning_holds(
         "{\"protocol\":\"https\",\"certificates\":[{\"certPath\":\"a\",\"keyPath\":\"b\"}]}", "");
-    error_holds("{\"certificates\":[{\"certPath\":\"a\"}]}", "certificates[0] is no certificate");
+    error_holds(
+        "{\"certificates\":[{\"certPath\":\"a\"}]}", "certificates[0] is not a certificate");
     error_holds("{\"certificates\":[{\"certPath\":\"a\",\"keyPath\":\"b\",\"hosts\":5}]}",
-        "hosts, a text or a list");
+        "hosts, a string or a list");
     error_holds("{\"certificates\":{}}", "certificates is {}; expected a list like");
     warning_holds("{\"certificates\":[{\"certPath\":\"a\",\"keyPath\":\"b\",\"pass\":\"x\"}]}",
-        "certificates[0].pass is no option");
+        "unknown option certificates[0].pass");
 }
 
 static void
@@ -61,8 +62,8 @@ an_old_version_is_a_warning_with_the_effective_one(void **state)
     warning_holds(HTTPS "\"minVersion\":\"TLSv1.3\"}", "");
     warning_holds(HTTPS "\"minVersion\":\"SSLv3\"}",
         "minVersion is \"SSLv3\"; taken as \"TLSv1.2\"; expected \"TLSv1\"");
-    error_holds(HTTPS "\"minVersion\":\"TLSv1.3\",\"maxVersion\":\"TLSv1.2\"}", "leave neither");
-    error_holds(HTTPS "\"secureOptions\":671088640}", "leave neither");
+    error_holds(HTTPS "\"minVersion\":\"TLSv1.3\",\"maxVersion\":\"TLSv1.2\"}", "allow neither");
+    error_holds(HTTPS "\"secureOptions\":671088640}", "allow neither");
 }
 
 static void

@@ -50,8 +50,8 @@ usual_mistakes_are_named(void **state)
     assert_true(says("{\"port\": 1,\n}", "remove the comma"));
     assert_true(says("{\"a\": [1, 2, ]}", "remove the comma"));
     assert_true(says("{'port': 1}", "double quotes"));
-    assert_true(says("{\"port\": 1", "cut off"));
-    assert_true(says("{\"port\": ", "cut off"));
+    assert_true(says("{\"port\": 1", "incomplete"));
+    assert_true(says("{\"port\": ", "incomplete"));
 }
 
 static void

@@ -37,19 +37,18 @@ static void
 the_nearest_name_is_near(void **state)
 {
     (void)state;
-    check("prot", "file: prot is no option; did you mean port?");
-    check("authhost", "file: authhost is no option; did you mean authHost?");
+    check("prot", "file: unknown option prot; did you mean port?");
+    check("authhost", "file: unknown option authhost; did you mean authHost?");
     check("redis.keyPrefix",
-        "file: redis.keyPrefix is no option; did you mean databaseConfig.redis.keyPrefix?");
-    check("nothing like it", "file: nothing like it is no option");
+        "file: unknown option redis.keyPrefix; did you mean databaseConfig.redis.keyPrefix?");
+    check("nothing like it", "file: unknown option nothing like it");
 }
 
 static void
 a_path_is_not_a_name(void **state)
 {
     (void)state;
-    check("socketio.path",
-        "file: \"socketio.path\" is no option; write it as objects, one within another");
+    check("socketio.path", "file: unknown option \"socketio.path\"; use nested objects");
 }
 
 int

@@ -90,7 +90,7 @@ what_is_no_address_is_an_error_without_the_password(void **state)
         assert_null(load(&w, file));
         assert_int_equal(lines(&w.errors), 1);
         assert_non_null(
-            strstr(text(&w.errors), "test.json: databaseConfig.redis.url is not right"));
+            strstr(text(&w.errors), "test.json: databaseConfig.redis.url is not valid"));
         assert_null(strstr(text(&w.errors), "hidden"));
         discard(&w);
     }
