@@ -25,7 +25,6 @@ static const struct flag common[] = {
 
 /* A word that is a flag, taken apart. */
 struct spelling {
-    const char *word;
     struct str name;
     bool is_long;
     const char *value; /* behind "=", or NULL */
@@ -46,11 +45,11 @@ spell(const char *word)
 
     if (equals)
         name.len = (size_t)(equals - name.data);
-    return (struct spelling){ word, name, is_long, equals ? equals + 1 : NULL };
+    return (struct spelling){ name, is_long, equals ? equals + 1 : NULL };
 }
 
 static const struct flag *
-find_in(const struct flag *flags, const struct spelling *s)
+flag_in(const struct flag *flags, const struct spelling *s)
 {
     for (const struct flag *f = flags; f && f->name; f++)
         if (s->is_long ? str_is(s->name, f->name)
@@ -61,14 +60,14 @@ find_in(const struct flag *flags, const struct spelling *s)
 
 /* What the command takes; of no command: what any command takes. */
 static const struct flag *
-find(const struct command *commands, const struct command *command, const struct spelling *s)
+flag_find(const struct command *commands, const struct command *command, const struct spelling *s)
 {
-    const struct flag *f = find_in(common, s);
+    const struct flag *f = flag_in(common, s);
 
     if (command && !f)
-        return find_in(command->flags, s);
+        return flag_in(command->flags, s);
     for (; commands->name && !f; commands++)
-        f = find_in(commands->flags, s);
+        f = flag_in(commands->flags, s);
     return f;
 }
 
@@ -98,7 +97,7 @@ look_for_command(char **next, const struct command *commands, struct args *a)
             return;
         }
         s = spell(word);
-        f = find(commands, NULL, &s);
+        f = flag_find(commands, NULL, &s);
         if (f && f->value_name && !s.value && *next)
             next++;
     }
@@ -139,23 +138,11 @@ take_negation(const struct command *commands, struct spelling s, struct args *a)
     if (!s.is_long || !str_starts(s.name, "no-"))
         return false;
     s.name = str_slice(s.name.data + 3, s.name.len - 3);
-    f = find(commands, a->command, &s);
+    f = flag_find(commands, a->command, &s);
     if (!f || f->value_name)
         return false;
     set_switch(f, a, "false");
     return true;
-}
-
-static void
-warn_unknown(const struct spelling *s, const struct args *a)
-{
-    int len = (int)(s->name.data + s->name.len - s->word);
-
-    if (a->command)
-        log_warning("%s has no option %.*s: ignored; see `echo-server %s --help`", a->command->name,
-            len, s->word, a->command->name);
-    else
-        log_warning("unknown option %.*s", len, s->word);
 }
 
 static bool
@@ -163,51 +150,50 @@ take_flag(const struct command *commands, const char *word, struct args *a, char
     struct buffer *error)
 {
     struct spelling s = spell(word);
-    const struct flag *f = find(commands, a->command, &s);
+    const struct flag *f = flag_find(commands, a->command, &s);
+    int len = (int)(s.name.data + s.name.len - word);
 
     if (f && f->value_name)
         return set_text(f, a, s.value, next, error);
     if (f)
         set_switch(f, a, s.value);
-    else if (!take_negation(commands, s, a))
-        warn_unknown(&s, a);
+    else if (take_negation(commands, s, a))
+        return true;
+    else if (a->command)
+        log_warning("%s has no option %.*s: ignored; see `echo-server %s --help`", a->command->name,
+            len, word, a->command->name);
+    else
+        log_warning("unknown option %.*s", len, word);
     /* Where it is another command's, its value is not an operand of this one. */
-    f = f ? NULL : find(commands, NULL, &s);
+    f = f ? NULL : flag_find(commands, NULL, &s);
     if (f && f->value_name && !s.value && **next)
         (*next)++;
     return true;
-}
-
-static void
-take_word(const char *word, struct args *a)
-{
-    if (word == a->word)
-        return;
-    if (a->command && a->command->operand && !a->operand)
-        a->operand = word;
-    else
-        log_warning("unknown argument %s", word);
 }
 
 bool
 args_parse(char **argv, const struct command *commands, struct args *a, struct buffer *error)
 {
     char **next = argv + (*argv ? 1 : 0);
-    bool flags_end = false;
+    bool flags_end = false, good = true;
 
     *a = (struct args){ 0 };
     look_for_command(next, commands, a);
-    while (*next) {
+    while (*next && good) {
         const char *word = *next++;
 
         if (!flags_end && strcmp(word, "--") == 0)
             flags_end = true;
-        else if (flags_end || !is_flag(word))
-            take_word(word, a);
-        else if (!take_flag(commands, word, a, &next, error))
-            return false;
+        else if (!flags_end && is_flag(word))
+            good = take_flag(commands, word, a, &next, error);
+        else if (word == a->word)
+            continue;
+        else if (a->command && a->command->operand && !a->operand)
+            a->operand = word;
+        else
+            log_warning("unknown argument %s", word);
     }
-    return true;
+    return good;
 }
 
 /* ---- help ---- */

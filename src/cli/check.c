@@ -158,27 +158,19 @@ static const struct meaning {
         "up)" },
 };
 
-static const struct meaning *
-meaning_of(unsigned status)
-{
-    static const struct meaning unusual = { 0, 0, CHECK_WARNING,
-        "an unusual answer: is authEndpoint the application's broadcasting route?" };
-
-    for (size_t i = 0; i < COUNT_OF(meanings); i++)
-        if (status >= meanings[i].first && status <= meanings[i].last)
-            return &meanings[i];
-    return &unusual;
-}
-
 static void
 check_host(struct check_report *r, const struct config *c, size_t host)
 {
     const char *url = c->auth_hosts.items[host];
-    const struct meaning *m;
+    static const struct meaning unusual = { 0, 0, CHECK_WARNING,
+        "an unusual answer: is authEndpoint the application's broadcasting route?" };
+    const struct meaning *m = &unusual;
     struct probe_auth answer = { 0 };
 
     probe_auth(c, host, &answer);
-    m = meaning_of(answer.status);
+    for (size_t i = 0; i < COUNT_OF(meanings); i++)
+        if (answer.status >= meanings[i].first && answer.status <= meanings[i].last)
+            m = &meanings[i];
     if (answer.status > 0)
         check_report_say(r, m->level, "%s: authHost: POST %s%s: status %u: %s", c->file, url,
             c->auth_endpoint, answer.status, m->text);

@@ -20,18 +20,11 @@ static const struct {
     [CHECK_ERROR] = { "error", "\033[31m" },
 };
 
-static bool
-is_coloured(void)
-{
-    const char *no = getenv("NO_COLOR");
-
-    return isatty(STDOUT_FILENO) == 1 && !(no && *no);
-}
-
 void
 check_report_say(struct check_report *r, enum check_level level, const char *format, ...)
 {
-    bool coloured = is_coloured();
+    const char *no = getenv("NO_COLOR");
+    bool coloured = isatty(STDOUT_FILENO) == 1 && !(no && *no);
     char line[LINE_SIZE];
     va_list arguments;
 
@@ -49,12 +42,12 @@ check_report_say(struct check_report *r, enum check_level level, const char *for
 bool
 check_report_blames(const struct check_report *r, const char *path)
 {
-    struct buffer behind_file = { 0 };
+    struct buffer after_file = { 0 };
     bool blamed;
 
-    buffer_printf(&behind_file, ": %s%c", path, 0);
-    blamed = r->errors.len > 0 && str_contains(buffer_str(&r->errors), behind_file.data);
-    buffer_fini(&behind_file);
+    buffer_printf(&after_file, ": %s%c", path, 0);
+    blamed = r->errors.len > 0 && str_contains(buffer_str(&r->errors), after_file.data);
+    buffer_fini(&after_file);
     return blamed;
 }
 

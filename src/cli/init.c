@@ -36,12 +36,6 @@ struct init {
 
 /* ---- what is proposed ---- */
 
-static bool
-invoked_as_reference(void)
-{
-    return strcmp(program_invocation_short_name, "laravel-echo-server") == 0;
-}
-
 /* What --config says, else what `start` would read here, else what it would look for. */
 static char *
 default_file(const struct args *a)
@@ -56,40 +50,36 @@ default_file(const struct args *a)
         name = slash ? slash + 1 : p.file;
     }
     if (!name)
-        name = invoked_as_reference() ? "laravel-echo-server.json" : "echo-server.json";
+        name = strcmp(program_invocation_short_name, "laravel-echo-server") == 0
+                   ? "laravel-echo-server.json"
+                   : "echo-server.json";
     file = mem_strdup(name);
     place_fini(&p);
     return file;
 }
 
 static const char *
-app_url(struct init *i)
-{
-    struct buffer ignored = { 0 };
-    const char *url = laravel_get(i->laravel, "APP_URL");
-    char *value = url ? init_questions_understand(INIT_AUTH_HOST, url, &ignored) : NULL;
-    bool fits = value != NULL;
-
-    buffer_fini(&ignored);
-    free(value);
-    return fits ? url : NULL;
-}
-
-static const char *
 proposal(struct init *i, enum init_question q)
 {
+    struct buffer ignored = { 0 };
     const char *value = NULL;
+    char *understood;
 
-    if (q == INIT_FILE)
-        return i->default_file;
-    if (i->laravel && q == INIT_AUTH_HOST)
-        value = app_url(i);
-    else if (q == INIT_REDIS_HOST)
+    if (q == INIT_FILE) {
+        value = i->default_file;
+    } else if (q == INIT_AUTH_HOST && i->laravel) {
+        value = laravel_get(i->laravel, "APP_URL");
+        understood = value ? init_questions_understand(q, value, &ignored) : NULL;
+        value = understood ? value : NULL;
+        free(understood);
+    } else if (q == INIT_REDIS_HOST) {
         value = i->redis.host;
-    else if (q == INIT_REDIS_PORT)
+    } else if (q == INIT_REDIS_PORT) {
         value = i->redis.port;
-    else if (q == INIT_KEY_PREFIX && i->laravel)
+    } else if (q == INIT_KEY_PREFIX && i->laravel) {
         value = i->prefix ? i->prefix : laravel_get(i->laravel, "REDIS_PREFIX");
+    }
+    buffer_fini(&ignored);
     return value ? value : init_questions_default(q);
 }
 
@@ -125,9 +115,9 @@ is_asked(const struct init *i, enum init_question q)
     return true;
 }
 
-/* The line of an answer, or what is proposed; NULL: nobody is there any more who could answer. */
+/* The line of an answer, or what is proposed; NULL: the terminal is gone. */
 static char *
-ask(struct init *i, enum init_question q)
+ask_once(struct init *i, enum init_question q)
 {
     const char *fallback = proposal(i, q);
     char *line = NULL;
@@ -166,7 +156,7 @@ answer_asked(struct init *i, enum init_question q)
 
     while (again && !i->answers[q]) {
         struct buffer error = { 0 };
-        char *line = ask(i, q);
+        char *line = ask_once(i, q);
 
         again = line && !i->args->yes && init_questions_can_repeat();
         if (line)
@@ -284,19 +274,6 @@ save(const struct init *i, const char *path)
 /* ---- what is said about it ---- */
 
 static void
-say_files(const struct init *i)
-{
-    static const enum init_question files[] = { INIT_CERT_PATH, INIT_KEY_PATH };
-
-    for (size_t k = 0; k < COUNT_OF(files); k++) {
-        const char *path = i->answers[files[k]];
-
-        if (path && access(path, R_OK) != 0)
-            log_warning("%s: %s cannot be read", init_questions_name(files[k]), path);
-    }
-}
-
-static void
 say_laravel(struct init *i)
 {
     if (i->redis.tls)
@@ -313,58 +290,52 @@ say_laravel(struct init *i)
             i->no_prefix);
 }
 
-static void
-say_saved(const struct init *i, const char *path)
-{
-    const char *name = i->answers[INIT_FILE];
-    bool found =
-        strcmp(name, "echo-server.json") == 0 ||
-        (strcmp(name, "laravel-echo-server.json") == 0 && access("echo-server.json", F_OK));
-
-    printf("Configuration file saved. Run %s start", program_invocation_short_name);
-    if (!found || i->args->dir)
-        printf(" --config=\"%s\"", path);
-    puts(" to run server.");
-}
-
 /* ---- all of it ---- */
 
 static int
 write_answers(struct init *i)
 {
-    struct place p;
+    static const enum init_question files[] = { INIT_CERT_PATH, INIT_KEY_PATH };
+    const char *name = i->answers[INIT_FILE];
     int code = EXIT_FAILED;
+    struct place p;
+    bool found;
 
-    place_init(&p, i->args->dir, i->answers[INIT_FILE]);
+    place_init(&p, i->args->dir, name);
     if (may_overwrite(i, p.file) && save(i, p.file)) {
-        say_files(i);
+        for (size_t k = 0; k < COUNT_OF(files); k++)
+            if (i->answers[files[k]] && access(i->answers[files[k]], R_OK) != 0)
+                log_warning(
+                    "%s: %s cannot be read", init_questions_name(files[k]), i->answers[files[k]]);
         if (i->laravel)
             say_laravel(i);
-        say_saved(i, p.file);
+        found = strcmp(name, "echo-server.json") == 0 ||
+                (strcmp(name, "laravel-echo-server.json") == 0 && access("echo-server.json", F_OK));
+        printf("Configuration file saved. Run %s start", program_invocation_short_name);
+        if (!found || i->args->dir)
+            printf(" --config=\"%s\"", p.file);
+        puts(" to run server.");
         code = EXIT_DONE;
     }
     place_fini(&p);
     return code;
 }
 
-static void
-open_laravel(struct init *i)
-{
-    i->laravel = laravel_open(i->args->dir ? i->args->dir : "");
-    if (!i->laravel)
-        return;
-    i->redis = laravel_redis(i->laravel);
-    printf("This is the folder of a Laravel application: suggestions come from %s.\n",
-        laravel_source(i->laravel));
-}
-
 int
 init_run(const struct args *a)
 {
-    struct init i = { .args = a, .default_file = default_file(a) };
+    struct init i = {
+        .args = a,
+        .default_file = default_file(a),
+        .laravel = laravel_open(a->dir ? a->dir : ""),
+    };
     int code = EXIT_FAILED;
 
-    open_laravel(&i);
+    if (i.laravel) {
+        i.redis = laravel_redis(i.laravel);
+        printf("This is the folder of a Laravel application: suggestions come from %s.\n",
+            laravel_source(i.laravel));
+    }
     if (answer_all(&i))
         code = write_answers(&i);
     else

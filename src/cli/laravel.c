@@ -28,30 +28,23 @@ make_path(const struct laravel *l, const char *name, struct buffer *out)
     buffer_printf(out, "%s%s%s%c", l->folder, *l->folder ? "/" : "", name, 0);
 }
 
-static bool
-has_artisan(const struct laravel *l)
-{
-    struct buffer path = { 0 };
-    bool there;
-
-    make_path(l, "artisan", &path);
-    there = access(path.data, F_OK) == 0;
-    buffer_fini(&path);
-    return there;
-}
-
 struct laravel *
 laravel_open(const char *folder)
 {
     struct laravel *l = mem_zalloc(sizeof(*l));
     struct str name = str_of(folder);
+    struct buffer artisan = { 0 };
+    bool found;
 
     while (name.len > 1 && str_ends(name, "/"))
         name.len--;
     l->folder = mem_copy_text(name.data ? name.data : "", name.len);
     make_path(l, ".env", &l->env_path);
     l->env = dotenv_read(l->env_path.data);
-    if (has_artisan(l) || dotenv_get(l->env, "APP_NAME"))
+    make_path(l, "artisan", &artisan);
+    found = access(artisan.data, F_OK) == 0 || dotenv_get(l->env, "APP_NAME");
+    buffer_fini(&artisan);
+    if (found)
         return l;
     laravel_close(l);
     return NULL;
@@ -86,7 +79,7 @@ laravel_source(const struct laravel *l)
 /* ---- variables ---- */
 
 static const char *
-keep(struct laravel *l, struct str text)
+keep_text(struct laravel *l, struct str text)
 {
     l->kept = mem_resize(l->kept, l->kept_count + 1, sizeof(*l->kept));
     l->kept[l->kept_count] = mem_copy_text(text.data ? text.data : "", text.len);
@@ -94,7 +87,7 @@ keep(struct laravel *l, struct str text)
 }
 
 static const char *
-raw(const struct laravel *l, const char *name)
+raw_value(const struct laravel *l, const char *name)
 {
     const char *value = getenv(name);
 
@@ -102,18 +95,18 @@ raw(const struct laravel *l, const char *name)
 }
 
 static void
-expand(const struct laravel *l, const char *value, unsigned depth, struct buffer *out)
+expand_value(const struct laravel *l, const char *value, unsigned depth, struct buffer *out)
 {
     const char *begin, *end;
 
     while (depth > 0 && out->len < VALUE_BYTES_MAX && (begin = strstr(value, "${")) &&
            (end = strchr(begin, '}'))) {
         char *name = mem_copy_text(begin + 2, (size_t)(end - begin - 2));
-        const char *inner = raw(l, name);
+        const char *inner = raw_value(l, name);
 
         buffer_append(out, value, (size_t)(begin - value));
         if (inner)
-            expand(l, inner, depth - 1, out);
+            expand_value(l, inner, depth - 1, out);
         free(name);
         value = end + 1;
     }
@@ -123,15 +116,15 @@ expand(const struct laravel *l, const char *value, unsigned depth, struct buffer
 const char *
 laravel_get(struct laravel *l, const char *name)
 {
-    const char *value = raw(l, name);
+    const char *value = raw_value(l, name);
     struct buffer text = { 0 };
 
     if (!value || strcasecmp(value, "null") == 0 || strcasecmp(value, "(null)") == 0)
         return NULL;
     if (strcasecmp(value, "empty") == 0 || strcasecmp(value, "(empty)") == 0)
         return "";
-    expand(l, value, EXPANSIONS_MAX, &text);
-    value = keep(l, buffer_str(&text));
+    expand_value(l, value, EXPANSIONS_MAX, &text);
+    value = keep_text(l, buffer_str(&text));
     buffer_fini(&text);
     return value;
 }
@@ -146,29 +139,11 @@ not_empty(struct laravel *l, const char *name)
     return value && *value ? value : NULL;
 }
 
-/* host, host:port, or [::1]:port */
-static void
-read_authority(struct laravel *l, struct str authority, struct laravel_redis *r)
-{
-    struct str host, port;
-
-    if (str_starts(authority, "[")) {
-        host = str_cut(str_slice(authority.data + 1, authority.len - 1), ']', &port);
-        str_cut(port, ':', &port);
-    } else {
-        host = str_cut(authority, ':', &port);
-    }
-    if (host.len > 0)
-        r->host = keep(l, host);
-    if (port.len > 0)
-        r->port = keep(l, port);
-}
-
-/* scheme://[user][:password]@host[:port][/database]; url begins behind the scheme. */
+/* scheme://[user][:password]@host[:port][/database]; url begins after the scheme. */
 static void
 read_url(struct laravel *l, struct str url, struct laravel_redis *r)
 {
-    struct str ignored, user, password, authority = str_cut(url, '?', &ignored);
+    struct str ignored, user, password, host, port, authority = str_cut(url, '?', &ignored);
     const char *at;
 
     authority = str_cut(authority, '/', &ignored);
@@ -179,10 +154,19 @@ read_url(struct laravel *l, struct str url, struct laravel_redis *r)
         user = str_cut(str_slice(authority.data, len), ':', &password);
         r->password_in_url = password.len > 0;
         if (user.len > 0 && !str_is(user, "default"))
-            r->username = keep(l, user);
+            r->username = keep_text(l, user);
         authority = str_slice(at + 1, authority.len - len - 1);
     }
-    read_authority(l, authority, r);
+    if (str_starts(authority, "[")) { /* [::1]:port */
+        host = str_cut(str_slice(authority.data + 1, authority.len - 1), ']', &port);
+        str_cut(port, ':', &port);
+    } else {
+        host = str_cut(authority, ':', &port);
+    }
+    if (host.len > 0)
+        r->host = keep_text(l, host);
+    if (port.len > 0)
+        r->port = keep_text(l, port);
 }
 
 /* REDIS_HOST is also a socket, or has a scheme. */
@@ -193,9 +177,10 @@ read_host(struct laravel *l, struct laravel_redis *r)
 
     if (str_starts(host, "tls://")) {
         r->tls = true;
-        r->host = keep(l, str_slice(host.data + 6, host.len - 6));
+        r->host = keep_text(l, str_slice(host.data + 6, host.len - 6));
     } else if (str_starts(host, "unix://") || str_starts(host, "/")) {
-        r->path = *host.data == '/' ? r->host : keep(l, str_slice(host.data + 7, host.len - 7));
+        r->path =
+            *host.data == '/' ? r->host : keep_text(l, str_slice(host.data + 7, host.len - 7));
         r->host = r->port = NULL;
     }
 }
@@ -210,16 +195,16 @@ laravel_redis(struct laravel *l)
         .password_variable = not_empty(l, "REDIS_PASSWORD") ? "REDIS_PASSWORD" : NULL,
     };
     const char *scheme = not_empty(l, "REDIS_SCHEME"), *url = not_empty(l, "REDIS_URL");
-    const char *behind = url ? strstr(url, "://") : NULL;
+    const char *after_scheme = url ? strstr(url, "://") : NULL;
 
     if (url && str_starts(str_of(url), "unix://"))
         r.host = url;
-    else if (behind)
+    else if (after_scheme)
         scheme = url;
     if (r.host)
         read_host(l, &r);
     r.tls |= scheme && (str_starts(str_of(scheme), "tls") || str_starts(str_of(scheme), "rediss"));
-    if (behind && scheme == url)
-        read_url(l, str_of(behind + 3), &r);
+    if (after_scheme && scheme == url)
+        read_url(l, str_of(after_scheme + 3), &r);
     return r;
 }

@@ -19,7 +19,7 @@
 enum { FILE_BYTES_MAX = 16 << 20, NEW_FILE_MODE = 0666 };
 
 static bool
-fail(struct buffer *error, const char *path, const char *what)
+append_reason(struct buffer *error, const char *path, const char *what)
 {
     char reason[128];
 
@@ -27,30 +27,11 @@ fail(struct buffer *error, const char *path, const char *what)
     return false;
 }
 
-static mode_t
-new_mode(void)
-{
-    mode_t mask = umask(0);
-
-    umask(mask);
-    return NEW_FILE_MODE & ~mask;
-}
-
-/* Whether the name still leads to the file that was opened. */
-static bool
-is_current(const struct rewrite *r, const struct stat *opened)
-{
-    struct stat named;
-
-    return stat(r->path, &named) == 0 && named.st_dev == opened->st_dev &&
-           named.st_ino == opened->st_ino;
-}
-
 /* Another of us may have replaced the file between its opening and the lock. */
 static bool
 open_locked(struct rewrite *r)
 {
-    struct stat s;
+    struct stat s, named;
 
     for (;;) {
         r->fd = open(r->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -58,7 +39,7 @@ open_locked(struct rewrite *r)
             return errno == ENOENT;
         if (flock(r->fd, LOCK_EX) != 0 || fstat(r->fd, &s) != 0)
             return false;
-        if (is_current(r, &s))
+        if (stat(r->path, &named) == 0 && named.st_dev == s.st_dev && named.st_ino == s.st_ino)
             break;
         close(r->fd);
     }
@@ -92,16 +73,18 @@ read_all(struct rewrite *r)
 bool
 rewrite_open(struct rewrite *r, const char *path, struct buffer *error)
 {
-    char *behind = realpath(path, NULL);
+    char *target = realpath(path, NULL);
+    mode_t mask = umask(0);
 
-    *r = (struct rewrite){ .path = behind ? behind : mem_strdup(path),
+    umask(mask);
+    *r = (struct rewrite){ .path = target ? target : mem_strdup(path),
         .fd = -1,
-        .mode = new_mode(),
+        .mode = NEW_FILE_MODE & ~mask,
         .owner = geteuid(),
         .group = getegid() };
     if (open_locked(r) && read_all(r))
         return true;
-    fail(error, path, "cannot be read");
+    append_reason(error, path, "cannot be read");
     rewrite_close(r);
     return false;
 }
@@ -120,14 +103,6 @@ write_all(int fd, struct str text)
     return fsync(fd) == 0;
 }
 
-/* Only root gives a file to somebody else: where it fails the file is ours. */
-static void
-give_to_owner(const struct rewrite *r, int fd)
-{
-    if (fchown(fd, r->owner, r->group) != 0)
-        errno = 0;
-}
-
 bool
 rewrite_commit(struct rewrite *r, struct str text, struct buffer *error)
 {
@@ -138,14 +113,16 @@ rewrite_commit(struct rewrite *r, struct str text, struct buffer *error)
     buffer_printf(&name, "%s.XXXXXX%c", r->path, 0);
     fd = mkostemp(name.data, O_CLOEXEC);
     if (fd < 0) {
-        fail(error, r->path, "a new file cannot be created in its folder");
+        append_reason(error, r->path, "a new file cannot be created in its folder");
         buffer_fini(&name);
         return false;
     }
-    give_to_owner(r, fd);
+    /* Only root can give a file to another user: where it fails the file is ours. */
+    if (fchown(fd, r->owner, r->group) != 0)
+        errno = 0;
     ok = fchmod(fd, r->mode) == 0 && write_all(fd, text) && rename(name.data, r->path) == 0;
     if (!ok) {
-        fail(error, r->path, "cannot be written");
+        append_reason(error, r->path, "cannot be written");
         unlink(name.data);
     }
     close(fd);

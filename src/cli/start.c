@@ -30,7 +30,7 @@ struct start {
 };
 
 static void
-say(void *owner, enum config_severity severity, const char *line)
+log_finding(void *owner, enum config_severity severity, const char *line)
 {
     static const enum log_level levels[] = {
         [CONFIG_NOTE] = LOG_LEVEL_NOTICE,
@@ -42,9 +42,12 @@ say(void *owner, enum config_severity severity, const char *line)
     log_at(levels[severity], "%s", line);
 }
 
+/* owner: struct start; also called at a reload. */
 static struct config *
-load(const struct args *a, const struct place *p)
+load_config(void *owner)
 {
+    const struct start *start = owner;
+    const struct args *a = start->args;
     struct config_setting settings[2];
     size_t count = 0;
 
@@ -52,24 +55,18 @@ load(const struct args *a, const struct place *p)
         settings[count++] = (struct config_setting){ "devMode", "true", "--dev" };
     if (a->port)
         settings[count++] = (struct config_setting){ "port", a->port, "--port" };
-    return config_load(&(struct config_request){
-        .file = p->file, .settings = settings, .setting_count = count, .say = say });
+    return config_load(&(struct config_request){ .file = start->place->file,
+        .settings = settings,
+        .setting_count = count,
+        .say = log_finding });
 }
 
-/* ---- stdout ---- */
-
-static void
-print_head(void)
-{
-    puts("\nE C H O  S E R V E R\n");
-    puts("version " ECHO_SERVER_VERSION "\n");
-    puts("Starting server...\n");
-    fflush(stdout);
-}
-
+/* On stdout, for tools that wait for these lines. */
 static void
 print_ready(const struct config *c, unsigned port)
 {
+    const char *scheme = c->protocol == CONFIG_HTTPS ? "https" : "http";
+
     printf("Running at %s on port %u\n", c->host ? c->host : "localhost", port);
     if (c->dev_mode)
         puts("Channels are ready.");
@@ -78,32 +75,12 @@ print_ready(const struct config *c, unsigned port)
     if (c->subscriber_redis)
         puts("Listening for redis events...");
     puts("\nServer ready!\n");
+    if (c->embedded)
+        printf("Open %s://localhost:%u/ and send an event:\n\n"
+               "  curl -d '{\"channel\":\"news\",\"name\":\"NewsPosted\",\"data\":{\"text\":"
+               "\"hello\"}}' '%s://localhost:%u/apps/%s/events?auth_key=%s'\n\n",
+            scheme, port, scheme, port, c->clients.items[0].app_id, c->clients.items[0].key);
     fflush(stdout);
-}
-
-static void
-print_embedded(const struct config *c)
-{
-    const struct config_client *client = &c->clients.items[0];
-    const char *scheme = c->protocol == CONFIG_HTTPS ? "https" : "http";
-    unsigned port = (unsigned)c->port;
-
-    printf("Open %s://localhost:%u/ and send an event:\n\n", scheme, port);
-    printf(
-        "  curl -d '{\"channel\":\"news\",\"name\":\"NewsPosted\",\"data\":{\"text\":\"hello\"}}'"
-        " '%s://localhost:%u/apps/%s/events?auth_key=%s'\n\n",
-        scheme, port, client->app_id, client->key);
-    fflush(stdout);
-}
-
-/* ---- the server ---- */
-
-static struct config *
-load_again(void *owner)
-{
-    const struct start *start = owner;
-
-    return load(start->args, start->place);
 }
 
 static int
@@ -111,7 +88,7 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
 {
     const struct config *c = start->config;
 
-    server_reload_from(s, load_again, start);
+    server_reload_from(s, load_config, start);
     if (!server_start(s)) {
         log_error(
             "%s: workers: cannot create threads for %u workers; raise the limit (TasksMax= of "
@@ -121,8 +98,6 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
         _exit(EXIT_FAILED); /* as below */
     }
     print_ready(c, server_port(s));
-    if (c->embedded)
-        print_embedded(c);
     if (server_wait(s) == SERVER_ABANDONED) {
         lock_file_release(lock);
         _exit(EXIT_DONE); /* threads still use what an orderly end would free */
@@ -130,15 +105,6 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
     server_free(s);
     lock_file_release(lock);
     return EXIT_DONE;
-}
-
-/* It is found by its port all the same. */
-static void
-warn_lock(struct start *start, struct str error)
-{
-    if (!start->lock_failed)
-        log_warning("%.*s", STR_ARG(error));
-    start->lock_failed = true;
 }
 
 /* The place as a whole, or nothing of it: NULL, and *in_use when somebody has it. */
@@ -152,8 +118,10 @@ take_place(struct start *start, struct lock_file **lock, bool *in_use, struct bu
     *in_use = true;
     if (start->turn.place.lock_path)
         got = lock_file_take(start->turn.place.lock_path, lock, error);
-    if (got == LOCK_FILE_FAILED)
-        warn_lock(start, buffer_str(error));
+    /* Without a lock file it is still found by its port. */
+    if (got == LOCK_FILE_FAILED && !start->lock_failed)
+        log_warning("%.*s", STR_ARG(buffer_str(error)));
+    start->lock_failed |= got == LOCK_FILE_FAILED;
     buffer_clear(error);
     if (got != LOCK_FILE_HELD)
         s = server_open(start->config, in_use, error);
@@ -163,7 +131,7 @@ take_place(struct start *start, struct lock_file **lock, bool *in_use, struct bu
 }
 
 static int
-refuse(const struct start *start, const struct running *holder)
+refuse_start(const struct start *start, const struct running *holder)
 {
     unsigned port = start->turn.place.port;
 
@@ -206,7 +174,8 @@ wait_and_serve(struct start *start)
     struct running holder;
     int code = EXIT_RUNNING;
 
-    print_head();
+    puts("\nE C H O  S E R V E R\n\nversion " ECHO_SERVER_VERSION "\n\nStarting server...\n");
+    fflush(stdout);
     while (code == EXIT_RUNNING) {
         switch (turn_wait(&start->turn, &holder)) {
         case TURN_FREE:
@@ -216,7 +185,7 @@ wait_and_serve(struct start *start)
         case TURN_SIGNALLED:
             return EXIT_DONE;
         case TURN_REFUSED:
-            return refuse(start, &holder);
+            return refuse_start(start, &holder);
         }
     }
     return code;
@@ -225,13 +194,14 @@ wait_and_serve(struct start *start)
 static int
 start_configured(const struct args *a, const struct place *p)
 {
-    struct start start = { .args = a, .place = p, .config = load(a, p) };
-    struct config *c = start.config;
+    struct start start = { .args = a, .place = p };
+    struct config *c = load_config(&start);
     struct running_place where;
     int code;
 
     if (!c)
         return EXIT_FAILED;
+    start.config = c;
     log_set_level((enum log_level)config_log_level(c));
     where = (struct running_place){
         .lock_path = c->embedded ? NULL : p->lock_path,
@@ -244,32 +214,23 @@ start_configured(const struct args *a, const struct place *p)
     return code;
 }
 
-static int
-start_in(const struct args *a, const struct place *p)
+int
+start_run(const struct args *a)
 {
-    if (p->file && p->exists)
-        return start_configured(a, p);
-    if (p->file)
-        log_error("%s: there is no such configuration file", p->file);
-    else if (a->dev)
-        return start_configured(a, p);
+    int code = EXIT_FAILED;
+    struct place p;
+
+    place_init(&p, a->dir, a->config);
+    error_copies_keep();
+    if (p.file ? p.exists : a->dev)
+        code = start_configured(a, &p);
+    else if (p.file)
+        log_error("%s: there is no such configuration file", p.file);
     else
         log_error("there is no echo-server.json or laravel-echo-server.json in %s: write one "
                   "(echo-server.example.json shows every option), name one with --config, or try "
                   "the built-in configuration with --dev",
             a->dir ? a->dir : "this folder");
-    return EXIT_FAILED;
-}
-
-int
-start_run(const struct args *a)
-{
-    struct place p;
-    int code;
-
-    place_init(&p, a->dir, a->config);
-    error_copies_keep();
-    code = start_in(a, &p);
     if (code != EXIT_DONE)
         error_copies_record(&p);
     place_fini(&p);
