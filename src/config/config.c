@@ -198,10 +198,8 @@ read_variable(struct config *c, const struct option *o, const struct sources *s,
     result = coercion_read_text(o, slot, str_of(value));
     if (result == COERCION_READ || result == COERCION_TAKEN)
         options_mark(c, o, ORIGIN_ENVIRONMENT);
-    if (result == COERCION_WRONG)
-        findings_wrong(f, name, o, value);
-    else if (result != COERCION_READ)
-        findings_taken(f, name, o, value, slot);
+    if (result != COERCION_READ)
+        findings_value(f, name, o, value, result == COERCION_WRONG ? NULL : slot);
 }
 
 static void
@@ -227,7 +225,7 @@ read_settings(struct config *c, struct findings *f)
         const struct option *o = options_get(s->path);
 
         if (!option_value_parse(o, options_slot(c, o), str_of(s->value)))
-            findings_wrong(f, s->flag, o, s->value);
+            findings_value(f, s->flag, o, s->value, NULL);
         else
             options_mark(c, o, ORIGIN_FLAG);
     }

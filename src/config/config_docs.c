@@ -55,7 +55,7 @@ list_of(const char *text)
 }
 
 static json_t *
-parse(const char *json)
+parse_json(const char *json)
 {
     json_t *value = json_loads(json, JSON_DECODE_ANY, NULL);
 
@@ -78,7 +78,7 @@ default_of(const struct option *o)
     case OPTION_SWITCH:
     case OPTION_NUMBER:
     case OPTION_PORT:
-        return parse(o->fallback);
+        return parse_json(o->fallback);
     case OPTION_LIST:
         return list_of(o->fallback);
     case OPTION_TEXT:
@@ -94,7 +94,7 @@ default_of(const struct option *o)
 /* The value is taken over.  The objects on the way are there; where one is no object, nothing is
  * put. */
 static void
-put(json_t *root, const char *path, json_t *value)
+put_value(json_t *root, const char *path, json_t *value)
 {
     const char *dot;
 
@@ -113,26 +113,17 @@ put(json_t *root, const char *path, json_t *value)
 /* ---- the manual ---- */
 
 static void
-append_default(const struct option *o, struct buffer *out)
+append_row(const struct option *o, struct buffer *out)
 {
     json_t *value = default_of(o);
     char *text = json_dumps(value, JSON_ENCODE_ANY);
-
-    buffer_append_text(out, text);
-    free(text);
-    json_decref(value);
-}
-
-static void
-append_row(const struct option *o, struct buffer *out)
-{
     char env[OPTIONS_ENV_SIZE];
 
     buffer_printf(out, "| `%s` | ", o->path);
     option_value_expected(o, out);
-    buffer_append_text(out, " | `");
-    append_default(o, out);
-    buffer_printf(out, "` | %s | %s |", o->live ? "yes" : "no", o->help);
+    buffer_printf(out, " | `%s` | %s | %s |", text, o->live ? "yes" : "no", o->help);
+    free(text);
+    json_decref(value);
     if (options_env_name(o, env))
         buffer_printf(out, " `%s` |\n", env + sizeof(OPTIONS_ENV_PREFIX) - 1);
     else
@@ -161,23 +152,21 @@ config_docs_manual(struct buffer *out)
 
 /* ---- the example ---- */
 
-/* A switch stands as its own value; the options inside it need it to be an object.  One that means
- * more when it is set stands unset. */
-static json_t *
-example_of(const struct option *o)
-{
-    return o->kind == OPTION_SWITCH && o->text_member ? json_null() : default_of(o);
-}
-
 void
 config_docs_example(struct buffer *out)
 {
     json_t *root = json_object();
     char *text;
 
-    for (size_t i = 0; i < options_count(); i++)
-        if (options_row(i)->kind <= OPTION_GROUP)
-            put(root, options_row(i)->path, example_of(options_row(i)));
+    for (size_t i = 0; i < options_count(); i++) {
+        const struct option *o = options_row(i);
+        /* A switch stands as its own value, and the options inside it are left out.  One that means
+         * more when it is set stands unset. */
+        bool is_null = o->kind == OPTION_SWITCH && o->text_member;
+
+        if (o->kind <= OPTION_GROUP)
+            put_value(root, o->path, is_null ? json_null() : default_of(o));
+    }
     text = json_dumps(root, JSON_INDENT(4));
     buffer_append_text(out, text);
     buffer_append_char(out, '\n');
@@ -234,12 +223,6 @@ answer_of(const struct config_setting *s)
     return json_boolean(flag);
 }
 
-static json_t *
-client_of(const struct config_client *c)
-{
-    return json_pack("[{s:s, s:s}]", "appId", c->app_id, "key", c->key);
-}
-
 /* One blank a level, as jansson indents with 1, becomes a tab. */
 static void
 append_with_tabs(struct buffer *out, const char *text)
@@ -262,12 +245,13 @@ config_docs_template(const struct config_setting *settings, size_t count,
     for (size_t i = 0; i < COUNT_OF(members); i++) {
         const struct member *m = &members[i];
 
-        put(root, m->path, m->json ? parse(m->json) : default_of(options_get(m->path)));
+        put_value(root, m->path, m->json ? parse_json(m->json) : default_of(options_get(m->path)));
     }
     for (size_t i = 0; i < count; i++)
-        put(root, settings[i].path, answer_of(&settings[i]));
+        put_value(root, settings[i].path, answer_of(&settings[i]));
     if (client)
-        put(root, "clients", client_of(client));
+        put_value(root, "clients",
+            json_pack("[{s:s, s:s}]", "appId", client->app_id, "key", client->key));
     text = json_dumps(root, JSON_INDENT(1));
     ENSURE(text);
     append_with_tabs(out, text);

@@ -218,14 +218,14 @@ check_cookie(struct config *c, struct findings *f, const char *where)
 
 /* A port that is none does not keep a server from starting that has no need of Redis. */
 static void
-check_redis(struct config *c, struct findings *f, const char *where)
+check_redis_port(struct config *c, struct findings *f, const char *where)
 {
     const struct option *o = options_get("databaseConfig.redis.port");
 
     if (c->redis_port != 0)
         return;
     if (c->subscriber_redis)
-        findings_wrong(f, where, o, "not valid, and subscribers.redis is on");
+        findings_value(f, where, o, "not valid, and subscribers.redis is on", NULL);
     option_value_reset(o, &c->redis_port, o->fallback);
 }
 
@@ -244,7 +244,7 @@ cross_checks_run(struct config *c, struct findings *f, const char *where)
     check_auth_hosts(c, f, where);
     check_auth_endpoint(c, f, where);
     check_cookie(c, f, where);
-    check_redis(c, f, where);
+    check_redis_port(c, f, where);
     if (!c->subscriber_http && !c->subscriber_redis)
         findings_say(f, CONFIG_WARNING,
             "%s: subscribers.http and subscribers.redis are both false: no event will arrive",

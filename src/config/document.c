@@ -46,10 +46,8 @@ read_scalar(struct reading *r, const struct option *o, const json_t *value)
         result = coercion_read(o, slot, value);
     if (result == COERCION_READ || result == COERCION_TAKEN)
         options_mark(r->config, o, ORIGIN_FILE);
-    if (result == COERCION_WRONG)
-        findings_wrong_json(r->findings, r->file, o, value);
-    else if (result != COERCION_READ)
-        findings_taken_json(r->findings, r->file, o, value, slot);
+    if (result != COERCION_READ)
+        findings_json(r->findings, r->file, o, value, result == COERCION_WRONG ? NULL : slot);
 }
 
 static void
@@ -62,7 +60,7 @@ read_entry(struct reading *r, const struct option *o, const json_t *item, size_t
     if (json_is_string(item) && option_value_add_entry(o, options_slot(r->config, o), text))
         return;
     if (o->js == JS_CHECKED) {
-        findings_wrong_json(r->findings, r->file, o, item);
+        findings_json(r->findings, r->file, o, item, NULL);
         return;
     }
     shown = json_dumps(item, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -96,39 +94,33 @@ read_list(struct reading *r, const struct option *o, const json_t *value)
     else
         options_mark(r->config, o, ORIGIN_FILE);
     if (none)
-        findings_taken_json(r->findings, r->file, o, value, options_slot(r->config, o));
+        findings_json(r->findings, r->file, o, value, options_slot(r->config, o));
 }
 
-/* Objects replace their default whole. */
 static void
-enter_group(struct config *c, const struct option *group)
+read_group(struct reading *r, const struct option *group, const json_t *value)
 {
     size_t len = strlen(group->path);
 
+    if (group->text_member && json_is_string(value)) {
+        if (json_string_length(value) > 0)
+            options_mark(r->config, group, ORIGIN_FILE);
+        read_scalar(r, options_get(group->text_member), value);
+        return;
+    }
+    /* Objects replace their default as a whole. */
     for (size_t i = 0; i < options_count(); i++) {
         const struct option *o = options_row(i);
 
         if (o->in_group && strncmp(o->path, group->path, len) == 0 && o->path[len] == '.')
-            option_value_reset(o, options_slot(c, o), o->in_group);
+            option_value_reset(o, options_slot(r->config, o), o->in_group);
     }
-}
-
-static void
-read_group(struct reading *r, const struct option *o, const json_t *value)
-{
-    if (o->text_member && json_is_string(value)) {
-        if (json_string_length(value) > 0)
-            options_mark(r->config, o, ORIGIN_FILE);
-        read_scalar(r, options_get(o->text_member), value);
-        return;
-    }
-    enter_group(r->config, o);
     if (!json_is_object(value)) {
-        findings_taken_json(r->findings, r->file, o, value, options_slot(r->config, o));
+        findings_json(r->findings, r->file, group, value, options_slot(r->config, group));
         return;
     }
-    options_mark(r->config, o, ORIGIN_FILE);
-    read_object(r, value, o->path, o->open);
+    options_mark(r->config, group, ORIGIN_FILE);
+    read_object(r, value, group->path, group->open);
 }
 
 static void

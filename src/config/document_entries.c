@@ -141,7 +141,7 @@ document_entries_certificates(struct reading *r, const struct option *o, const j
     size_t i;
 
     if (!json_is_array(value)) {
-        findings_wrong_json(r->findings, r->file, o, value);
+        findings_json(r->findings, r->file, o, value, NULL);
         return;
     }
     option_value_free(o, options_slot(r->config, o));
@@ -162,29 +162,23 @@ is_token(struct str s)
     return s.len > 0;
 }
 
-/* One more of the lines. */
+/* One more line of the field. */
 static bool
-add_header(char **lines, struct str name, struct str value)
+read_header(struct config *c, const struct option *o, struct str name, const json_t *value)
 {
-    struct buffer all = { 0 };
-
-    if (!is_token(name) || str_has_control(value))
-        return false;
-    buffer_printf(&all, "%s%.*s: %.*s\r\n", *lines ? *lines : "", STR_ARG(name), STR_ARG(value));
-    free(*lines);
-    *lines = mem_copy_text(all.data, all.len);
-    buffer_fini(&all);
-    return true;
-}
-
-static bool
-read_header(struct config *c, const struct option *o, const char *name, const json_t *value)
-{
-    struct buffer text = { 0 };
-    bool ok = !json_is_object(value) && !json_is_null(value);
+    bool ok = !json_is_object(value) && !json_is_null(value) && is_token(name);
+    char **lines = options_slot(c, o);
+    struct buffer all = { 0 }, text = { 0 };
 
     coercion_append_text(value, &text);
-    ok = ok && add_header(options_slot(c, o), str_of(name), buffer_str(&text));
+    ok = ok && !str_has_control(buffer_str(&text));
+    if (ok) {
+        buffer_printf(&all, "%s%.*s: %.*s\r\n", *lines ? *lines : "", STR_ARG(name),
+            STR_ARG(buffer_str(&text)));
+        free(*lines);
+        *lines = mem_copy_text(all.data, all.len);
+    }
+    buffer_fini(&all);
     buffer_fini(&text);
     return ok;
 }
@@ -196,13 +190,13 @@ document_entries_headers(struct reading *r, const struct option *o, const json_t
     json_t *text;
 
     if (!json_is_object(value)) {
-        findings_taken_json(r->findings, r->file, o, value, options_slot(r->config, o));
+        findings_json(r->findings, r->file, o, value, options_slot(r->config, o));
         return;
     }
     options_mark(r->config, o, ORIGIN_FILE);
     json_object_foreach((json_t *)value, name, text)
     {
-        if (!read_header(r->config, o, name, text))
+        if (!read_header(r->config, o, str_of(name), text))
             findings_say(r->findings, CONFIG_WARNING,
                 "%s: %s.%s is not a valid header and is ignored; expected a string without line "
                 "breaks",
@@ -255,7 +249,7 @@ document_entries_nodes(struct reading *r, const struct option *o, const json_t *
         return;
     if (!add_nodes(o, &fresh, value)) {
         option_value_free(o, &fresh);
-        findings_wrong_json(r->findings, r->file, o, value);
+        findings_json(r->findings, r->file, o, value, NULL);
         return;
     }
     option_value_free(o, options_slot(r->config, o));

@@ -33,7 +33,7 @@ before(struct str text, size_t i)
     return i > 0 ? text.data[i - 1] : '\0';
 }
 
-/* NULL: it is none of the usual ones. */
+/* NULL: it is not one of the usual ones. */
 static const char *
 usual_mistake(struct str text, size_t end)
 {
@@ -109,41 +109,23 @@ document_load_check(struct str text, struct buffer *error)
 
 /* ---- the file ---- */
 
-/* How many bytes at the beginning of s are one character; 0: they are none. */
-static size_t
-character_len(struct str s)
-{
-    for (size_t len = 1; len <= SEQUENCE_MAX && len <= s.len; len++)
-        if (utf8_valid(str_slice(s.data, len)))
-            return len;
-    return 0;
-}
-
-/* Bytes that are no UTF-8 become U+FFFD. */
+/* Bytes that are not UTF-8 become U+FFFD. */
 static void
 append_valid(struct buffer *out, struct str s)
 {
     while (s.len > 0) {
-        size_t len = character_len(s);
+        size_t len = 1;
 
-        if (len > 0)
+        while (len < SEQUENCE_MAX && len < s.len && !utf8_valid(str_slice(s.data, len)))
+            len++;
+        if (utf8_valid(str_slice(s.data, len))) {
             buffer_append(out, s.data, len);
-        else
+        } else {
             buffer_append_text(out, "\xef\xbf\xbd");
-        len = len > 0 ? len : 1;
+            len = 1;
+        }
         s = str_slice(s.data + len, s.len - len);
     }
-}
-
-/* Numbers of more digits than fit are what JavaScript makes of them. */
-static json_t *
-parse(struct str text, json_error_t *error)
-{
-    json_t *root = json_loadb(text.data, text.len, 0, error);
-
-    if (!root && json_error_code(error) == json_error_numeric_overflow)
-        root = json_loadb(text.data, text.len, JSON_DECODE_INT_AS_REAL, error);
-    return root;
 }
 
 static json_t *
@@ -161,7 +143,10 @@ load_repaired(const char *file, json_error_t *error, struct findings *f)
     if (!str_equal(buffer_str(&text), buffer_str(&raw)))
         findings_say(
             f, CONFIG_WARNING, "%s: the file is not UTF-8; invalid bytes are read as U+FFFD", file);
-    root = parse(buffer_str(&text), error);
+    root = json_loadb(text.data, text.len, 0, error);
+    /* Numbers of more digits than fit are what JavaScript makes of them. */
+    if (!root && json_error_code(error) == json_error_numeric_overflow)
+        root = json_loadb(text.data, text.len, JSON_DECODE_INT_AS_REAL, error);
     buffer_fini(&raw);
     buffer_fini(&text);
     return root;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * findings: one line each to whoever asked.
+ * findings: a line each for the callback of the request.
  */
 #include "findings.h"
 
@@ -31,64 +31,33 @@ findings_say(struct findings *f, enum config_severity severity, const char *form
         f->request->say(f->request->owner, severity, line);
 }
 
-static void
-begin_line(const char *where, const struct option *o, const char *value, struct buffer *line)
-{
-    bool cut = strlen(value) > FINDINGS_VALUE_MAX;
-
-    buffer_printf(line, "%s: %s is %.*s%s; ", where, o->path, FINDINGS_VALUE_MAX,
-        o->secret ? "not valid" : value, cut && !o->secret ? "..." : "");
-}
-
-static void
-end_line(
-    struct findings *f, enum config_severity severity, const struct option *o, struct buffer *line)
-{
-    buffer_append_text(line, "expected ");
-    option_value_expected(o, line);
-    findings_say(f, severity, "%.*s", STR_ARG(buffer_str(line)));
-    buffer_fini(line);
-}
-
 void
-findings_taken(struct findings *f, const char *where, const struct option *o, const char *value,
+findings_value(struct findings *f, const char *where, const struct option *o, const char *value,
     const void *effective)
 {
+    bool cut = strlen(value) > FINDINGS_VALUE_MAX;
     struct buffer line = { 0 };
 
-    begin_line(where, o, value, &line);
-    buffer_append_text(&line, "taken as ");
-    option_value_append(o, effective, &line);
-    buffer_append_text(&line, "; ");
-    end_line(f, CONFIG_WARNING, o, &line);
+    buffer_printf(&line, "%s: %s is %.*s%s; ", where, o->path, FINDINGS_VALUE_MAX,
+        o->secret ? "not valid" : value, cut && !o->secret ? "..." : "");
+    if (effective) {
+        buffer_append_text(&line, "taken as ");
+        option_value_append(o, effective, &line);
+        buffer_append_text(&line, "; ");
+    }
+    buffer_append_text(&line, "expected ");
+    option_value_expected(o, &line);
+    findings_say(f, effective ? CONFIG_WARNING : CONFIG_ERROR, "%.*s", STR_ARG(buffer_str(&line)));
+    buffer_fini(&line);
 }
 
 void
-findings_wrong(struct findings *f, const char *where, const struct option *o, const char *value)
-{
-    struct buffer line = { 0 };
-
-    begin_line(where, o, value, &line);
-    end_line(f, CONFIG_ERROR, o, &line);
-}
-
-void
-findings_taken_json(struct findings *f, const char *where, const struct option *o,
-    const json_t *value, const void *effective)
+findings_json(struct findings *f, const char *where, const struct option *o, const json_t *value,
+    const void *effective)
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 
-    findings_taken(f, where, o, text ? text : "?", effective);
-    free(text);
-}
-
-void
-findings_wrong_json(
-    struct findings *f, const char *where, const struct option *o, const json_t *value)
-{
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-
-    findings_wrong(f, where, o, text ? text : "?");
+    findings_value(f, where, o, text ? text : "?", effective);
     free(text);
 }
 

@@ -22,17 +22,14 @@ struct findings {
 void findings_say(struct findings *f, enum config_severity severity, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* "<where>: <option> is <value>; taken as ...; expected ...": a warning.  effective is the slot. */
-void findings_taken(struct findings *f, const char *where, const struct option *o,
+/*
+ * "<where>: <option> is <value>; taken as <what is in effect>; expected <what would be right>": a
+ * warning.  effective is the slot; NULL: nothing can be made of the value, and it is an error.
+ */
+void findings_value(struct findings *f, const char *where, const struct option *o,
     const char *value, const void *effective);
-void findings_taken_json(struct findings *f, const char *where, const struct option *o,
+void findings_json(struct findings *f, const char *where, const struct option *o,
     const json_t *value, const void *effective);
-
-/* "<where>: <option> is <value>; expected ..."; value as it was written. */
-void findings_wrong(
-    struct findings *f, const char *where, const struct option *o, const char *value);
-void findings_wrong_json(
-    struct findings *f, const char *where, const struct option *o, const json_t *value);
 
 /* "<where>: unknown option <path>; did you mean <another>?": a warning. */
 void findings_unknown(struct findings *f, const char *where, const char *path);

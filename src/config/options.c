@@ -351,12 +351,6 @@ options_row(size_t i)
     return &table[i];
 }
 
-size_t
-options_index(const struct option *o)
-{
-    return (size_t)(o - table);
-}
-
 const struct option *
 options_find(struct str path)
 {
@@ -390,43 +384,31 @@ options_slot(struct config *c, const struct option *o)
 enum option_origin
 options_origin(const struct config *c, const struct option *o)
 {
-    return (enum option_origin)c->origin[options_index(o)];
+    return (enum option_origin)c->origin[o - table];
 }
 
 void
 options_mark(struct config *c, const struct option *o, enum option_origin origin)
 {
-    c->origin[options_index(o)] = (uint8_t)origin;
-}
-
-static bool
-has_text_form(const struct option *o)
-{
-    return o->kind <= OPTION_SWITCH || o->kind == OPTION_NODES;
-}
-
-/* authVerifyTls -> AUTH_VERIFY_TLS, socketio.pingInterval -> SOCKETIO_PING_INTERVAL. */
-static void
-shout(const char *path, char *out, size_t size)
-{
-    size_t n = 0;
-
-    for (const char *p = path; *p && n + 2 < size; p++) {
-        if (isupper((unsigned char)*p))
-            out[n++] = '_';
-        out[n++] = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
-    }
-    out[n] = 0;
+    c->origin[o - table] = (uint8_t)origin;
 }
 
 bool
 options_env_name(const struct option *o, char *name)
 {
     char made[OPTIONS_ENV_SIZE - sizeof(OPTIONS_ENV_PREFIX)];
+    size_t n = 0;
 
-    if (!has_text_form(o))
+    if (o->kind > OPTION_SWITCH && o->kind != OPTION_NODES)
         return false;
-    shout(o->path, made, sizeof(made));
+    /* authVerifyTls -> AUTH_VERIFY_TLS, socketio.pingInterval -> SOCKETIO_PING_INTERVAL. */
+    for (const char *p = o->path; *p; p++) {
+        ENSURE(n + 2 < sizeof(made));
+        if (isupper((unsigned char)*p))
+            made[n++] = '_';
+        made[n++] = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+    }
+    made[n] = 0;
     snprintf(name, OPTIONS_ENV_SIZE, "%s%s", OPTIONS_ENV_PREFIX, o->env ? o->env : made);
     return true;
 }

@@ -27,7 +27,7 @@ enum option_kind {
     OPTION_CLIENTS,
     OPTION_HEADERS,
     OPTION_CERTIFICATES,
-    OPTION_NODES,   /* servers; see nodes.h */
+    OPTION_NODES,   /* servers; "host:port" */
     OPTION_GROUP,   /* an object of further options */
     OPTION_IGNORED, /* known, without a meaning here: said once */
     OPTION_REFUSED, /* known, and to go on without it would be wrong */
@@ -56,7 +56,7 @@ struct option {
     uint64_t min, max;
     const char *unit;           /* of numbers; NULL: none */
     const char *const *choices; /* ends with NULL */
-    const char *env;            /* behind OPTIONS_ENV_PREFIX; NULL: made from the path */
+    const char *env;            /* after OPTIONS_ENV_PREFIX; NULL: made from the path */
     const char *text_member;    /* of a switch or a group: a text sets this option */
     const char *instead;        /* whose value is taken when this one is set to nothing */
     unsigned port;              /* of nodes that are written without */
@@ -68,7 +68,7 @@ struct option {
     bool false_is_none; /* a text that false takes away */
     bool secret;        /* its value is in no message */
     bool words;         /* a list that takes true, false and numbers too, as texts */
-    bool open;          /* an object whose unknown members are nobody's mistake */
+    bool open;          /* an object whose unknown members are not reported */
     bool live;          /* `reload` changes it in the running server */
 };
 
@@ -91,7 +91,6 @@ const struct option *options_row(size_t i);
 const struct option *options_find(struct str path);
 /* One that there is. */
 const struct option *options_get(const char *path);
-size_t options_index(const struct option *o);
 
 /* Whether struct config has a field for the row. */
 bool options_has_field(const struct option *o);

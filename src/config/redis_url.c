@@ -30,7 +30,7 @@ is_number(struct str s)
     return s.len > 0;
 }
 
-/* The scheme, and what is behind its "://". */
+/* The scheme; what follows its "://" stays in text. */
 static struct str
 take_scheme(struct str *text)
 {
@@ -77,7 +77,7 @@ take_host(struct str text, struct parts *p)
 }
 
 static bool
-split(struct str text, struct parts *p)
+split_url(struct str text, struct parts *p)
 {
     struct str scheme, rest;
 
@@ -112,7 +112,7 @@ hex(char c)
 
 /* As decodeURIComponent does: a plus is a plus. */
 static void
-decode(struct str in, struct buffer *out)
+decode_percent(struct str in, struct buffer *out)
 {
     for (size_t i = 0; i < in.len; i++) {
         if (in.data[i] == '%' && i + 2 < in.len && isxdigit((unsigned char)in.data[i + 1]) &&
@@ -127,7 +127,7 @@ decode(struct str in, struct buffer *out)
 
 /* False: the option does not take it.  An empty part says nothing. */
 static bool
-set(struct config *c, const char *path, struct str part)
+set_part(struct config *c, const char *path, struct str part)
 {
     enum option_origin from = options_origin(c, options_get(GROUP "url"));
     const struct option *o = options_get(path);
@@ -136,38 +136,31 @@ set(struct config *c, const char *path, struct str part)
 
     if (part.len == 0 || options_origin(c, o) > from)
         return true;
-    decode(part, &text);
+    decode_percent(part, &text);
     good = option_value_parse(o, options_slot(c, o), buffer_str(&text));
     options_mark(c, o, from);
     buffer_fini(&text);
     return good;
 }
 
-/* A text that names a host is not about a socket. */
-static void
-drop_path(struct config *c)
-{
-    const struct option *o = options_get(GROUP "path");
-
-    if (options_origin(c, o) <= options_origin(c, options_get(GROUP "url")))
-        option_value_free(o, options_slot(c, o));
-}
-
 void
 redis_url_apply(struct config *c, struct findings *f, const char *where)
 {
+    const struct option *path = options_get(GROUP "path");
     struct parts p = { 0 };
     bool good;
 
     if (!c->redis_url)
         return;
-    good = split(str_trim(str_of(c->redis_url)), &p) && set(c, GROUP "host", p.host) &&
-           set(c, GROUP "port", p.port) && set(c, GROUP "db", p.db) &&
-           set(c, GROUP "username", p.username) && set(c, GROUP "password", p.password);
-    if (good && p.host.len > 0)
-        drop_path(c);
-    good = good && set(c, GROUP "path", p.path) &&
-           set(c, GROUP "tls", p.tls ? STR_LIT("true") : STR_LIT(""));
+    good = split_url(str_trim(str_of(c->redis_url)), &p) && set_part(c, GROUP "host", p.host) &&
+           set_part(c, GROUP "port", p.port) && set_part(c, GROUP "db", p.db) &&
+           set_part(c, GROUP "username", p.username) && set_part(c, GROUP "password", p.password);
+    /* A text that names a host is not about a socket. */
+    if (good && p.host.len > 0 &&
+        options_origin(c, path) <= options_origin(c, options_get(GROUP "url")))
+        option_value_free(path, options_slot(c, path));
+    good = good && set_part(c, GROUP "path", p.path) &&
+           set_part(c, GROUP "tls", p.tls ? STR_LIT("true") : STR_LIT(""));
     if (!good)
         findings_say(f, CONFIG_ERROR,
             "%s: databaseConfig.redis.url is not valid; expected an address like "

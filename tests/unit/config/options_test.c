@@ -22,7 +22,6 @@ every_row_has_a_path_of_its_own_and_a_help_text(void **state)
         const struct option *o = options_row(i);
 
         assert_ptr_equal(options_find(str_of(o->path)), o);
-        assert_int_equal(options_index(o), i);
         assert_non_null(o->help);
         assert_null(strpbrk(o->help, "|\n"));
     }
