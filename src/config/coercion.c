@@ -199,7 +199,8 @@ port_digits(struct str text)
     while (digits < text.len && digits < PORT_DIGITS_MAX &&
            isdigit((unsigned char)text.data[text.len - digits - 1]))
         digits++;
-    digits = digits < PORT_DIGITS_MIN ? 0 : digits;
+    if (digits < PORT_DIGITS_MIN)
+        return (struct str){ 0 };
     return str_slice(text.data + text.len - digits, digits);
 }
 
