@@ -32,27 +32,25 @@ on_finding(void *owner, enum config_severity severity, const char *line)
     check_report_say(owner, levels[severity], "%s", line);
 }
 
-/* What can be understood, after all that is wrong was said; NULL: nothing can. */
+/* What can be understood, after everything that is wrong was reported; NULL: nothing can. */
 static struct config *
-load(struct check_report *r, const struct args *a, const char *file)
+load_leniently(struct check_report *r, const struct args *a, const char *file)
 {
     struct config_setting port = { "port", a->port, "--port" };
-    struct config_request request = { .file = file,
+    struct config *c = config_load(&(struct config_request){ .file = file,
         .settings = &port,
         .setting_count = a->port ? 1 : 0,
+        .lenient = true,
         .say = on_finding,
-        .owner = r };
-    struct config *c = config_load(&request);
+        .owner = r });
 
-    if (c && r->counts[CHECK_WARNING] == 0)
-        check_report_say(r, CHECK_OK, "%s: every option is understood", file);
-    if (c)
-        return c;
-    if (!config_is_readable(file))
+    if (r->counts[CHECK_ERROR] > 0 && !config_is_readable(file)) {
+        config_free(c);
         return NULL;
-    request.say = NULL;
-    request.lenient = true;
-    return config_load(&request);
+    }
+    if (r->counts[CHECK_ERROR] == 0 && r->counts[CHECK_WARNING] == 0)
+        check_report_say(r, CHECK_OK, "%s: every option is understood", file);
+    return c;
 }
 
 /* ---- the machine ---- */
@@ -253,7 +251,7 @@ check_file(struct check_report *r, const struct args *a, const struct place *p)
             "another one with --config",
             p->file);
     else
-        c = load(r, a, p->file);
+        c = load_leniently(r, a, p->file);
     if (c)
         check_parts(r, a, c);
     config_free(c);

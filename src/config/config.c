@@ -19,6 +19,7 @@
 #include "coercion.h"
 #include "cross_checks.h"
 #include "document.h"
+#include "document_load.h"
 #include "findings.h"
 #include "option_value.h"
 #include "options.h"
@@ -73,7 +74,9 @@ config_log_level(const struct config *c)
 bool
 config_is_readable(const char *file)
 {
-    json_t *root = json_load_file(file, JSON_DECODE_INT_AS_REAL, NULL);
+    const struct config_request silent = { 0 };
+    struct findings f = { .request = &silent };
+    json_t *root = document_load(file, &f);
     bool readable = json_is_object(root);
 
     json_decref(root);

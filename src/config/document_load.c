@@ -6,15 +6,16 @@
 #include "document_load.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <sys/stat.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/utf8.h"
 #include "findings.h"
 
-enum { FILE_BYTES_MAX = 1 << 20, SEQUENCE_MAX = 4 };
+enum { FILE_BYTES_MAX = 16 << 20, SEQUENCE_MAX = 4 };
 
 /* ---- what is wrong ---- */
 
@@ -57,37 +58,12 @@ usual_mistake(struct str text, size_t end)
 
 /* Append what the parser says, and the usual mistake, if it is one. */
 static void
-explain(struct str text, const json_error_t *e, struct buffer *out)
+explain_text(struct str text, const json_error_t *e, struct buffer *out)
 {
     const char *mistake = usual_mistake(text, e->position > 0 ? (size_t)e->position : 0);
 
     buffer_printf(
         out, "the file is not JSON: %s%s%s", e->text, mistake ? "; " : "", mistake ? mistake : "");
-}
-
-/* The same with the file's name and the place in it; also where the file cannot be read. */
-static void
-explain_file(const char *file, const json_error_t *e, struct buffer *out)
-{
-    struct buffer text = { 0 };
-    struct stat s;
-    FILE *stream;
-
-    if (stat(file, &s) == 0 && S_ISDIR(s.st_mode)) {
-        buffer_printf(out, "%s: it is a folder: name the file in it with --config", file);
-        return;
-    }
-    stream = fopen(file, "re");
-    if (!stream || e->line < 0) {
-        buffer_printf(out, "%s: %s; check its permissions (ls -l)", file, e->text);
-    } else {
-        text.len = fread(buffer_reserve(&text, FILE_BYTES_MAX), 1, FILE_BYTES_MAX, stream);
-        buffer_printf(out, "%s:%d:%d: ", file, e->line, e->column);
-        explain(buffer_str(&text), e, out);
-    }
-    if (stream)
-        fclose(stream);
-    buffer_fini(&text);
 }
 
 bool
@@ -99,7 +75,7 @@ document_load_check(struct str text, struct buffer *error)
 
     if (!root) {
         buffer_printf(error, "line %d, column %d: ", e.line, e.column);
-        explain(text, &e, error);
+        explain_text(text, &e, error);
     } else if (!good) {
         buffer_append_text(error, "expected an object, {\"port\": 6001, ...}");
     }
@@ -108,6 +84,25 @@ document_load_check(struct str text, struct buffer *error)
 }
 
 /* ---- the file ---- */
+
+/* False: errno says why. */
+static bool
+read_file(const char *file, struct buffer *text)
+{
+    FILE *stream = fopen(file, "re");
+    size_t n = BUFSIZ;
+    bool good;
+
+    if (!stream)
+        return false;
+    while (n == BUFSIZ && text->len < FILE_BYTES_MAX) {
+        n = fread(buffer_reserve(text, BUFSIZ), 1, BUFSIZ, stream);
+        text->len += n;
+    }
+    good = !ferror(stream);
+    fclose(stream);
+    return good;
+}
 
 /* Bytes that are not UTF-8 become U+FFFD. */
 static void
@@ -129,43 +124,49 @@ append_valid(struct buffer *out, struct str s)
 }
 
 static json_t *
-load_repaired(const char *file, json_error_t *error, struct findings *f)
+parse_text(const char *file, struct buffer *text, json_error_t *e, struct findings *f)
 {
-    struct buffer raw = { 0 }, text = { 0 };
-    FILE *stream = fopen(file, "re");
-    json_t *root;
+    json_t *root = json_loadb(text->data, text->len, 0, e);
 
-    if (!stream)
-        return NULL;
-    raw.len = fread(buffer_reserve(&raw, FILE_BYTES_MAX), 1, FILE_BYTES_MAX, stream);
-    fclose(stream);
-    append_valid(&text, buffer_str(&raw));
-    if (!str_equal(buffer_str(&text), buffer_str(&raw)))
+    if (!root && json_error_code(e) == json_error_invalid_utf8) {
+        struct buffer valid = { 0 };
+
+        append_valid(&valid, buffer_str(text));
+        buffer_fini(text);
+        *text = valid;
         findings_say(
             f, CONFIG_WARNING, "%s: the file is not UTF-8; invalid bytes are read as U+FFFD", file);
-    root = json_loadb(text.data, text.len, 0, error);
+        root = json_loadb(text->data, text->len, 0, e);
+    }
     /* Numbers of more digits than fit are what JavaScript makes of them. */
-    if (!root && json_error_code(error) == json_error_numeric_overflow)
-        root = json_loadb(text.data, text.len, JSON_DECODE_INT_AS_REAL, error);
-    buffer_fini(&raw);
-    buffer_fini(&text);
+    if (!root && json_error_code(e) == json_error_numeric_overflow)
+        root = json_loadb(text->data, text->len, JSON_DECODE_INT_AS_REAL, e);
     return root;
 }
 
 json_t *
 document_load(const char *file, struct findings *f)
 {
-    json_error_t error;
-    json_t *root = json_load_file(file, 0, &error);
-    enum json_error_code code = root ? json_error_unknown : json_error_code(&error);
-    struct buffer line = { 0 };
+    struct buffer text = { 0 }, mistake = { 0 };
+    json_t *root = NULL;
+    char reason[128];
+    json_error_t e;
 
-    if (code == json_error_numeric_overflow || code == json_error_invalid_utf8)
-        root = load_repaired(file, &error, f);
-    if (!root) {
-        explain_file(file, &error, &line);
-        findings_say(f, CONFIG_ERROR, "%.*s", STR_ARG(buffer_str(&line)));
+    if (read_file(file, &text)) {
+        root = parse_text(file, &text, &e, f);
+        if (!root)
+            explain_text(buffer_str(&text), &e, &mistake);
+        if (!root)
+            findings_say(f, CONFIG_ERROR, "%s:%d:%d: %.*s", file, e.line, e.column,
+                STR_ARG(buffer_str(&mistake)));
+    } else if (errno == EISDIR) {
+        findings_say(
+            f, CONFIG_ERROR, "%s: it is a folder: name the file in it with --config", file);
+    } else {
+        findings_say(f, CONFIG_ERROR, "%s: %s; check its permissions (ls -l)", file,
+            strerror_r(errno, reason, sizeof(reason)));
     }
-    buffer_fini(&line);
+    buffer_fini(&text);
+    buffer_fini(&mistake);
     return root;
 }
