@@ -41,6 +41,7 @@ the_nearest_name_is_near(void **state)
     check("authhost", "file: unknown option authhost; did you mean authHost?");
     check("redis.keyPrefix",
         "file: unknown option redis.keyPrefix; did you mean databaseConfig.redis.keyPrefix?");
+    check("a\n\033[2J", "file: unknown option a??[2J");
     check("nothing like it", "file: unknown option nothing like it");
 }
 
