@@ -174,8 +174,8 @@ bool config_is_set(const struct config *c, const char *path);
 /* Whether the file gives a switch (true, false, or an object of further options) as an object. */
 bool config_is_object(const struct config *c, const char *path);
 /*
- * What a reload of next changes, told option by option.  Where an option is not live, next takes
- * the value of running, since that stays in effect until a restart.
+ * Report what a reload with next changes, option by option.  Where an option is not live, next
+ * takes the value of running, since that stays in effect until a restart.
  */
 void config_reconcile(struct config *next, const struct config *running,
     void (*on_change)(void *owner, const char *path, bool live), void *owner);

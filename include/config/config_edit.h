@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * config_edit: changes the clients in the text of a configuration file.  All else stays as it was
- * written: members that nobody knows, their order, blanks, line ends.  What is added looks like its
+ * written: unknown members, their order, blanks, line ends.  What is added looks like its
  * neighbours.  Nothing of the environment gets into it.  out is empty
  * at first.  Pure.
  */

@@ -27,7 +27,7 @@ static const struct flag common[] = {
 struct spelling {
     struct str name;
     bool is_long;
-    const char *value; /* behind "=", or NULL */
+    const char *value; /* after "=", or NULL */
 };
 
 static bool
@@ -37,7 +37,7 @@ is_flag(const char *word)
 }
 
 static struct spelling
-spell(const char *word)
+spell_flag(const char *word)
 {
     bool is_long = word[1] == '-';
     const char *equals = strchr(word, '=');
@@ -58,7 +58,7 @@ flag_in(const struct flag *flags, const struct spelling *s)
     return NULL;
 }
 
-/* What the command takes; of no command: what any command takes. */
+/* Among the flags of the command; without one, among those of all commands. */
 static const struct flag *
 flag_find(const struct command *commands, const struct command *command, const struct spelling *s)
 {
@@ -96,7 +96,7 @@ look_for_command(char **next, const struct command *commands, struct args *a)
             a->command = find_command(commands, word);
             return;
         }
-        s = spell(word);
+        s = spell_flag(word);
         f = flag_find(commands, NULL, &s);
         if (f && f->value_name && !s.value && *next)
             next++;
@@ -149,7 +149,7 @@ static bool
 take_flag(const struct command *commands, const char *word, struct args *a, char ***next,
     struct buffer *error)
 {
-    struct spelling s = spell(word);
+    struct spelling s = spell_flag(word);
     const struct flag *f = flag_find(commands, a->command, &s);
     int len = (int)(s.name.data + s.name.len - word);
 
@@ -164,7 +164,7 @@ take_flag(const struct command *commands, const char *word, struct args *a, char
             len, word, a->command->name);
     else
         log_warning("unknown option %.*s", len, word);
-    /* Where it is another command's, its value is not an operand of this one. */
+    /* If it belongs to another command, its value is not an operand of this one. */
     f = f ? NULL : flag_find(commands, NULL, &s);
     if (f && f->value_name && !s.value && **next)
         (*next)++;
@@ -199,7 +199,7 @@ args_parse(char **argv, const struct command *commands, struct args *a, struct b
 /* ---- help ---- */
 
 static void
-pad(struct buffer *out, size_t from)
+pad_help(struct buffer *out, size_t from)
 {
     size_t width = out->len - from;
 
@@ -218,7 +218,7 @@ help_flags(const struct flag *flags, struct buffer *out)
             buffer_printf(out, "      --%s", f->name);
         if (f->value_name)
             buffer_printf(out, "=%s", f->value_name);
-        pad(out, before);
+        pad_help(out, before);
         buffer_printf(out, "%s\n", f->help);
     }
 }
@@ -249,7 +249,7 @@ args_help_all(const struct command *commands, struct buffer *out)
             out, "  %s%s%s", c->name, c->operand ? " " : "", c->operand ? c->operand : "");
         if (c->alias)
             buffer_printf(out, ", %s", c->alias);
-        pad(out, before);
+        pad_help(out, before);
         buffer_printf(out, "%s\n", c->help);
     }
     buffer_append_text(out, "\nOptions:\n");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * args: the words of the command line.  Flags stand before or behind the command, as
+ * args: the words of the command line.  Flags come before or after the command, as
  * `--flag value` or `--flag=value`, a switch also as `--no-flag`; one that the command does not
- * take is a warning.  Behind `--` nothing is a flag.
+ * take is a warning.  After `--` nothing is a flag.
  */
 #ifndef CLI_ARGS_H
 #define CLI_ARGS_H
@@ -17,8 +17,8 @@ struct command;
 /* Texts are borrowed from argv; NULL: not given. */
 struct args {
     const char *word;              /* the command as it was written */
-    const struct command *command; /* NULL: none, or there is none of this name */
-    const char *operand;           /* the word behind the command */
+    const struct command *command; /* NULL: none, or an unknown one */
+    const char *operand;           /* the word after the command */
     const char *config, *dir, *port;
     bool dev, force, yes, help, version;
     /* Answers to the questions of init. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check: one part after the other.  Where the configuration of a part is wrong it is not tried: its
- * defaults would be blamed for what the operator never asked for.
+ * check: one part after the other.  A part whose configuration is wrong is not tried: the defaults
+ * would be blamed, which the operator never asked for.
  */
 #include "command.h"
 
@@ -127,8 +127,7 @@ check_redis(struct check_report *r, const struct config *c)
 
 /* ---- the application ---- */
 
-/* What each answer means to somebody without a session who asks for a channel that nobody defines.
- */
+/* What each answer to a guest who asks for an undefined channel means. */
 static const struct meaning {
     unsigned first, last; /* of the status */
     enum check_level level;
@@ -180,8 +179,7 @@ check_host(struct check_report *r, const struct config *c, size_t host)
     buffer_fini(&answer.cause);
 }
 
-/* An entry without a scheme stands for pages' own hosts: there is nobody to ask before they come.
- */
+/* An entry without a scheme stands for the host of the page: there is no page to go by yet. */
 static void
 check_auth(struct check_report *r, const struct config *c)
 {
@@ -192,7 +190,7 @@ check_auth(struct check_report *r, const struct config *c)
 
 /* ---- all of it ---- */
 
-/* Of the application: where the configuration lies, else the current one. */
+/* The application's folder: that of the configuration file, or else the current one. */
 static char *
 folder_of(const struct args *a, const char *file)
 {
@@ -208,7 +206,7 @@ check_parts(struct check_report *r, const struct args *a, const struct config *c
 {
     char *folder = folder_of(a, c->file);
     struct buffer why = { 0 };
-    /* By the configuration's own errors, not by those that the parts add. */
+    /* Decided before the parts add errors of their own. */
     bool address = !check_report_blames(r, "port") && !check_report_blames(r, "host");
     bool redis = !check_report_blames(r, "databaseConfig");
     bool auth = !check_report_blames(r, "auth");

@@ -50,7 +50,7 @@ is_loopback(const char *host)
            strcmp(host, "::1") == 0;
 }
 
-/* Where one of both is reached in another way there is nothing to compare. */
+/* If either is reached in another way than by host and port, there is nothing to compare. */
 static void
 compare_redis(const struct comparison *k)
 {
@@ -89,7 +89,7 @@ compare_broadcasting(const struct comparison *k)
             laravel_source(k->laravel), name, driver);
 }
 
-/* Without the session's cookie at the handshake every private channel is refused. */
+/* Without the session's cookie in the handshake, every private channel is refused. */
 static void
 compare_session(const struct comparison *k)
 {

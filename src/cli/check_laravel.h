@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check_laravel: whether the configuration fits the application in whose folder it lies.
+ * check_laravel: whether the configuration fits the application in the same folder.
  */
 #ifndef CLI_CHECK_LARAVEL_H
 #define CLI_CHECK_LARAVEL_H
@@ -8,7 +8,7 @@
 struct check_report;
 struct config;
 
-/* folder: of the application, if it is one, else the current one is looked at. */
+/* folder: the application's; if it is not one, the current folder is tried. */
 void check_laravel(struct check_report *r, const struct config *c, const char *folder);
 
 #endif

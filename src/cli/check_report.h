@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check_report: what `check` finds, a line each on stdout, as it is found.
+ * check_report: what `check` finds, one line each on stdout, as soon as it is found.
  */
 #ifndef CLI_CHECK_REPORT_H
 #define CLI_CHECK_REPORT_H
@@ -12,7 +12,7 @@
 
 enum check_level { CHECK_OK, CHECK_NOTE, CHECK_WARNING, CHECK_ERROR, CHECK_LEVELS };
 
-/* All zero before. */
+/* Zeroed before use. */
 struct check_report {
     unsigned counts[CHECK_LEVELS];
     struct buffer errors; /* their lines */

@@ -45,7 +45,7 @@ static const struct flag start_flags[] = {
     { .name = NULL },
 };
 
-/* Of a command that looks for a running server. */
+/* For commands that look for a running server. */
 static const struct flag place_flags[] = {
     FLAG_CONFIG,
     FLAG_DIR,
@@ -53,14 +53,14 @@ static const struct flag place_flags[] = {
     { .name = NULL },
 };
 
-/* Of a command that reads or changes a configuration file. */
+/* For commands that read or change a configuration file. */
 static const struct flag file_flags[] = {
     FLAG_CONFIG,
     FLAG_DIR,
     { .name = NULL },
 };
 
-/* Each question has the flag of its name in laravel-echo-server's own words. */
+/* Each question has a flag, named as in laravel-echo-server. */
 static const struct flag init_flags[] = {
     { .name = "config",
         .letter = 'c',
@@ -104,9 +104,9 @@ static const struct flag init_flags[] = {
     { .name = NULL },
 };
 
-/* Frees it. */
+/* Also frees it. */
 static int
-print(struct buffer *text)
+print_text(struct buffer *text)
 {
     fwrite(text->data, 1, text->len, stdout);
     buffer_fini(text);
@@ -120,7 +120,7 @@ docs_config(const struct args *a)
 
     (void)a;
     config_docs_manual(&text);
-    return print(&text);
+    return print_text(&text);
 }
 
 static int
@@ -130,7 +130,7 @@ docs_example(const struct args *a)
 
     (void)a;
     config_docs_example(&text);
-    return print(&text);
+    return print_text(&text);
 }
 
 static const struct command commands[] = {
@@ -183,11 +183,11 @@ print_help(const struct command *command)
         args_help_command(command, &text);
     else
         args_help_all(commands, &text);
-    return print(&text);
+    return print_text(&text);
 }
 
 static int
-run(const struct args *a)
+run_command(const struct args *a)
 {
     if (a->version) {
         puts(ECHO_SERVER_VERSION);
@@ -220,7 +220,7 @@ cli_run(char **argv)
 
     error_copies_begin();
     if (args_parse(argv, commands, &a, &error))
-        code = run(&a);
+        code = run_command(&a);
     else
         log_error("%.*s", STR_ARG(buffer_str(&error)));
     buffer_fini(&error);

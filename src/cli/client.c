@@ -47,7 +47,7 @@ edit_file(const char *path, const struct change *c, struct buffer *error)
 }
 
 static int
-report(enum config_edit result, const struct change *c, const char *path)
+report_change(enum config_edit result, const struct change *c, const char *path)
 {
     switch (result) {
     case CONFIG_EDIT_ADDED:
@@ -76,7 +76,7 @@ change_clients(const struct args *a, const struct change *c)
 
     place_init(&p, a->dir, a->config);
     if (p.file)
-        code = report(edit_file(p.file, c, &error), c, p.file);
+        code = report_change(edit_file(p.file, c, &error), c, p.file);
     else
         log_error("there is no echo-server.json or laravel-echo-server.json in %s: write one with "
                   "`echo-server init`, or name one with --config",

@@ -14,7 +14,7 @@
 struct args;
 
 /* The last row of a command has no name.  Two commands that share a flag's name give it the same
- * kind and field: it may stand before the command. */
+ * kind and field: it may come before the command. */
 struct flag {
     const char *name;
     const char *value_name; /* NULL: a switch */
@@ -29,7 +29,7 @@ struct flag {
 struct command {
     const char *name, *alias; /* alias NULL: none */
     const char *operand;      /* as the usage shows it, "[ID]"; NULL: it takes none */
-    const char *help;         /* NULL: for those who build the server, not listed */
+    const char *help;         /* NULL: for building the server, not listed */
     const struct flag *flags; /* NULL: none but --help and --version */
     int (*run)(const struct args *a);
 };
@@ -42,21 +42,21 @@ enum {
     EXIT_NOT_RUNNING = 3, /* of `status`, as the Linux Standard Base has it */
 };
 
-/* Serves in the foreground until a signal. */
+/* Runs the server in the foreground, until a signal. */
 int start_run(const struct args *a);
-/* Returns when the server is gone.  It ends no server that is younger than itself: that is one
- * which a later start has put in the place (see turn.h). */
+/* Returns when the server has ended.  It never ends a server that is younger than itself, because
+ * a later start has put that one in the place (see turn.h). */
 int control_stop(const struct args *a);
-/* SIGHUP to the server that `stop` would end.  What became of it is in the server's log. */
+/* SIGHUP to the server that `stop` would end.  The result is in the server's log. */
 int control_reload(const struct args *a);
-/* What the server that `stop` would end says of itself under its port, and the last start that
- * failed. */
+/* Prints what the server that `stop` would end says about itself under its port, and the last
+ * start if it failed. */
 int control_status(const struct args *a);
 /* Asks, and writes a configuration file. */
 int init_run(const struct args *a);
-/* Tries all that a configuration names, and reports every problem. */
+/* Tries everything that a configuration names, and reports every problem. */
 int check_run(const struct args *a);
-/* Who may use the HTTP API. */
+/* Change who may use the HTTP API. */
 int client_add(const struct args *a);
 int client_remove(const struct args *a);
 

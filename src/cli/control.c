@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control: the commands for a server that runs already: `stop`, `reload` and `status`.
+ * control: the commands for a server that is running: `stop`, `reload` and `status`.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -20,8 +20,7 @@
 #include "instance/stop_marks.h"
 #include "instance/targets.h"
 
-/* ---- stop: first a mark for starts that cannot be seen yet, then each server that is found ----
- */
+/* ---- stop: a mark for starts that cannot be seen yet, then each server that is found ---- */
 
 enum { SERVERS_MAX = 8 };
 
@@ -66,7 +65,7 @@ stop_all(struct targets *t, bool is_by_port)
     if (any)
         targets_keep(t, i);
     for (i = 0; i < t->count; i++)
-        /* Where there is no configuration, no start is under way. */
+        /* Without a configuration, no start can be under way. */
         if (t->items[i].place.exists || is_by_port)
             stop_marks_leave(t->items[i].where.host, t->items[i].where.port);
     for (int n = 0; n < SERVERS_MAX; n++) {

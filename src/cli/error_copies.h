@@ -33,7 +33,7 @@ void error_copies_keep(void);
 void error_copies_record(const struct place *p);
 /* This start succeeds. */
 void error_copies_forget(const struct place *p);
-/* Append the record, the time (UTC) and then a line for each error; false: there is none. */
+/* Append the record: the time (UTC), then a line for each error.  False: there is no record. */
 MUST_USE bool error_copies_read(const struct place *p, struct buffer *text);
 
 #endif

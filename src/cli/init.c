@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * init: every question has one answer: its flag's, else what is typed, else what is proposed.  In
- * the folder of an application its own settings are proposed; its secrets are not copied.
+ * init: a question is answered by its flag, or else by what is typed, or else by the suggestion. In
+ * an application's folder the suggestions are its own settings; its secrets are not copied.
  */
 #include "command.h"
 
@@ -27,16 +27,16 @@ struct init {
     const struct args *args;
     struct laravel *laravel; /* NULL: not in an application's folder */
     struct laravel_redis redis;
-    char *prefix;          /* of the application; NULL: not told */
-    const char *no_prefix; /* why; NULL: it was not asked */
+    char *prefix;          /* of the application; NULL: not known */
+    const char *no_prefix; /* why; NULL: the application was not asked */
     char *default_file;
     char *answers[INIT_QUESTIONS]; /* NULL: not asked */
     bool no_more_input;
 };
 
-/* ---- what is proposed ---- */
+/* ---- suggestions ---- */
 
-/* What --config says, else what `start` would read here, else what it would look for. */
+/* What --config says, or what `start` would read here, or what it would look for. */
 static char *
 default_file(const struct args *a)
 {
@@ -59,7 +59,7 @@ default_file(const struct args *a)
 }
 
 static const char *
-proposal(struct init *i, enum init_question q)
+suggestion(struct init *i, enum init_question q)
 {
     struct buffer ignored = { 0 };
     const char *value = NULL;
@@ -115,11 +115,11 @@ is_asked(const struct init *i, enum init_question q)
     return true;
 }
 
-/* The line of an answer, or what is proposed; NULL: the terminal is gone. */
+/* What was typed, or the suggestion; NULL: the terminal is gone. */
 static char *
 ask_once(struct init *i, enum init_question q)
 {
-    const char *fallback = proposal(i, q);
+    const char *fallback = suggestion(i, q);
     char *line = NULL;
 
     if (!i->args->yes && !i->no_more_input) {
@@ -134,7 +134,7 @@ ask_once(struct init *i, enum init_question q)
     return mem_strdup(fallback);
 }
 
-/* False: there is no answer; what was wrong was said. */
+/* False: the flag's value is wrong, which was logged. */
 static bool
 answer_flag(struct init *i, enum init_question q, const char *flag)
 {
@@ -148,7 +148,7 @@ answer_flag(struct init *i, enum init_question q, const char *flag)
     return i->answers[q] != NULL;
 }
 
-/* Somebody at a terminal is asked again. */
+/* On a terminal a wrong answer is asked for again. */
 static bool
 answer_asked(struct init *i, enum init_question q)
 {
@@ -172,7 +172,7 @@ answer_asked(struct init *i, enum init_question q)
     return i->answers[q] != NULL;
 }
 
-/* What is wrong with a flag is said before anything is asked. */
+/* A wrong flag is reported before anything is asked. */
 static bool
 answer_all(struct init *i)
 {
@@ -193,7 +193,7 @@ answer_all(struct init *i)
 
 /* ---- writing ---- */
 
-/* What the option does not take is left out: the application's `.env` was not written for us. */
+/* A value that the option does not accept is not copied: `.env` was not written for us. */
 static void
 add_found(struct config_setting *settings, size_t *count, const char *path, const char *value)
 {
@@ -244,7 +244,7 @@ may_overwrite(const struct init *i, const char *file)
 }
 
 static bool
-save(const struct init *i, const char *path)
+save_file(const struct init *i, const char *path)
 {
     struct config_setting settings[SETTINGS_MAX];
     struct buffer document = { 0 }, error = { 0 };
@@ -271,7 +271,7 @@ save(const struct init *i, const char *path)
     return ok;
 }
 
-/* ---- what is said about it ---- */
+/* ---- hints ---- */
 
 static void
 say_laravel(struct init *i)
@@ -302,7 +302,7 @@ write_answers(struct init *i)
     bool found;
 
     place_init(&p, i->args->dir, name);
-    if (may_overwrite(i, p.file) && save(i, p.file)) {
+    if (may_overwrite(i, p.file) && save_file(i, p.file)) {
         for (size_t k = 0; k < COUNT_OF(files); k++)
             if (i->answers[files[k]] && access(i->answers[files[k]], R_OK) != 0)
                 log_warning(

@@ -43,10 +43,10 @@ const char *init_questions_default(enum init_question q);
 /* What the command line says; NULL: nothing. */
 const char *init_questions_flag(enum init_question q, const struct args *a);
 
-/* Ask on stdout, with what is proposed; the line on stdin, trimmed, for free(); NULL: there are no
- * more. */
+/* Ask on stdout, with the suggestion; returns the line from stdin, trimmed, for free(); NULL: there
+ * are no more lines. */
 char *init_questions_ask(enum init_question q, const char *fallback);
-/* The same for a question that is not in the table; hint stands in parentheses after it. */
+/* The same for a question that is not in the table; hint follows it in parentheses. */
 char *init_questions_prompt(const char *message, const char *hint);
 /* Whether stdin is a terminal, where a question can be repeated. */
 bool init_questions_can_repeat(void);

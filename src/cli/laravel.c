@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * laravel: a value is asked for by the name of its variable, and kept for whoever asks.
+ * laravel: a value is looked up by the name of its variable, and kept until the end.
  */
 #include "laravel.h"
 
@@ -23,7 +23,7 @@ struct laravel {
 };
 
 static void
-make_path(const struct laravel *l, const char *name, struct buffer *out)
+append_path(const struct laravel *l, const char *name, struct buffer *out)
 {
     buffer_printf(out, "%s%s%s%c", l->folder, *l->folder ? "/" : "", name, 0);
 }
@@ -39,9 +39,9 @@ laravel_open(const char *folder)
     while (name.len > 1 && str_ends(name, "/"))
         name.len--;
     l->folder = mem_copy_text(name.data ? name.data : "", name.len);
-    make_path(l, ".env", &l->env_path);
+    append_path(l, ".env", &l->env_path);
     l->env = dotenv_read(l->env_path.data);
-    make_path(l, "artisan", &artisan);
+    append_path(l, "artisan", &artisan);
     found = access(artisan.data, F_OK) == 0 || dotenv_get(l->env, "APP_NAME");
     buffer_fini(&artisan);
     if (found)
@@ -169,7 +169,7 @@ read_url(struct laravel *l, struct str url, struct laravel_redis *r)
         r->port = keep_text(l, port);
 }
 
-/* REDIS_HOST is also a socket, or has a scheme. */
+/* REDIS_HOST may also be a socket, or have a scheme. */
 static void
 read_host(struct laravel *l, struct laravel_redis *r)
 {

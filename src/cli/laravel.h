@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * laravel: what an application's folder says about itself in its `.env`.  Read once, nothing is
- * run.  Its secrets are told of, never shown.
+ * laravel: what an application says about itself in its `.env`.  It is read once, and nothing is
+ * run. Where secrets are is reported, their values never are.
  */
 #ifndef CLI_LARAVEL_H
 #define CLI_LARAVEL_H
@@ -27,10 +27,10 @@ const char *laravel_source(const struct laravel *l);
  */
 const char *laravel_get(struct laravel *l, const char *name);
 
-/* Where it keeps Redis; texts live as long as l. */
+/* Where its Redis is; texts live as long as l. */
 struct laravel_redis {
-    const char *host; /* NULL: not said */
-    const char *port; /* NULL: not said */
+    const char *host; /* NULL: not set */
+    const char *port; /* NULL: not set */
     const char *path; /* of a Unix socket; NULL: host and port */
     const char *username;
     const char *password_variable; /* that holds the password and nothing else; NULL: none does */

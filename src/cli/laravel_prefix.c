@@ -69,7 +69,7 @@ become(const struct stat *owner, const struct passwd *user)
     return setuid(owner->st_uid) == 0;
 }
 
-/* In the child.  The session of its own keeps the terminal, which may be root's, out of reach. */
+/* In the child.  A session of its own keeps the terminal, which may be root's, out of reach. */
 NO_RETURN static void
 run_php(int folder, int out, const struct stat *owner, const struct passwd *user)
 {
@@ -106,7 +106,7 @@ start_php(int folder, const struct stat *owner, pid_t *pid)
     return -1;
 }
 
-/* What stands between the mark and the next NUL; without data: it has not come. */
+/* The text between the mark and the next NUL; no data: it has not arrived. */
 static struct str
 find_answer(struct str output)
 {
@@ -120,7 +120,7 @@ find_answer(struct str output)
     return end ? str_slice(at, (size_t)(end - at)) : (struct str){ 0 };
 }
 
-/* Until the answer came, php ended, or it said or took too much.  False: it took too long. */
+/* Until the answer is there, php ends, or its output is too long.  False: it took too long. */
 static bool
 read_output(int fd, uint64_t limit_ms, struct buffer *output)
 {
@@ -140,7 +140,7 @@ read_output(int fd, uint64_t limit_ms, struct buffer *output)
     return false;
 }
 
-/* With all that it started.  Returns the status of its end. */
+/* With all that it started.  Returns its exit status. */
 static int
 end_php(pid_t pid)
 {
@@ -154,7 +154,7 @@ end_php(pid_t pid)
 
 /* folder is open, and its owner known. */
 static char *
-ask(int folder, const struct stat *owner, uint64_t limit_ms, const char **why)
+ask_php(int folder, const struct stat *owner, uint64_t limit_ms, const char **why)
 {
     struct buffer output = { 0 };
     char *prefix = NULL;
@@ -198,7 +198,7 @@ laravel_prefix_ask(const char *folder, uint64_t limit_ms, const char **why)
         printf("asking php in %s for the application's Redis prefix\n",
             *folder ? folder : "this folder");
         fflush(stdout);
-        prefix = ask(fd, &owner, limit_ms, why);
+        prefix = ask_php(fd, &owner, limit_ms, why);
     }
     close(fd);
     return prefix;

@@ -18,7 +18,7 @@ enum { LARAVEL_PREFIX_LIMIT_MS = 10000 };
 
 /*
  * The prefix that the application in folder uses ("" is the current one), to be freed; a line on
- * stdout says that php is asked.  NULL: it cannot be told, and *why is the clause after "because".
+ * stdout says that php is asked.  NULL: it is not known, and *why is the clause after "because".
  */
 MUST_USE char *laravel_prefix_ask(const char *folder, uint64_t limit_ms, const char **why);
 

@@ -27,7 +27,7 @@ append_reason(struct buffer *error, const char *path, const char *what)
     return false;
 }
 
-/* Another of us may have replaced the file between its opening and the lock. */
+/* Another process may have replaced the file between its opening and the lock. */
 static bool
 open_locked(struct rewrite *r)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rewrite: a file is read, and replaced as a whole: nobody ever sees half of it, also when two of
- * us change it at once.  A link stays a link; owner and mode stay.  Blocks.
+ * rewrite: reads a file and replaces it as a whole: half of it is never seen, even when two
+ * processes change it at once.  A link stays a link; owner and mode stay.  Blocks.
  */
 #ifndef CLI_REWRITE_H
 #define CLI_REWRITE_H
@@ -13,16 +13,15 @@
 #include "base/buffer.h"
 
 struct rewrite {
-    char *path; /* behind links */
-    int fd;     /* of the file as it was, locked against others of us; -1: there is none */
+    char *path; /* with links resolved */
+    int fd;     /* of the old file, locked against other processes; -1: it does not exist */
     mode_t mode;
     uid_t owner;
     gid_t group;
     struct buffer text;
 };
 
-/* What is there is read into text; that nothing is there is fine.  False: *error is one sentence.
- */
+/* Read the file into text; it need not exist.  False: *error is one sentence. */
 MUST_USE bool rewrite_open(struct rewrite *r, const char *path, struct buffer *error);
 MUST_USE bool rewrite_commit(struct rewrite *r, struct str text, struct buffer *error);
 void rewrite_close(struct rewrite *r);

@@ -26,7 +26,7 @@ struct start {
     const struct place *place;
     struct config *config;
     struct turn turn;
-    bool lock_failed; /* said so */
+    bool lock_failed; /* and was reported */
 };
 
 static void
@@ -84,7 +84,7 @@ print_ready(const struct config *c, unsigned port)
 }
 
 static int
-serve(struct start *start, struct server *s, struct lock_file *lock)
+serve_until_end(struct start *start, struct server *s, struct lock_file *lock)
 {
     const struct config *c = start->config;
 
@@ -107,7 +107,7 @@ serve(struct start *start, struct server *s, struct lock_file *lock)
     return EXIT_DONE;
 }
 
-/* The place as a whole, or nothing of it: NULL, and *in_use when somebody has it. */
+/* The whole place or nothing: NULL, and *in_use if another server has it. */
 static struct server *
 take_place(struct start *start, struct lock_file **lock, bool *in_use, struct buffer *error)
 {
@@ -143,7 +143,7 @@ refuse_start(const struct start *start, const struct running *holder)
     return EXIT_RUNNING;
 }
 
-/* EXIT_RUNNING: somebody was quicker. */
+/* EXIT_RUNNING: another server was quicker. */
 static int
 try_to_serve(struct start *start)
 {
@@ -155,7 +155,7 @@ try_to_serve(struct start *start)
 
     if (s && !turn_is_forbidden(&start->turn)) {
         error_copies_forget(start->place);
-        code = serve(start, s, lock);
+        code = serve_until_end(start, s, lock);
     } else if (s) {
         server_free(s);
         lock_file_release(lock);

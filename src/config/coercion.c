@@ -31,7 +31,7 @@ is_choice(const struct option *o, struct str text)
 
 /* Whether the row's own parser may read value. */
 static bool
-is_plain(const struct option *o, const json_t *value)
+is_plain_value(const struct option *o, const json_t *value)
 {
     bool is_text = json_is_string(value);
 
@@ -72,7 +72,7 @@ enum { NUMBER_SIZE = 40, DIGITS_SURE = 15, DIGITS_MAX = 17 };
 
 /* The shortest digits that read back as the same number. */
 static void
-append_number(const json_t *value, struct buffer *out)
+append_js_number(const json_t *value, struct buffer *out)
 {
     double real = json_number_value(value);
     char text[NUMBER_SIZE];
@@ -93,7 +93,7 @@ append_number(const json_t *value, struct buffer *out)
     buffer_append_text(out, text);
 }
 
-/* A list's entries stand with commas between them. */
+/* A list's entries have commas between them. */
 void
 coercion_append_text(const json_t *value, struct buffer *out)
 {
@@ -103,7 +103,7 @@ coercion_append_text(const json_t *value, struct buffer *out)
     if (json_is_string(value))
         buffer_append_str(out, text_of(value));
     else if (json_is_number(value))
-        append_number(value, out);
+        append_js_number(value, out);
     else if (json_is_boolean(value))
         buffer_append_text(out, json_is_true(value) ? "true" : "false");
     json_array_foreach(value, i, item)
@@ -135,14 +135,14 @@ to_number(const json_t *value, double *number)
 /* ---- the rules ---- */
 
 static enum coercion
-take_bool(void *slot, bool on)
+coerce_bool(void *slot, bool on)
 {
     *(bool *)slot = on;
     return COERCION_TAKEN;
 }
 
 static enum coercion
-take_text_true(void *slot, const json_t *value)
+coerce_text_true(void *slot, const json_t *value)
 {
     struct buffer text = { 0 };
     bool on;
@@ -150,12 +150,13 @@ take_text_true(void *slot, const json_t *value)
     coercion_append_text(value, &text);
     on = str_is(buffer_str(&text), "true");
     buffer_fini(&text);
-    return take_bool(slot, on);
+    return coerce_bool(slot, on);
 }
 
-/* parseInt(value): the digits that it begins with.  0 is no port: nothing can be reached there. */
+/* parseInt(value): the digits that it begins with.  0 is not a valid port: nothing can be reached
+ * there. */
 static enum coercion
-take_leading_digits(const struct option *o, void *slot, const json_t *value)
+coerce_leading_digits(const struct option *o, void *slot, const json_t *value)
 {
     struct str text = str_trim(text_of(value));
     size_t digits = 0;
@@ -169,12 +170,12 @@ take_leading_digits(const struct option *o, void *slot, const json_t *value)
 
 /* One out of range becomes the nearest within it. */
 static enum coercion
-take_number(const struct option *o, void *slot, const json_t *value)
+coerce_number(const struct option *o, void *slot, const json_t *value)
 {
     double number;
 
     if (o->kind == OPTION_PORT)
-        return take_leading_digits(o, slot, value);
+        return coerce_leading_digits(o, slot, value);
     if (!to_number(value, &number))
         return COERCION_DEFAULT;
     if (number < (double)o->min)
@@ -188,7 +189,7 @@ take_number(const struct option *o, void *slot, const json_t *value)
 
 enum { PORT_DIGITS_MIN = 2, PORT_DIGITS_MAX = 5 };
 
-/* The last two to five digits at the end, whatever stands before them. */
+/* The last two to five digits at the end, whatever is before them. */
 static struct str
 port_digits(struct str text)
 {
@@ -205,7 +206,7 @@ port_digits(struct str text)
 }
 
 static enum coercion
-take_text(const struct option *o, void *slot, const json_t *value)
+coerce_text(const struct option *o, void *slot, const json_t *value)
 {
     struct buffer text = { 0 };
     enum coercion result = o->kind == OPTION_PORT ? COERCION_WRONG : COERCION_DEFAULT;
@@ -219,9 +220,9 @@ take_text(const struct option *o, void *slot, const json_t *value)
     return result;
 }
 
-/* Those words of a text that are entries. */
+/* Those words of a text that are valid entries. */
 static enum coercion
-take_entries(const struct option *o, void *slot, const json_t *value)
+coerce_entries(const struct option *o, void *slot, const json_t *value)
 {
     struct str rest = text_of(value);
     bool any = false;
@@ -242,7 +243,7 @@ take_entries(const struct option *o, void *slot, const json_t *value)
 
 /* Of a text with choices, true is the first: `sameSite: true` is Strict. */
 static enum coercion
-take_or_default(const struct option *o, void *slot, const json_t *value)
+coerce_or_default(const struct option *o, void *slot, const json_t *value)
 {
     if (o->kind == OPTION_TEXT && o->choices && json_is_true(value) &&
         option_value_parse(o, slot, str_of(o->choices[0])))
@@ -257,21 +258,21 @@ coerce(const struct option *o, void *slot, const json_t *value)
     case JS_CHECKED:
         return COERCION_WRONG;
     case JS_TRUTHY:
-        return take_bool(slot, !coercion_is_nothing(value));
+        return coerce_bool(slot, !coercion_is_nothing(value));
     case JS_NOT_FALSE:
-        return take_bool(slot, !json_is_false(value));
+        return coerce_bool(slot, !json_is_false(value));
     case JS_ONLY_TRUE:
-        return take_bool(slot, json_is_true(value));
+        return coerce_bool(slot, json_is_true(value));
     case JS_TEXT_TRUE:
-        return take_text_true(slot, value);
+        return coerce_text_true(slot, value);
     case JS_NUMBER:
-        return take_number(o, slot, value);
+        return coerce_number(o, slot, value);
     case JS_TEXT:
-        return take_text(o, slot, value);
+        return coerce_text(o, slot, value);
     case JS_ENTRIES:
-        return take_entries(o, slot, value);
+        return coerce_entries(o, slot, value);
     case JS_OR_DEFAULT:
-        return take_or_default(o, slot, value);
+        return coerce_or_default(o, slot, value);
     }
     return COERCION_WRONG;
 }
@@ -292,7 +293,7 @@ enum coercion
 coercion_read(const struct option *o, void *slot, const json_t *value)
 {
     struct buffer text = { 0 };
-    bool read = is_plain(o, value) && append_scalar(o, value, &text) &&
+    bool read = is_plain_value(o, value) && append_scalar(o, value, &text) &&
                 option_value_parse(o, slot, buffer_str(&text));
 
     buffer_fini(&text);

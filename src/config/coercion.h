@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * coercion: what becomes of a value that is not what the option asks for.
+ * coercion: reads a value as the option's type, or as what laravel-echo-server made of it.
  *
  * laravel-echo-server is JavaScript and checks nothing: a text counts as true, an unknown protocol
  * is http, a number may be written in any way.  What it started with starts here too, with the same
@@ -22,7 +22,7 @@ enum coercion {
     COERCION_READ,    /* the slot has what was written */
     COERCION_TAKEN,   /* the slot has what it comes to */
     COERCION_DEFAULT, /* it counts as not given; the slot keeps what it had */
-    COERCION_WRONG,   /* nothing that anybody could have started with */
+    COERCION_WRONG,   /* laravel-echo-server did not start with it either */
 };
 
 MUST_USE enum coercion coercion_read(const struct option *o, void *slot, const json_t *value);

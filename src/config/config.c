@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config: fills in the defaults, then lets the file, the environment and the command line speak, in
- * this order, and last looks at what options say together.
+ * config: fills in the defaults, then reads the file, the environment and the command line, in this
+ * order, and at last checks the options against each other.
  */
 #include "config/config.h"
 
@@ -151,7 +151,7 @@ struct sources {
 
 /* First in the process's environment, then here, then beside the file.  An empty value is unset. */
 static const char *
-look_up(const struct sources *s, const char *name)
+find_variable(const struct sources *s, const char *name)
 {
     const char *value = getenv(name);
 
@@ -167,7 +167,8 @@ look_up(const struct sources *s, const char *name)
  * whatever is written around it.  The result may be NULL.
  */
 static const char *
-resolve(const struct sources *s, const char *variable, const char *value, struct findings *f)
+resolve_variable(
+    const struct sources *s, const char *variable, const char *value, struct findings *f)
 {
     const char *begin = value ? strstr(value, "${") : NULL;
     const char *end = begin ? strchr(begin, '}') : NULL;
@@ -180,7 +181,7 @@ resolve(const struct sources *s, const char *variable, const char *value, struct
         findings_say(f, CONFIG_WARNING,
             "%s: the whole value is taken from %s; expected \"${%s}\" and nothing around it",
             variable, name, name);
-    value = look_up(s, name);
+    value = find_variable(s, name);
     free(name);
     return value;
 }
@@ -195,7 +196,7 @@ read_variable(struct config *c, const struct option *o, const struct sources *s,
 
     if (!options_env_name(o, name))
         return;
-    value = resolve(s, name, look_up(s, name), f);
+    value = resolve_variable(s, name, find_variable(s, name), f);
     if (!value)
         return;
     result = coercion_read_text(o, slot, str_of(value));
@@ -328,7 +329,7 @@ config_load(const struct config_request *r)
 
 /* ---- a reload ---- */
 
-/* Some options mean more when they are given, also with their default. */
+/* Some options mean more when they are set, even to their default. */
 static bool
 differs(const struct config *next, const struct config *running, const struct option *o)
 {

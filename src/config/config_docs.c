@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * config_docs: the order of the template's members is the reference's; their values are the options
- * table's defaults, but where the document says more than an option does.
+ * table's defaults, except where the document says more than an option does.
  */
 #include "config/config_docs.h"
 
@@ -91,8 +91,8 @@ default_of(const struct option *o)
     return json_null();
 }
 
-/* The value is taken over.  The objects on the way are there; where one is no object, nothing is
- * put. */
+/* The value is taken over.  The objects on the way exist; if one is not an object, nothing is put.
+ */
 static void
 put_value(json_t *root, const char *path, json_t *value)
 {
@@ -160,8 +160,8 @@ config_docs_example(struct buffer *out)
 
     for (size_t i = 0; i < options_count(); i++) {
         const struct option *o = options_row(i);
-        /* A switch stands as its own value, and the options inside it are left out.  One that means
-         * more when it is set stands unset. */
+        /* A switch is shown as its own value, without the options inside it; one that means more
+         * when it is set is shown unset. */
         bool is_null = o->kind == OPTION_SWITCH && o->text_member;
 
         if (o->kind <= OPTION_GROUP)

@@ -12,7 +12,7 @@
 /* One change. */
 struct edit {
     struct str text, root;
-    struct str list;          /* of clients, or the null in its place; empty: there is none */
+    struct str list;          /* of clients, or the null in its place; empty: no such member */
     struct json_cursor items; /* of the list */
     const char *line_end;
     struct str unit; /* of indentation; empty: everything is in one line */
@@ -20,9 +20,9 @@ struct edit {
     struct buffer *out;
 };
 
-/* The text between these, as it is. */
+/* Copy the text between these. */
 static void
-keep(const struct edit *e, const char *begin, const char *end)
+copy_text(const struct edit *e, const char *begin, const char *end)
 {
     buffer_append(e->out, begin, (size_t)(end - begin));
 }
@@ -39,9 +39,9 @@ indent_of(struct str text, const char *at, struct str *indent)
     return begin > text.data && begin[-1] == '\n';
 }
 
-/* False: nothing can be changed, and error says why. */
+/* False: the text cannot be changed, and error says why. */
 static bool
-read_text(struct edit *e, struct buffer *error)
+read_clients(struct edit *e, struct buffer *error)
 {
     struct json_cursor c;
     struct str key, value;
@@ -80,7 +80,7 @@ begin_line(const struct edit *e, struct str indent, unsigned deeper)
         buffer_append_str(e->out, e->unit);
 }
 
-/* Its bracket stands in a line that is so much deeper than indent. */
+/* Its bracket is in a line that is so much deeper than indent. */
 static void
 append_client(const struct edit *e, struct str indent, unsigned deeper)
 {
@@ -97,7 +97,7 @@ append_client(const struct edit *e, struct str indent, unsigned deeper)
 }
 
 static void
-append_list(const struct edit *e)
+append_client_list(const struct edit *e)
 {
     buffer_append_char(e->out, '[');
     begin_line(e, e->unit, 1);
@@ -106,9 +106,9 @@ append_list(const struct edit *e)
     buffer_append_char(e->out, ']');
 }
 
-/* Behind the last item; it stands in a line of its own if that one does. */
+/* After the last item, and in a line of its own if that one is. */
 static void
-append_item(const struct edit *e, struct str last)
+append_client_item(const struct edit *e, struct str last)
 {
     struct edit like = *e;
     struct str indent;
@@ -123,14 +123,14 @@ append_item(const struct edit *e, struct str last)
     append_client(&like, indent, 0);
 }
 
-/* A member of the root, behind the last one, if there is any. */
+/* A member of the root, after the last one if there is any. */
 static void
-append_member(const struct edit *e, bool any)
+append_clients_member(const struct edit *e, bool any)
 {
     buffer_append_text(e->out, any ? "," : "");
     begin_line(e, e->unit, 0);
     buffer_printf(e->out, "%s\"clients\": ", any && e->unit.len == 0 ? " " : "");
-    append_list(e);
+    append_client_list(e);
     if (!any)
         begin_line(e, STR_LIT(""), 0);
 }
@@ -149,14 +149,14 @@ add_client(const struct edit *e)
         old = str_slice(last.data + last.len, 0);
     else if (e->list.len == 0)
         old = str_slice(e->root.data + 1, e->root.len - 2);
-    keep(e, e->text.data, old.data);
+    copy_text(e, e->text.data, old.data);
     if (e->list.len == 0)
-        append_member(e, last.len > 0);
+        append_clients_member(e, last.len > 0);
     else if (last.len > 0)
-        append_item(e, last);
+        append_client_item(e, last);
     else
-        append_list(e);
-    keep(e, old.data + old.len, e->text.data + e->text.len);
+        append_client_list(e);
+    copy_text(e, old.data + old.len, e->text.data + e->text.len);
 }
 
 static bool
@@ -168,7 +168,7 @@ has_id(const struct edit *e, struct str client)
            (json_scan_kind(id) == JSON_NUMBER && str_is(id, e->app_id));
 }
 
-/* False: nobody has the id. */
+/* False: no client has the id. */
 static bool
 change_keys(const struct edit *e)
 {
@@ -184,17 +184,17 @@ change_keys(const struct edit *e)
         missing = old.len == 0;
         if (missing)
             old = str_slice(each.data + 1, 0);
-        keep(e, kept, old.data);
+        copy_text(e, kept, old.data);
         buffer_append_text(e->out, missing ? "\"key\": " : "");
         json_scan_quote(str_of(e->key), e->out);
         buffer_append_text(e->out, missing ? ", " : "");
         kept = old.data + old.len;
     }
-    keep(e, kept, e->text.data + e->text.len);
+    copy_text(e, kept, e->text.data + e->text.len);
     return kept > e->text.data;
 }
 
-/* What stays keeps what stood before it, but the first, which comes where the list begins. */
+/* What stays keeps the text before it, except the first, which moves to the start of the list. */
 static bool
 remove_clients(const struct edit *e)
 {
@@ -205,17 +205,17 @@ remove_clients(const struct edit *e)
 
     for (; json_scan_element(&c, &each); count++, before = each.data + each.len) {
         if (count == 0)
-            keep(e, before, each.data);
+            copy_text(e, before, each.data);
         if (!has_id(e, each))
-            keep(e, stay++ > 0 ? before : each.data, each.data + each.len);
+            copy_text(e, stay++ > 0 ? before : each.data, each.data + each.len);
     }
     if (count > 0 && stay == 0) {
         buffer_clear(e->out);
-        keep(e, e->text.data, e->list.data);
+        copy_text(e, e->text.data, e->list.data);
         buffer_append_text(e->out, "[]");
         before = e->list.data + e->list.len;
     }
-    keep(e, before, e->text.data + e->text.len);
+    copy_text(e, before, e->text.data + e->text.len);
     return stay < count;
 }
 
@@ -229,7 +229,7 @@ config_edit_put_client(
         buffer_append_text(error, "the id is not UTF-8");
         return CONFIG_EDIT_FAILED;
     }
-    if (!read_text(&e, error))
+    if (!read_clients(&e, error))
         return CONFIG_EDIT_FAILED;
     if (change_keys(&e))
         return CONFIG_EDIT_UPDATED;
@@ -244,7 +244,7 @@ config_edit_remove_client(
 {
     struct edit e = { .text = text, .app_id = app_id, .out = out };
 
-    if (!read_text(&e, error))
+    if (!read_clients(&e, error))
         return CONFIG_EDIT_FAILED;
     return remove_clients(&e) ? CONFIG_EDIT_REMOVED : CONFIG_EDIT_ABSENT;
 }

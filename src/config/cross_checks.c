@@ -18,8 +18,8 @@
 #include "options.h"
 
 /*
- * Flags of OpenSSL that are heeded, and those whose wish is always granted (no old version, no
- * compression, no renegotiation) or is about faults that are long gone.
+ * OpenSSL flags that take effect, and those that are always in force (no old version, no
+ * compression, no renegotiation) or work around bugs that are long gone.
  */
 enum {
     FLAGS_HEEDED = CONFIG_NO_TLS_1_2 | CONFIG_NO_TLS_1_3 | 0x00604000,
@@ -64,7 +64,7 @@ check_versions(const struct config *c, struct findings *f, const char *where)
             where);
 }
 
-/* 2^31 does not fit an enumerator: it is one of the faults that are long gone. */
+/* 2^31 does not fit an enumerator: it works around one of those bugs. */
 static void
 check_flags(const struct config *c, struct findings *f, const char *where)
 {
@@ -146,7 +146,7 @@ is_url(const char *text)
     return str_starts(str_of(text), "http://") || str_starts(str_of(text), "https://");
 }
 
-/* The application is then said to be where the server itself is. */
+/* An authHost that is set to nothing means: where the server itself listens. */
 static void
 auth_host_is_host(struct config *c, struct findings *f, const char *where)
 {
@@ -216,7 +216,7 @@ check_cookie(struct config *c, struct findings *f, const char *where)
     }
 }
 
-/* A port that is none does not keep a server from starting that has no need of Redis. */
+/* A port that is not valid does not matter to a server that does not use Redis. */
 static void
 check_redis_port(struct config *c, struct findings *f, const char *where)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * document: walks the file's objects; each member's path finds its row in the options table, and a
- * scalar becomes text for the row's parser, so a number may also stand there as a string.
+ * scalar becomes text for the row's parser, so a number may also be written as a string.
  */
 #include "document.h"
 
@@ -143,7 +143,7 @@ read_switch(struct reading *r, const struct option *o, const json_t *value)
 }
 
 static void
-read_known(struct reading *r, const struct option *o, const json_t *value)
+read_without_effect(struct reading *r, const struct option *o, const json_t *value)
 {
     bool refused = o->kind == OPTION_REFUSED;
 
@@ -161,8 +161,8 @@ static void (*const readers[])(struct reading *r, const struct option *o, const 
     [OPTION_HEADERS] = document_entries_headers,
     [OPTION_CERTIFICATES] = document_entries_certificates,
     [OPTION_NODES] = document_entries_nodes,
-    [OPTION_IGNORED] = read_known,
-    [OPTION_REFUSED] = read_known,
+    [OPTION_IGNORED] = read_without_effect,
+    [OPTION_REFUSED] = read_without_effect,
 };
 
 static void

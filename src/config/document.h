@@ -14,10 +14,9 @@ struct option;
 /* Reads config->file. */
 void document_read(struct config *c, struct findings *f);
 
-/* ---- document_entries.c: options whose value is a list of objects, or an object of any names ----
- */
+/* ---- document_entries.c: lists of objects, and objects with any names ---- */
 
-/* One reading of a file. */
+/* A file while it is read. */
 struct reading {
     struct config *config;
     const char *file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * document_entries: each entry is taken, or left out, or an error, by itself.
+ * document_entries: each entry by itself is read, or ignored, or an error.
  */
 #include "document.h"
 
@@ -61,7 +61,7 @@ document_entries_clients(struct reading *r, const struct option *o, const json_t
     }
 }
 
-/* A text member of an entry; NULL: there is none. */
+/* A text member of an entry; NULL: not there, or empty. */
 static char *
 copy_member(const json_t *entry, const char *name)
 {
@@ -239,7 +239,7 @@ add_nodes(const struct option *o, void *slot, const json_t *value)
     return json_is_array(value);
 }
 
-/* All of them, or what was there before. */
+/* All of them, or none: then the slot keeps what it had. */
 void
 document_entries_nodes(struct reading *r, const struct option *o, const json_t *value)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * document_load: jansson says where the token ends that it cannot take; around that place usual
- * mistakes are looked for.
+ * document_load: jansson reports the end of the token that it does not accept; common mistakes are
+ * looked for around that place.
  */
 #include "document_load.h"
 

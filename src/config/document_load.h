@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * document_load: the text of a configuration as JSON, and what is wrong with one that is not, in
- * words for whoever wrote it.
+ * document_load: the text of a configuration as JSON, or what is wrong with it, in words for its
+ * author.
  */
 #ifndef CONFIG_DOCUMENT_LOAD_H
 #define CONFIG_DOCUMENT_LOAD_H
@@ -15,7 +15,7 @@ struct buffer;
 struct findings;
 struct json_t;
 
-/* The file as JSON.parse takes it, which laravel-echo-server uses.  NULL: why was said. */
+/* The file as JSON.parse reads it, for laravel-echo-server does.  NULL: the reason was reported. */
 struct json_t *document_load(const char *file, struct findings *f);
 
 /* Whether a text is an object in JSON; false: one sentence was appended, without a file's name. */

@@ -26,7 +26,8 @@ findings_say(struct findings *f, enum config_severity severity, const char *form
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    /* Names and values are shown as the file has them: it stays one line, and no terminal obeys. */
+    /* Names and values are shown as the file has them: the message stays one line, without escape
+     * sequences. */
     for (char *p = line; *p; p++)
         if (iscntrl((unsigned char)*p))
             *p = '?';

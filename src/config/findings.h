@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * findings: what is wrong with a configuration, told as it is found; loading goes on, so that the
- * operator sees every mistake at once.
+ * findings: what is wrong with a configuration, reported as it is found; loading continues, so that
+ * the operator sees every mistake at once.
  */
 #ifndef CONFIG_FINDINGS_H
 #define CONFIG_FINDINGS_H

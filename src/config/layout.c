@@ -23,7 +23,7 @@ struct items {
 };
 
 static struct items
-items_of(const struct layout *l, const void *field)
+field_items(const struct layout *l, const void *field)
 {
     struct items all = { (char *)field, 1 };
 
@@ -33,9 +33,9 @@ items_of(const struct layout *l, const void *field)
     return all;
 }
 
-/* Room for so many, and for the one that ends them. */
+/* Room for so many, and for the zeros after them. */
 static void
-resize(const struct layout *l, struct items *all, size_t count)
+resize_items(const struct layout *l, struct items *all, size_t count)
 {
     all->first = mem_resize(all->first, count + 1, l->size);
     all->count = count;
@@ -45,7 +45,7 @@ resize(const struct layout *l, struct items *all, size_t count)
 void
 layout_free(const struct layout *l, void *field)
 {
-    struct items all = items_of(l, field);
+    struct items all = field_items(l, field);
 
     if (l->texts == 0)
         return;
@@ -83,7 +83,7 @@ same_item(const struct layout *l, const void *a, const void *b)
 bool
 layout_same(const struct layout *l, const void *a, const void *b)
 {
-    struct items x = items_of(l, a), y = items_of(l, b);
+    struct items x = field_items(l, a), y = field_items(l, b);
 
     if (x.count != y.count)
         return false;
@@ -109,12 +109,12 @@ copy_item(const struct layout *l, void *to, const void *from)
 void
 layout_copy(const struct layout *l, void *to, const void *from)
 {
-    struct items all = items_of(l, from), copy = { to, 1 };
+    struct items all = field_items(l, from), copy = { to, 1 };
 
     if (l->many) {
         copy = (struct items){ 0 };
         if (all.first)
-            resize(l, &copy, all.count);
+            resize_items(l, &copy, all.count);
         memcpy(to, &copy, sizeof(copy));
     }
     for (size_t i = 0; i < all.count; i++)
@@ -124,9 +124,9 @@ layout_copy(const struct layout *l, void *to, const void *from)
 void
 layout_append(const struct layout *l, void *field, const void *item)
 {
-    struct items all = items_of(l, field);
+    struct items all = field_items(l, field);
 
-    resize(l, &all, all.count + 1);
+    resize_items(l, &all, all.count + 1);
     memcpy(all.first + (all.count - 1) * l->size, item, l->size);
     memcpy(field, &all, sizeof(all));
 }
@@ -137,6 +137,6 @@ layout_empty(const struct layout *l, void *field)
     struct items all = { 0 };
 
     layout_free(l, field);
-    resize(l, &all, 0);
+    resize_items(l, &all, 0);
     memcpy(field, &all, sizeof(all));
 }

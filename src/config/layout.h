@@ -16,8 +16,8 @@
 struct layout {
     size_t size;  /* of an item */
     size_t texts; /* how many char * it begins with; each may be NULL */
-    size_t plain; /* how many bytes that own nothing are behind them */
-    bool hosts;   /* a struct config_list is behind them */
+    size_t plain; /* how many bytes that own nothing follow them */
+    bool hosts;   /* a struct config_list follows them */
     bool many;
 };
 
@@ -44,7 +44,7 @@ void layout_copy(const struct layout *l, void *to, const void *from);
 
 /* Append an item, whose texts are taken over.  An item of zeros follows the last one. */
 void layout_append(const struct layout *l, void *field, const void *item);
-/* No item but that one. */
+/* No items but the zeros. */
 void layout_empty(const struct layout *l, void *field);
 
 #endif

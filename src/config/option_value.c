@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * option_value: kind by kind how a value is parsed, shown and described, and one table of it all.
+ * option_value: how the values of each kind are parsed, shown and described, and a table of it all.
  */
 #include "option_value.h"
 
@@ -15,7 +15,7 @@
 #include "options.h"
 
 static void
-append_text(const struct option *o, const char *text, struct buffer *out)
+show_text(const struct option *o, const char *text, struct buffer *out)
 {
     if (o->secret)
         buffer_append_text(out, text ? "set" : "not set");
@@ -25,7 +25,7 @@ append_text(const struct option *o, const char *text, struct buffer *out)
         buffer_printf(out, "\"%s\"", text);
 }
 
-/* Of rows for which a text is right, too. */
+/* For rows that also take a text. */
 static void
 expect_text_too(const struct option *o, struct buffer *out)
 {
@@ -51,7 +51,7 @@ parse_bool(const struct option *o, void *slot, struct str text)
 }
 
 static void
-append_bool(const struct option *o, const void *slot, struct buffer *out)
+show_bool(const struct option *o, const void *slot, struct buffer *out)
 {
     (void)o;
     buffer_append_text(out, *(const bool *)slot ? "true" : "false");
@@ -76,9 +76,9 @@ parse_number(const struct option *o, void *slot, struct str text)
 
 enum { PORT_MAX = 65535, PORT_DIGITS_MAX = 5 };
 
-/* The digits at the end, a slash behind allowed: Kubernetes sets PORT to "tcp://10.0.0.9:6001". */
+/* The digits at the end, with or without a slash: Kubernetes sets PORT to "tcp://10.0.0.9:6001". */
 static bool
-parse_port(const struct option *o, void *slot, struct str text)
+parse_port_digits(const struct option *o, void *slot, struct str text)
 {
     size_t digits = 0;
 
@@ -95,7 +95,7 @@ parse_port(const struct option *o, void *slot, struct str text)
 }
 
 static void
-append_number(const struct option *o, const void *slot, struct buffer *out)
+show_number(const struct option *o, const void *slot, struct buffer *out)
 {
     (void)o;
     buffer_append_u64(out, *(const uint64_t *)slot);
@@ -133,9 +133,9 @@ parse_choice(const struct option *o, void *slot, struct str text)
 }
 
 static void
-append_choice(const struct option *o, const void *slot, struct buffer *out)
+show_choice(const struct option *o, const void *slot, struct buffer *out)
 {
-    append_text(o, o->choices[*(const unsigned *)slot], out);
+    show_text(o, o->choices[*(const unsigned *)slot], out);
 }
 
 static bool
@@ -156,9 +156,9 @@ parse_text(const struct option *o, void *slot, struct str text)
 }
 
 static void
-append_field(const struct option *o, const void *slot, struct buffer *out)
+show_field(const struct option *o, const void *slot, struct buffer *out)
 {
-    append_text(o, *(char *const *)slot, out);
+    show_text(o, *(char *const *)slot, out);
 }
 
 static void
@@ -208,7 +208,7 @@ option_value_add_entry(const struct option *o, void *slot, struct str text)
 
 /* fresh is taken over if it is good, or else freed. */
 static bool
-replace(const struct option *o, void *slot, void *fresh, size_t size, bool good)
+replace_value(const struct option *o, void *slot, void *fresh, size_t size, bool good)
 {
     option_value_free(o, good ? slot : fresh);
     if (good)
@@ -227,11 +227,11 @@ parse_list(const struct option *o, void *slot, struct str text)
 
         good = item.len == 0 || option_value_add_entry(o, &fresh, item);
     }
-    return replace(o, slot, &fresh, sizeof(fresh), good && fresh.count > 0);
+    return replace_value(o, slot, &fresh, sizeof(fresh), good && fresh.count > 0);
 }
 
 static void
-append_list(const struct option *o, const void *slot, struct buffer *out)
+show_list(const struct option *o, const void *slot, struct buffer *out)
 {
     const struct config_list *l = slot;
 
@@ -300,7 +300,7 @@ parse_nodes(const struct option *o, void *slot, struct str text)
 {
     struct config_nodes fresh = { 0 };
 
-    return replace(o, slot, &fresh, sizeof(fresh), option_value_add_nodes(o, &fresh, text));
+    return replace_value(o, slot, &fresh, sizeof(fresh), option_value_add_nodes(o, &fresh, text));
 }
 
 static void
@@ -324,19 +324,19 @@ struct kind {
 #define MANY(type) .size = sizeof(type), .many = true
 
 static const struct kind kinds[] = {
-    [OPTION_BOOL] = { LAYOUT_PLAIN(bool), parse_bool, append_bool,
+    [OPTION_BOOL] = { LAYOUT_PLAIN(bool), parse_bool, show_bool,
         .expected = "true or false" },
-    [OPTION_SWITCH] = { LAYOUT_PLAIN(bool), parse_bool, append_bool,
+    [OPTION_SWITCH] = { LAYOUT_PLAIN(bool), parse_bool, show_bool,
         .expected = "true, false or an object", .expect = expect_text_too },
-    [OPTION_NUMBER] = { LAYOUT_PLAIN(uint64_t), parse_number, append_number,
+    [OPTION_NUMBER] = { LAYOUT_PLAIN(uint64_t), parse_number, show_number,
         .expected = "a number", .expect = expect_range },
-    [OPTION_PORT] = { LAYOUT_PLAIN(uint64_t), parse_port, append_number,
+    [OPTION_PORT] = { LAYOUT_PLAIN(uint64_t), parse_port_digits, show_number,
         .expected = "a number", .expect = expect_range },
-    [OPTION_CHOICE] = { LAYOUT_PLAIN(unsigned), parse_choice, append_choice,
+    [OPTION_CHOICE] = { LAYOUT_PLAIN(unsigned), parse_choice, show_choice,
         .expect = expect_text },
-    [OPTION_TEXT] = { LAYOUT_TEXT, parse_text, append_field, .expect = expect_text },
-    [OPTION_PATH] = { LAYOUT_TEXT, parse_text, append_field, .expect = expect_text },
-    [OPTION_LIST] = { LAYOUT_LIST, parse_list, append_list,
+    [OPTION_TEXT] = { LAYOUT_TEXT, parse_text, show_field, .expect = expect_text },
+    [OPTION_PATH] = { LAYOUT_TEXT, parse_text, show_field, .expect = expect_text },
+    [OPTION_LIST] = { LAYOUT_LIST, parse_list, show_list,
         .expected = "a string, or a list of strings", .expect = expect_entries },
     [OPTION_NODES] = { { MANY(struct config_node), .texts = 1, .plain = sizeof(unsigned) },
         parse_nodes, .shown = "[]", .expect = expect_nodes },

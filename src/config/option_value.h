@@ -14,7 +14,7 @@
 struct buffer;
 struct option;
 
-/* False: the text is no value of this row; the slot keeps what it had. */
+/* False: the text is not a value of this row; the slot keeps what it had. */
 MUST_USE bool option_value_parse(const struct option *o, void *slot, struct str text);
 /* Back to the fallback. */
 void option_value_reset(const struct option *o, void *slot, const char *fallback);
@@ -31,14 +31,14 @@ void option_value_expected(const struct option *o, struct buffer *out);
 /* Append an item, whose texts are taken over: of a list a char *, of clients a struct
  * config_client, and so on. */
 void option_value_add(const struct option *o, void *slot, const void *item);
-/* No items, which is a value too. */
+/* An empty list, which is a value too. */
 void option_value_empty(const struct option *o, void *slot);
 
-/* The next of the words of a list's text, which are parted by commas or spaces; may be empty. */
+/* The next word of a list's text, which are separated by commas or spaces; may be empty. */
 struct str option_value_next_word(struct str *rest);
 /* Whether the text may be an entry of the list. */
 bool option_value_takes_entry(const struct option *o, struct str text);
-/* Append one; false: it is none. */
+/* Append one; false: it is not valid. */
 MUST_USE bool option_value_add_entry(const struct option *o, void *slot, struct str text);
 
 /* Append the nodes of a text, "a:26379,b:26379"; false: one is not right. */

@@ -40,10 +40,10 @@ enum option_js {
     JS_NOT_FALSE,  /* a bool: only false is false */
     JS_ONLY_TRUE,  /* a bool: only true is true */
     JS_TEXT_TRUE,  /* a bool: true and "true" are true */
-    JS_NUMBER,     /* the nearest in the range; what is no number counts as not given */
+    JS_NUMBER,     /* the nearest in the range; anything but a number counts as not given */
     JS_TEXT,       /* numbers and lists as texts; objects count as not given */
-    JS_ENTRIES,    /* a list: entries that are none are left out */
-    JS_OR_DEFAULT, /* what is no text, or no choice, counts as not given */
+    JS_ENTRIES,    /* a list: invalid entries are left out */
+    JS_OR_DEFAULT, /* anything but a text, or a choice, counts as not given */
 };
 
 struct option {
@@ -75,7 +75,7 @@ struct option {
 /* Where a value of struct config is from; a later one is the stronger. */
 enum option_origin {
     ORIGIN_DEFAULT,
-    ORIGIN_EMPTIED, /* the file says that there is none */
+    ORIGIN_EMPTIED, /* the file sets it to nothing */
     ORIGIN_FILE,
     ORIGIN_OBJECT, /* a switch that the file gives as an object */
     ORIGIN_ENVIRONMENT,
@@ -87,9 +87,9 @@ enum { OPTIONS_ENV_SIZE = 96 };
 
 size_t options_count(void);
 const struct option *options_row(size_t i);
-/* NULL when there is none. */
+/* NULL: unknown. */
 const struct option *options_find(struct str path);
-/* One that there is. */
+/* The path is known to exist. */
 const struct option *options_get(const char *path);
 
 /* Whether struct config has a field for the row. */

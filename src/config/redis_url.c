@@ -22,7 +22,7 @@ struct parts {
 };
 
 static bool
-is_number(struct str s)
+is_digits(struct str s)
 {
     for (size_t i = 0; i < s.len; i++)
         if (!isdigit((unsigned char)s.data[i]))
@@ -46,7 +46,7 @@ take_scheme(struct str *text)
 
 /* "user:password@": up to the last @, since people forget to encode it. */
 static void
-take_user(struct str *text, struct parts *p)
+take_url_user(struct str *text, struct parts *p)
 {
     const char *at = text->len > 0 ? memrchr(text->data, '@', text->len) : NULL;
     struct str user;
@@ -73,7 +73,7 @@ take_host(struct str text, struct parts *p)
     } else {
         p->host = str_cut(text, ':', &p->port);
     }
-    return p->port.len == 0 || is_number(p->port);
+    return p->port.len == 0 || is_digits(p->port);
 }
 
 static bool
@@ -85,23 +85,23 @@ split_url(struct str text, struct parts *p)
         p->path = text;
         return true;
     }
-    if (is_number(text)) {
+    if (is_digits(text)) {
         p->port = text;
         return true;
     }
     scheme = take_scheme(&text);
     text = str_cut(text, '?', &rest);
     if (str_is_nocase(scheme, "unix")) {
-        take_user(&text, p);
+        take_url_user(&text, p);
         p->path = text;
         return text.len > 0;
     }
     p->tls = str_is_nocase(scheme, "rediss") || str_is_nocase(scheme, "tls");
     if (!p->tls && !str_is_nocase(scheme, "redis") && !str_is_nocase(scheme, "tcp"))
         return false;
-    take_user(&text, p);
+    take_url_user(&text, p);
     text = str_cut(text, '/', &p->db);
-    return take_host(text, p) && (p->db.len == 0 || is_number(p->db));
+    return take_host(text, p) && (p->db.len == 0 || is_digits(p->db));
 }
 
 static int
