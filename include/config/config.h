@@ -62,8 +62,10 @@ struct config_nodes {
     size_t count;
 };
 
-/* Texts are NULL when they are not set, unless their default is a text.  One a process: the order
- * is the manual's, not the smallest. */
+/* Texts are NULL when they are not set, unless their default is a text.  However wrong its sources
+ * are, a configuration that was loaded has ports other than 0, an auth_endpoint that begins with a
+ * slash, and at least one of auth_hosts and of transports.  One a process: the order is the
+ * manual's, not the smallest. */
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct config {
     char *file; /* NULL: none was read */

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/dotenv.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -320,6 +321,8 @@ config_load(const struct config_request *r)
     redis_url_apply(c, &f, config_name(c));
     cross_checks_run(c, &f, config_name(c));
     find_paths(c);
+    ENSURE(c->port > 0 && c->redis_port > 0 && c->auth_endpoint[0] == '/');
+    ENSURE(c->auth_hosts.count > 0 && c->transports.count > 0);
     if (f.failed && !r->lenient) {
         config_free(c);
         return NULL;

@@ -85,7 +85,6 @@ default_of(const struct option *o)
     case OPTION_PATH:
     case OPTION_CHOICE:
     case OPTION_IGNORED:
-    case OPTION_REFUSED:
         return o->fallback ? json_string(o->fallback) : json_null();
     }
     return json_null();

@@ -143,13 +143,11 @@ read_switch(struct reading *r, const struct option *o, const json_t *value)
 }
 
 static void
-read_without_effect(struct reading *r, const struct option *o, const json_t *value)
+read_ignored(struct reading *r, const struct option *o, const json_t *value)
 {
-    bool refused = o->kind == OPTION_REFUSED;
-
     if (!coercion_is_nothing(value))
-        findings_say(r->findings, refused ? CONFIG_ERROR : CONFIG_NOTE, "%s: %s %s: %s", r->file,
-            o->path, refused ? "is not supported" : "has no effect", o->help);
+        findings_say(
+            r->findings, CONFIG_NOTE, "%s: %s has no effect: %s", r->file, o->path, o->help);
 }
 
 /* Of each kind that is not a scalar. */
@@ -161,8 +159,7 @@ static void (*const readers[])(struct reading *r, const struct option *o, const 
     [OPTION_HEADERS] = document_entries_headers,
     [OPTION_CERTIFICATES] = document_entries_certificates,
     [OPTION_NODES] = document_entries_nodes,
-    [OPTION_IGNORED] = read_without_effect,
-    [OPTION_REFUSED] = read_without_effect,
+    [OPTION_IGNORED] = read_ignored,
 };
 
 static void

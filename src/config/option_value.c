@@ -349,7 +349,6 @@ static const struct kind kinds[] = {
         .expected = "an object like {\"Name\": \"value\"}" },
     [OPTION_GROUP] = { .shown = "{}", .expected = "an object", .expect = expect_text_too },
     [OPTION_IGNORED] = { .shown = "", .expect = expect_text },
-    [OPTION_REFUSED] = { .shown = "", .expect = expect_text },
 };
 /* clang-format on */
 

@@ -30,7 +30,6 @@ enum option_kind {
     OPTION_NODES,   /* servers; "host:port" */
     OPTION_GROUP,   /* an object of further options */
     OPTION_IGNORED, /* known, without a meaning here: said once */
-    OPTION_REFUSED, /* known, and to go on without it would be wrong */
 };
 
 /* What laravel-echo-server makes of a value of another type; see coercion.h. */
