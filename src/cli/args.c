@@ -15,11 +15,11 @@
 enum { HELP_COLUMN = 28 };
 
 static const struct flag common[] = {
-    { .name = "help", .letter = 'h', .at = offsetof(struct args, help), .help = "this text" },
+    { .name = "help", .letter = 'h', .at = offsetof(struct args, help), .help = "show this help" },
     { .name = "version",
         .letter = 'v',
         .at = offsetof(struct args, version),
-        .help = "the version" },
+        .help = "show the version" },
     { .name = NULL },
 };
 
