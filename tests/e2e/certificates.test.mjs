@@ -284,7 +284,7 @@ describe('what is spoken', () => {
     test('is said where it differs from what was asked for', async () => {
         const server = await start({ ...pair(), minVersion: 'TLSv1', secureOptions: 0x1000000000 });
         assert.match(server.stderr(), /minVersion is "TLSv1"; "TLSv1.2" is in effect/);
-        assert.match(server.stderr(), /secureOptions holds flags .* 68719476736; 0 is in effect/);
+        assert.match(server.stderr(), /secureOptions has flags .* 68719476736; 0 is in effect/);
     });
 });
 
