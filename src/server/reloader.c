@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "certificates.h"
@@ -177,52 +178,55 @@ put_into_effect(
         worker_renew(r->workers[i], e->limits);
 }
 
-static void
+/* True: it is on its way to the workers. */
+static bool
 exchange(struct reloader *r, struct config *next)
 {
     struct edition e = { next, next, NULL };
     struct certificates_draft d = { 0 };
     struct changes c = { 0 };
+    bool ok;
 
     config_reconcile(next, r->now.config, on_change, &c);
-    if (make_edition(r, &e, &d))
+    ok = make_edition(r, &e, &d);
+    if (ok)
         put_into_effect(r, &e, &d, &c);
-    else
-        log_error("the configuration is not reloaded: nothing has changed");
     buffer_fini(&c.live);
     free(c.waiting);
+    return ok;
 }
 
-void
+bool
 reloader_run(struct reloader *r)
 {
     struct config *next;
 
     if (r->awaited > 0) {
         r->again = true;
-        return;
+        return true;
     }
     if (!r->load || r->now.config->embedded) {
         log_notice("there is no configuration file to reload");
-        return;
+        return false;
     }
     next = r->load(r->owner);
-    if (next)
-        exchange(r, next);
-    else
-        log_error("the configuration is not reloaded: nothing has changed");
+    if (next && exchange(r, next))
+        return true;
+    log_error("the configuration is not reloaded: nothing has changed");
+    return false;
 }
 
-void
+bool
 reloader_acknowledged(struct reloader *r)
 {
+    bool again = r->again;
+
+    ENSURE(r->awaited > 0);
     if (--r->awaited > 0)
-        return;
+        return true;
     finish(r);
-    if (r->again) {
-        r->again = false;
-        reloader_run(r);
-    }
+    r->again = false;
+    return again && reloader_run(r);
 }
 
 const struct snapshot *

@@ -4,8 +4,8 @@
  *
  *   load --bad--> each problem was said; nothing changes
  *     `-> reconcile -> snapshot, certificates --bad--> the problem is said; nothing changes
- *                          `-> every worker: worker_renew() -> each acknowledges -> the old one
- * goes
+ *                          `-> every worker: worker_renew() -> each acknowledges
+ *                                -> the old one is freed
  *
  * The main thread only.
  */
@@ -33,10 +33,13 @@ void reloader_attach(struct reloader *r, struct worker *const *workers, const un
 /* Where another configuration comes from; NULL: it is bad, and each problem was said. */
 void reloader_from(struct reloader *r, struct config *(*load)(void *owner), void *owner);
 
-/* Read it anew.  While another one is still on its way to the workers, after that. */
-void reloader_run(struct reloader *r);
-/* A worker has let go of the one before. */
-void reloader_acknowledged(struct reloader *r);
+/*
+ * Read it anew; while another one is still on its way to the workers, after that.  True: a worker
+ * has yet to take it, see reloader_acknowledged(); false: it is over, and nothing has changed.
+ */
+MUST_USE bool reloader_run(struct reloader *r);
+/* A worker has let go of the one before.  True: there is more to wait for. */
+MUST_USE bool reloader_acknowledged(struct reloader *r);
 
 const struct snapshot *reloader_limits(const struct reloader *r);
 /* NULL: plain. */

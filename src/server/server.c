@@ -131,7 +131,8 @@ on_worker_renewed(void *owner, struct message *m)
     struct server *s = owner;
 
     free(m);
-    reloader_acknowledged(s->reload);
+    if (!reloader_acknowledged(s->reload))
+        notify_ready(s->notify);
 }
 
 static const struct message_kind worker_done = { "worker done", on_worker_done, drop };
@@ -221,8 +222,8 @@ on_signal(void *owner, int number)
 
     if (number == SIGHUP && s->state == SERVER_STATE_RUNNING) {
         notify_reloading(s->notify);
-        reloader_run(s->reload);
-        notify_ready(s->notify);
+        if (!reloader_run(s->reload))
+            notify_ready(s->notify);
     }
     if (number == SIGHUP)
         return;

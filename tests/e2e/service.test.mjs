@@ -56,6 +56,29 @@ describe('a service manager', () => {
         manager.stop();
     });
 
+    test('hears of each reload that it is over, whatever became of it', async () => {
+        const manager = await startManager();
+        const server = await startServer({
+            config: { workers: 2, maxChannels: 10 }, env: { NOTIFY_SOCKET: manager.socket },
+        });
+        const said = () => manager.said().map((text) => text.split(/[=;]/)[0])
+            .filter((name) => ['READY', 'RELOADING'].includes(name));
+        const reload = async (text) => {
+            const before = said().length;
+            fs.writeFileSync(server.configPath, text);
+            process.kill(server.pid, 'SIGHUP');
+            await waitFor(() => said().length === before + 2);
+        };
+        await waitFor(() => said().length === 1);
+        await reload(JSON.stringify({ ...server.config, maxChannels: 20 }));
+        await server.waitLog(/reloaded .* changed=maxChannels/);
+        await reload('{');
+        await server.waitLog(/is not reloaded: nothing has changed/);
+        assert.deepEqual(said(), ['READY', 'RELOADING', 'READY', 'RELOADING', 'READY']);
+        await server.stop();
+        manager.stop();
+    });
+
     test('that went away does not matter', async () => {
         const manager = await startManager();
         const server = await startServer({
