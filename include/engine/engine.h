@@ -21,6 +21,7 @@ struct engine;
 struct http_exchange;
 struct http_request;
 struct loop;
+struct loop_task;
 struct proxies;
 
 /* Options of the port, shared by all workers; owned by the caller, immutable while it is set. */
@@ -77,8 +78,11 @@ const struct engine_limits *engine_get_limits(const struct engine *e);
  * upgrades on other paths false. */
 bool engine_offer(void *engine, struct http_exchange *x, const struct http_request *r);
 
-/* Close every session with EIO_END_SHUTDOWN; new ones are refused with 503. */
-void engine_shutdown(struct engine *e);
+/*
+ * Close every session with EIO_END_SHUTDOWN; new ones are refused with 503.  emptied is run at the
+ * end of the turn in which the last one is gone, or of this turn; NULL: nobody waits.
+ */
+void engine_shutdown(struct engine *e, struct loop_task *emptied);
 /* Sessions and candidates that are still open (closing ones included). */
 size_t engine_session_count(const struct engine *e);
 /* After the last session is gone. */

@@ -282,8 +282,12 @@ static void
 session_free(void *object)
 {
     struct eio_session *s = object;
-    s->engine->count--;
+    struct engine *e = s->engine;
+
     free(s);
+    ENSURE(e->count > 0);
+    e->count--;
+    engine_check_empty(e);
 }
 
 void

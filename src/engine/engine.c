@@ -115,13 +115,22 @@ engine_answer_unknown(struct http_exchange *x)
 }
 
 void
-engine_shutdown(struct engine *e)
+engine_shutdown(struct engine *e, struct loop_task *emptied)
 {
     struct eio_session *s;
 
     e->stopping = true;
+    e->emptied = emptied;
     for (size_t i = 0; (s = map_next(&e->sessions, &i));)
         eio_session_end(s, EIO_END_SHUTDOWN);
+    engine_check_empty(e);
+}
+
+void
+engine_check_empty(struct engine *e)
+{
+    if (e->count == 0 && e->emptied)
+        loop_end_of_turn(e->loop, e->emptied);
 }
 
 size_t

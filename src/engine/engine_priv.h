@@ -27,10 +27,11 @@ struct engine {
     void (*on_foreign)(void *owner, struct http_exchange *x, unsigned worker);
     void *foreign_owner;
 
-    struct map sessions; /* by sid: open ones, and those that still owe a goodbye */
-    size_t count;        /* allocated */
-    struct list dirty;   /* sessions with something to do at the end of this turn */
-    struct list adrift;  /* by the time: sessions that no connection serves (adrift.h) */
+    struct map sessions;       /* by sid: open ones, and those that still owe a goodbye */
+    size_t count;              /* allocated */
+    struct loop_task *emptied; /* when count is zero; NULL until the engine is shut down */
+    struct list dirty;         /* sessions with something to do at the end of this turn */
+    struct list adrift;        /* by the time: sessions that no connection serves (adrift.h) */
     size_t adrift_count;
     struct loop_task turn;
 
@@ -40,5 +41,8 @@ struct engine {
     /* Working memory for one function at a time: heads and bodies of answers, decoded packets. */
     struct buffer head, body, script, packed, scratch;
 };
+
+/* A session is gone: run emptied if it was the last one. */
+void engine_check_empty(struct engine *e);
 
 #endif

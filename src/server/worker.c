@@ -27,7 +27,7 @@
 #include "tls/tls_server.h"
 #include "worker_priv.h"
 
-enum { MOVES_BYTES = 16 << 20, DRAIN_TICK_MS = 10, QUIET_TICKS = 2, NAME_SIZE = 16 };
+enum { MOVES_BYTES = 16 << 20, NAME_SIZE = 16 };
 /* A connection with a request's head, and what came behind it. */
 enum { MOVE_COST = 16384 };
 
@@ -161,7 +161,7 @@ static void
 close_layers(struct worker *w)
 {
     enter(w, WORKER_CLOSED);
-    timer_stop(&w->drain);
+    timer_stop(&w->patience);
     close_listeners(w);
     strays_close(w->strays);
     api_close(w->api);
@@ -176,22 +176,22 @@ close_layers(struct worker *w)
     loop_stop(w->loop);
 }
 
-/* Two quiet ticks: objects that ended in this turn still refer to their layers. */
+/* Of the last client or session, when what ended with it in this turn is gone as well. */
 static void
-on_drain_tick(void *owner)
+on_emptied(void *owner)
 {
     struct worker *w = owner;
-    bool quiet = list_empty(&w->clients) && engine_session_count(w->engine) == 0;
 
-    w->quiet_turns = quiet ? w->quiet_turns + 1 : 0;
-    if (w->quiet_turns >= QUIET_TICKS) {
-        close_layers(w);
-        w->options.on_closed(w->options.owner);
+    if (!list_empty(&w->clients) || engine_session_count(w->engine) > 0)
         return;
-    }
-    if (loop_now_ms(w->loop) >= w->deadline_ms)
-        worker_clients_cut(w);
-    timer_start(w->loop, &w->drain, DRAIN_TICK_MS);
+    close_layers(w);
+    w->options.on_closed(w->options.owner);
+}
+
+static void
+on_patience_over(void *owner)
+{
+    worker_clients_cut(owner);
 }
 
 static void
@@ -201,12 +201,11 @@ on_stop(struct worker *w, const struct content *c)
     if (w->state != WORKER_SERVING)
         return;
     enter(w, WORKER_DRAINING);
-    w->deadline_ms = loop_now_ms(w->loop) + w->options.limits->shutdown_timeout_ms;
     close_listeners(w);
     api_drain(w->api);
-    engine_shutdown(w->engine);
+    engine_shutdown(w->engine, &w->emptied);
     worker_clients_retire(w);
-    timer_start(w->loop, &w->drain, DRAIN_TICK_MS);
+    timer_start(w->loop, &w->patience, w->options.limits->shutdown_timeout_ms);
 }
 
 static void
@@ -298,7 +297,8 @@ worker_open(const struct worker_options *o)
     w->tls = tls_server_ref(o->tls);
     list_init(&w->clients);
     w->loop = o->loop ? o->loop : loop_new();
-    timer_init(&w->drain, on_drain_tick, w);
+    timer_init(&w->patience, on_patience_over, w);
+    loop_task_init(&w->emptied, on_emptied, w);
     w->box = mailbox_open(w->loop, "moves", MOVES_BYTES, w);
     take_shares(w);
     open_layers(w);

@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/http_conn.h"
@@ -31,12 +32,14 @@ struct client {
 };
 
 static void
-forget(struct client *c)
+client_free(void *object)
 {
-    list_remove(&c->node);
-    if (c->turned_away)
-        c->worker->turned_away--;
-    loop_defer_free(c->worker->loop, c, free);
+    struct client *c = object;
+    struct worker *w = c->worker;
+
+    free(c);
+    if (w->state == WORKER_DRAINING && list_empty(&w->clients))
+        loop_end_of_turn(w->loop, &w->emptied);
 }
 
 static void
@@ -58,8 +61,13 @@ on_request(void *owner, struct http_exchange *x, const struct http_request *r)
 static void
 on_gone(void *owner, struct http_conn *conn)
 {
+    struct client *c = owner;
+
     (void)conn;
-    forget(owner);
+    list_remove(&c->node);
+    ENSURE(c->worker->turned_away >= c->turned_away);
+    c->worker->turned_away -= c->turned_away;
+    loop_defer_free(c->worker->loop, c, client_free);
 }
 
 static const struct http_conn_handlers handlers = {

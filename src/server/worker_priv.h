@@ -11,6 +11,7 @@
 #include "channels/channels.h"
 #include "http/http_conn.h"
 #include "http/http_router.h"
+#include "net/loop.h"
 #include "net/timer.h"
 #include "worker.h"
 
@@ -55,9 +56,8 @@ struct worker {
     unsigned turned_away; /* of clients: past the limit, waiting for their 503 */
     bool crowded;         /* said so */
 
-    struct timer drain;
-    uint64_t deadline_ms;
-    unsigned quiet_turns; /* of drain, since the last connection was seen */
+    struct loop_task emptied; /* while DRAINING: the last client or session is gone */
+    struct timer patience;    /* while DRAINING: clients that are left are cut */
 };
 
 /* worker_clients.c */

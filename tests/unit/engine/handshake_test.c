@@ -233,7 +233,7 @@ a_sid_of_another_worker_is_sent_there(void **state)
     say_get(&c, 4, q.text);
     expect_answer(&c, 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
     assert_int_equal(v->foreign, 9);
-    engine_shutdown(other);
+    engine_shutdown(other, NULL);
     turn(v);
     assert_int_equal(engine_session_count(other), 0);
     engine_close(other);

@@ -198,7 +198,7 @@ server_end(void **state)
 {
     struct server *v = *state;
 
-    engine_shutdown(v->engine);
+    engine_shutdown(v->engine, NULL);
     listener_close(v->listener);
     loop_stop(v->loop);
     loop_run(v->loop);

@@ -285,7 +285,7 @@ shutdown_closes_without_a_word(void **state)
     q = open_polling(&get, 3);
     say_get(&get, 3, q.text);
     hear_nothing(&get, 10);
-    engine_shutdown(v->engine);
+    engine_shutdown(v->engine, NULL);
     HEAR(&ws, "\x88\x00");
     hear_end(&ws);
     expect_answer(&get, 200, "1:1");
