@@ -27,7 +27,7 @@ struct description {
 };
 
 void description_write(const struct description *d, struct buffer *line);
-/* False: it is no such line. */
+/* False: not such a line. */
 MUST_USE bool description_parse(struct str line, struct description *d);
 
 #endif

@@ -25,7 +25,7 @@ struct process_birth;
 
 /* host as of registration_open(). */
 void stop_marks_leave(const char *host, unsigned port);
-/* Whether a stop that is younger than this start went by. */
+/* Whether a stop that is younger than this start has left a mark. */
 MUST_USE bool stop_marks_forbid(const char *host, unsigned port, const struct process_birth *start);
 /* Take a mark that is older than this start: preferably one of the same script, else the oldest. */
 MUST_USE bool stop_marks_take(const char *host, unsigned port, const struct process_birth *start);

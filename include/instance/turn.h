@@ -3,13 +3,13 @@
  * turn: a start waits until the place is its own, or learns that it will not be.
  *
  * A deploy is `stop &` and later `start &`.  Several of them run at once, and nothing is known of
- * when each of their processes gets to run, so nobody relies on that; what counts is when a process
- * was born (process.h), which the kernel tells of everybody.
+ * when each of their processes gets to run, so nothing relies on that; what counts is when a
+ * process was born (process.h), which the kernel tells of everybody.
  *
  * Who is what:
  *   holder  has the lock beside its configuration and the name under its port, both or none, and is
  *           found by either.  There is one at most, for the kernel gives each only once.
- *   start   was born and holds nothing yet; nobody can see it.
+ *   start   was born and holds nothing yet; no other process can see it.
  *   stop    leaves a mark under the port, then ends every holder that is older than itself.
  *   mark    what remains of a stop until a later start takes it away (stop_marks.h).
  *
@@ -58,7 +58,7 @@ struct turn {
     bool has_said; /* that it waits */
     unsigned looks;
     uint64_t deadline_ms;
-    uint64_t blind_since_ms; /* 0, or: the place is taken, but nobody is to be found there */
+    uint64_t blind_since_ms; /* 0, or: the place is taken, but no server is found there */
 };
 
 /* Also holds SIGTERM and SIGINT back and ignores SIGHUP: they end the waiting, or reach the server
@@ -76,7 +76,7 @@ enum turn_word {
 /* Blocks. */
 MUST_USE enum turn_word turn_wait(struct turn *t, struct running *holder);
 
-/* The place is taken and must be given back: a stop went by meanwhile. */
+/* The place is taken and must be given back: a stop has left its mark meanwhile. */
 MUST_USE bool turn_is_forbidden(const struct turn *t);
 
 /* The place could not be taken, although nobody was found there; true: that has been so for long

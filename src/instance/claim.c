@@ -64,12 +64,13 @@ claim_open(
     e->state = "starting";
     e->registration = registration_open(l, host, port, describe, e);
     if (!e->registration && registration_find(host, port, &pid) && pid) {
-        buffer_printf(error, "port %u is another server's, process %d", port, (int)pid);
+        buffer_printf(error, "port %u is in use by another server, process %d", port, (int)pid);
         claim_close(e);
         return NULL;
     }
     if (!e->registration)
-        log_warning("the server's name under its port is taken: `stop` needs its lock file");
+        log_warning(
+            "another process has this server's name: `stop` can find it only by its lock file");
     return e;
 }
 

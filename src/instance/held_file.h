@@ -14,8 +14,8 @@ enum { HELD_FILE_REST_MS = 10 };
 
 /*
  * The descriptor of the file, made when there is none, locked, and known to be the one at path.
- * Nobody else may open it: who can read it could lock it.  -1: errno, EWOULDBLOCK when another
- * process held it at each attempt (HELD_FILE_REST_MS apart).
+ * No other user may open it: whoever can read it could lock it.  -1: errno, EWOULDBLOCK when
+ * another process held it at each attempt (HELD_FILE_REST_MS apart).
  */
 MUST_USE int held_file_open(const char *path, int attempts);
 void held_file_rest(void);

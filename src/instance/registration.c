@@ -158,7 +158,7 @@ read_line(int fd, struct buffer *line)
     } while (len > 0 && line->len < LINE_MAX_BYTES);
 }
 
-/* False: nobody listens under this name.  line NULL: he need not say anything. */
+/* False: no process listens under this name.  line NULL: its line is not wanted. */
 static bool
 ask_owner(const char *name, pid_t *pid, struct buffer *line)
 {

@@ -216,7 +216,7 @@ running_report(enum running_end end, const struct running *r, const char *where)
         log_warning("process %d did not end in time and was killed", pid);
         return true;
     case RUNNING_DENIED:
-        log_error("process %d cannot be ended: it belongs to somebody else", pid);
+        log_error("process %d cannot be stopped: it belongs to another user", pid);
         return false;
     case RUNNING_STUCK:
         log_error("process %d does not end", pid);

@@ -34,7 +34,7 @@ struct marks {
     bool changed;
 };
 
-/* False: there is no number, or no blank behind it. */
+/* False: there is no number, or no blank after it. */
 static bool
 take_number(char **at, uint64_t *value)
 {

@@ -151,7 +151,7 @@ static void
 say_several(const struct target *one, const struct running *r, bool first)
 {
     if (first)
-        log_error("several servers run here: name the configuration of one with --config");
+        log_error("several servers are running here: choose one with --config");
     log_error("  --config=%s: process %d", base_name(one->place.file), (int)r->pid);
 }
 

@@ -60,7 +60,7 @@ turn_is_forbidden(const struct turn *t)
 {
     if (!stop_marks_forbid(t->place.host, t->place.port, &t->self))
         return false;
-    log_notice("not started: a later stop went by");
+    log_notice("not started: a newer stop command cancelled this start");
     return true;
 }
 
@@ -72,8 +72,8 @@ is_younger(const struct turn *t, const struct running *holder)
     if (!holder->pid || !process_read_birth(holder->pid, &birth) ||
         !process_is_younger(&birth, &t->self))
         return false;
-    log_notice("not started: a %s that was started later is running, process %d",
-        running_kind(holder), (int)holder->pid);
+    log_notice("not started: a newer %s is already running, process %d", running_kind(holder),
+        (int)holder->pid);
     return true;
 }
 

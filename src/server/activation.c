@@ -40,7 +40,7 @@ is_listening(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
 }
 
-/* False: it is no TCP socket.  *host stays empty for the address of all interfaces. */
+/* False: not a TCP socket.  *host stays empty for the address of all interfaces. */
 static bool
 read_address(int fd, char *host, unsigned *port)
 {
@@ -90,7 +90,7 @@ take_sockets(struct activation *a, unsigned count, struct buffer *error)
         if (take_socket(a, fd))
             continue;
         buffer_printf(error,
-            "descriptor %d from the service manager is no listening TCP socket: "
+            "descriptor %d from the service manager is not a listening TCP socket: "
             "ListenStream= of its socket unit takes a port or ADDRESS:PORT",
             fd);
         return false;

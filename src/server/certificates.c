@@ -150,7 +150,7 @@ say_news(const struct tls_context *old, const struct tls_context *fresh)
 
     for (size_t i = 0; (c = tls_server_certificate(fresh, i)); i++) {
         if (c->passed_over)
-            log_warning("a newer certificate is passed over: %s", c->passed_over);
+            log_warning("the newer certificate is ignored: %s", c->passed_over);
         if (!is_known(old, c))
             log_at(old ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO,
                 "certificate in use file=%s names=%s key=%s until=%s", LOG_STR(str_of(c->path)),
@@ -233,7 +233,7 @@ try_files(struct certificates *s)
         take_up(s, &d);
         return;
     }
-    log_error("a changed certificate is refused, the one in use stays: %.*s",
+    log_error("the changed certificate cannot be used, so the current one stays in use: %.*s",
         STR_ARG(buffer_str(&error)));
     buffer_fini(&error);
     buffer_fini(&s->mark);

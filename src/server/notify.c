@@ -80,7 +80,8 @@ notify_new(const char *name)
     n->watchdog_ms = read_watchdog_ms();
     if (set_address(n, name) && open_socket(n))
         return n;
-    log_warning("NOTIFY_SOCKET is %s: the service manager cannot be told anything there", name);
+    log_warning(
+        "NOTIFY_SOCKET is %s: not a socket address, so the service manager is not notified", name);
     notify_free(n);
     return NULL;
 }
@@ -126,7 +127,7 @@ say(struct notify *n, struct str text)
     } while (sent < 0 && errno == EINTR);
     name = str_cut(text, '=', &rest);
     if (sent < 0)
-        log_warning("the service manager did not hear %.*s", STR_ARG(name));
+        log_warning("the service manager could not be notified of %.*s", STR_ARG(name));
 }
 
 void

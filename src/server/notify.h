@@ -14,9 +14,9 @@
 
 struct notify;
 
-/* By NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.  NULL: nobody asked to be told. */
+/* By NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.  NULL: no service manager asked. */
 struct notify *notify_open(void);
-/* Take these out of the environment, so that nobody else speaks for this process; before any other
+/* Take these out of the environment, so that no child speaks for this process; before any other
  * thread runs. */
 void notify_clear_environment(void);
 void notify_free(struct notify *n);
@@ -31,7 +31,7 @@ void notify_status(struct notify *n, struct str text);
 /* All is well: due within notify_watchdog_ms(). */
 void notify_alive(struct notify *n);
 
-/* 0: nobody waits for notify_alive(). */
+/* 0: notify_alive() is not expected. */
 uint64_t notify_watchdog_ms(const struct notify *n);
 
 #endif

@@ -55,7 +55,7 @@ say_time(const struct hearing *h, const struct tls_certificate *t)
     } else if (now_s < t->from_s) {
         severity = CONFIG_ERROR;
         buffer_printf(
-            &line, "is not valid before %s: see the clock of this machine", day(t->from_s, date));
+            &line, "is not valid before %s: check the clock of this machine", day(t->from_s, date));
     } else if (days < CERTIFICATES_WARNING_DAYS) {
         severity = CONFIG_WARNING;
         buffer_printf(&line, "expires on %s, in %" PRId64 " day%s: renew it (certbot renew)",
@@ -97,7 +97,7 @@ say_passed_over(const struct hearing *h, const struct tls_certificate *t)
 
     if (!t->passed_over)
         return;
-    buffer_printf(&line, "%s: a newer certificate is passed over: %s", h->where, t->passed_over);
+    buffer_printf(&line, "%s: the newer certificate is ignored: %s", h->where, t->passed_over);
     say(h, CONFIG_WARNING, &line);
 }
 

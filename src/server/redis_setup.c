@@ -43,7 +43,7 @@ open_tls(struct redis_setup *s, const struct config *c, struct buffer *error)
     return s->tls != NULL;
 }
 
-/* Where nodes of a cluster are named, the default host is nobody's wish. */
+/* Where nodes of a cluster are named, the default host is not meant. */
 static const char *
 host_of(const struct config *c)
 {

@@ -166,7 +166,8 @@ put_into_effect(
     struct reloader *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
 {
     for (size_t i = 0; i < c->waiting_count; i++)
-        log_warning("%s: %s has changed, and waits for a restart", e->config->file, c->waiting[i]);
+        log_warning(
+            "%s: %s has changed; it takes effect after a restart", e->config->file, c->waiting[i]);
     r->before = r->now;
     r->now = *e;
     r->changed = c->live;
@@ -206,13 +207,13 @@ reloader_run(struct reloader *r)
         return true;
     }
     if (!r->load || r->now.config->embedded) {
-        log_notice("there is no configuration file to reload");
+        log_notice("the configuration is built in: there is no file to reload");
         return false;
     }
     next = r->load(r->owner);
     if (next && exchange(r, next))
         return true;
-    log_error("the configuration is not reloaded: nothing has changed");
+    log_error("the configuration was not reloaded; the one before stays in effect");
     return false;
 }
 

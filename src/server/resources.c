@@ -12,7 +12,7 @@
 #include "config/config.h"
 #include "hub/hub.h"
 
-/* When the limit is no number, or cannot be read. */
+/* When the limit is not a number, or cannot be read. */
 enum { PLENTY = 1 << 20, FEW = 1024 };
 
 enum {

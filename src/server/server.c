@@ -197,7 +197,7 @@ on_patience_over(void *owner)
 {
     struct server *s = owner;
 
-    log_warning("connections are cut: they did not end within shutdownTimeout");
+    log_warning("connections were closed: they did not end within shutdownTimeout");
     finish(s, SERVER_STATE_ABANDONED);
 }
 

@@ -36,7 +36,7 @@ count_connections(const struct config *c, size_t descriptors, unsigned workers)
         return room;
     if (c->max_connections <= room)
         return c->max_connections;
-    log_warning("maxConnections is more than the limit of descriptors has room for "
+    log_warning("maxConnections is more than the limit of descriptors allows "
                 "wanted=%llu descriptors=%zu room=%zu",
         (unsigned long long)c->max_connections, descriptors, room);
     return room;

@@ -34,10 +34,10 @@ struct supervision {
     struct notify *notify;
     struct mailbox *box;
     struct timer tick;
-    uint64_t period_ms; /* of tick; 0: nobody waits */
+    uint64_t period_ms; /* of tick; 0: no watchdog */
     uint64_t well_ms;   /* when the manager was last told that all is well */
     struct party *parties;
-    unsigned party_count; /* the workers, and behind them the hub */
+    unsigned party_count; /* the workers, then the hub */
     bool stopping;
 };
 

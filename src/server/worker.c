@@ -28,7 +28,7 @@
 #include "worker_priv.h"
 
 enum { MOVES_BYTES = 16 << 20, NAME_SIZE = 16 };
-/* A connection with a request's head, and what came behind it. */
+/* A connection with a request's head, and what came after it. */
 enum { MOVE_COST = 16384 };
 
 static const unsigned may_follow[] = {

@@ -102,7 +102,7 @@ describe('a certificate renewed under open connections', () => {
 
     test('leaves the old one in place when it is broken, and says so once', async () => {
         const [good, other] = [certs.issue('third'), certs.issue('fourth')];
-        const refusals = () => server.stderr().match(/certificate is refused/g)?.length ?? 0;
+        const refusals = () => server.stderr().match(/changed certificate cannot be used/g)?.length ?? 0;
         const kept = await fingerprint(server);
         put({ certPath: good.certPath, keyPath: other.keyPath }, dir);
         await waitFor(() => refusals() === 1, LIMIT, 'a refusal');
@@ -167,7 +167,7 @@ describe('the folder of a certificate', () => {
         put(second, site(2000), names);
         await serves(server, second);
         put({ certPath: certs.certPath, keyPath: first.keyPath }, site(3000), names);
-        await server.waitLog(/newer certificate is passed over: .*3000\/server\.key does not belong/,
+        await server.waitLog(/newer certificate is ignored: .*3000\/server\.key does not belong/,
             LIMIT);
         assert.equal(await fingerprint(server), second.fingerprint);
         fs.rmSync(site(3000), { recursive: true });

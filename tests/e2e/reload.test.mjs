@@ -244,7 +244,7 @@ describe('a reload', () => {
             workers: 3, maxChannels: 1, databaseConfig: { redis: { host: 'elsewhere' } },
         });
         for (const option of ['workers', 'databaseConfig.redis.host']) {
-            assert.match(log, new RegExp(`warning .*: ${option} has changed, and waits for a restart`));
+            assert.match(log, new RegExp(`warning .*: ${option} has changed; it takes effect after a restart`));
         }
         assert.match(log, /changed=maxChannels\n/);
         assert.equal(await joins(['a', 'b']), false);
@@ -267,7 +267,7 @@ describe('a reload', () => {
             }));
             const log = await hangUp(server);
             problems.forEach((problem) => assert.match(log, problem));
-            assert.match(log, /error the configuration is not reloaded: nothing has changed/);
+            assert.match(log, /error the configuration was not reloaded; the one before stays in effect/);
             assert.equal(await joins(['a', 'b']), true);
         });
     }

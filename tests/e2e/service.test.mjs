@@ -73,7 +73,7 @@ describe('a service manager', () => {
         await reload(JSON.stringify({ ...server.config, maxChannels: 20 }));
         await server.waitLog(/reloaded .* changed=maxChannels/);
         await reload('{');
-        await server.waitLog(/is not reloaded: nothing has changed/);
+        await server.waitLog(/was not reloaded; the one before stays in effect/);
         assert.deepEqual(said(), ['READY', 'RELOADING', 'READY', 'RELOADING', 'READY']);
         await server.stop();
         manager.stop();
@@ -86,7 +86,7 @@ describe('a service manager', () => {
         });
         await waitFor(() => manager.said().includes('WATCHDOG=1'));
         manager.stop();
-        await server.waitLog(/the service manager did not hear WATCHDOG/);
+        await server.waitLog(/the service manager could not be notified of WATCHDOG/);
         assert.equal((await postEvent(server, { channel: 'a', name: 'b', data: {} })).status, 200);
         await server.stop();
     });
@@ -155,7 +155,7 @@ describe('socket activation', () => {
             const { code } = await within(exited, 10000 * SLOW, 'the end');
             poke.kill();
             assert.equal(code, 1, out.text);
-            assert.match(out.text, /descriptor 3 .* is no listening TCP socket/);
+            assert.match(out.text, /descriptor 3 .* is not a listening TCP socket/);
         } finally {
             child.kill('SIGKILL');
         }

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import { waitFor, TIMEOUT } from './server.mjs';
 
-const VERDICT = / (?:notice|error) (?:reloaded|the configuration is not reloaded)/g;
+const VERDICT = / (?:notice|error) (?:reloaded|the configuration was not reloaded)/g;
 
 const verdicts = (server) => server.stderr().match(VERDICT)?.length ?? 0;
 
