@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cluster: who is told when a connection comes and goes.
+ * cluster: both links to Redis, and who is told when one comes and goes.
  *
  *   commands ready:               scripts loaded, lease
  *   commands ready + subscribed:  presence by Redis, hello to the others
+ *
+ * SERVING --cluster_retire()--> RETIRING --lease over--> LEFT --reaper idle--> RETIRED
  */
 #include "cluster/cluster.h"
 
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "lease.h"
@@ -22,25 +25,47 @@
 /* Who is on the way to another node has so long at least. */
 enum { HANDOVER_MS = 10000 };
 
+enum cluster_state {
+    CLUSTER_SERVING,
+    CLUSTER_RETIRING, /* nothing is said again; the others are told */
+    CLUSTER_LEFT,     /* the lease has ended; what it found dead is still being removed */
+    CLUSTER_RETIRED,  /* on_retired was called */
+};
+
+/* Invariant: presence is on Redis (presence_redis_up) exactly while both links are there. */
 struct cluster {
     void (*on_retired)(void *owner);
     void *owner;
+    enum cluster_state state;
     struct buffer prefix, node;
+    struct redis_link *commands;
     struct subscriber *subscriber;
     struct scripts *scripts;
     struct lease *lease;
     struct reaper *reaper;
     struct relay *relay;
     struct presence_store *store; /* owned by presence; NULL without */
-    bool commands, subscribed, up;
+    bool commands_ready, subscribed;
     void (*on_redis)(void *owner, const char *down); /* or NULL */
     void *on_redis_owner;
-    bool farewell;    /* cluster_retire() was called: nothing is said again */
-    bool retired;     /* the lease has ended; on_retired is called once the reaper is idle */
     uint64_t unheard; /* events that no other node got */
 };
 
+/* The only place that writes c->state. */
+static void
+cluster_enter(struct cluster *c, enum cluster_state next)
+{
+    ENSURE(next == c->state + 1);
+    c->state = next;
+}
+
 /* ---- connections ---- */
+
+bool
+cluster_is_connected(const struct cluster *c)
+{
+    return c->commands_ready && c->subscribed;
+}
 
 static bool
 claims(void *owner, struct str channel)
@@ -58,43 +83,44 @@ come_up(struct cluster *c)
         log_warning("events were not relayed to other nodes while redis was away events=%llu",
             (unsigned long long)c->unheard);
     c->unheard = 0;
-    if (!c->store || c->farewell)
+    if (!c->store || c->state != CLUSTER_SERVING)
         return;
     presence_redis_up(c->store);
     reaper_tidy(c->reaper, buffer_str(&c->node), claims, c);
 }
 
+/* One of the links came, or went: *link is what is known of it so far. */
 static void
-maybe_up(struct cluster *c)
+set_link(struct cluster *c, bool *link, bool there)
 {
-    if (c->up || !c->commands || !c->subscribed)
-        return;
-    c->up = true;
-    come_up(c);
-}
+    bool was_connected = cluster_is_connected(c);
 
-static void
-go_down(struct cluster *c)
-{
-    c->up = false;
-    if (c->store)
+    *link = there;
+    if (!was_connected && cluster_is_connected(c))
+        come_up(c);
+    else if (!there && c->store)
         presence_redis_down(c->store);
 }
 
 static void
-on_commands(void *owner, bool ready)
+on_commands_ready(void *owner)
 {
     struct cluster *c = owner;
 
-    c->commands = ready;
-    if (ready) {
-        scripts_load(c->scripts);
-        lease_up(c->lease);
-        maybe_up(c);
-    } else {
-        lease_down(c->lease);
-        go_down(c);
-    }
+    scripts_load(c->scripts);
+    lease_up(c->lease);
+    set_link(c, &c->commands_ready, true);
+}
+
+/* The subscription's link reports the state of the server; this one's is a detail. */
+static void
+on_commands_down(void *owner, const char *reason)
+{
+    struct cluster *c = owner;
+
+    log_info("redis down link=commands reason=%s", LOG_STR(str_of(reason)));
+    lease_down(c->lease);
+    set_link(c, &c->commands_ready, false);
 }
 
 static void
@@ -102,11 +128,7 @@ on_subscribed(void *owner, const char *down)
 {
     struct cluster *c = owner;
 
-    c->subscribed = !down;
-    if (c->subscribed)
-        maybe_up(c);
-    else
-        go_down(c);
+    set_link(c, &c->subscribed, !down);
     if (c->on_redis)
         c->on_redis(c->on_redis_owner, down);
 }
@@ -116,7 +138,7 @@ say_again(void *owner)
 {
     struct cluster *c = owner;
 
-    if (c->store && !c->farewell)
+    if (c->store && c->state == CLUSTER_SERVING)
         presence_redis_again(c->store);
 }
 
@@ -146,11 +168,13 @@ on_dead(void *owner, struct str name)
 }
 
 static void
-maybe_retired(struct cluster *c)
+on_reaper_idle(void *owner)
 {
-    if (!c->retired || !reaper_idle(c->reaper))
+    struct cluster *c = owner;
+
+    if (c->state != CLUSTER_LEFT)
         return;
-    c->retired = false;
+    cluster_enter(c, CLUSTER_RETIRED);
     c->on_retired(c->owner);
 }
 
@@ -159,20 +183,15 @@ on_lease_over(void *owner)
 {
     struct cluster *c = owner;
 
-    c->retired = true;
-    maybe_retired(c);
-}
-
-static void
-on_reaper_idle(void *owner)
-{
-    maybe_retired(owner);
+    cluster_enter(c, CLUSTER_LEFT);
+    if (reaper_idle(c->reaper))
+        on_reaper_idle(c);
 }
 
 void
 cluster_retire(struct cluster *c, uint64_t grace_ms)
 {
-    c->farewell = true;
+    cluster_enter(c, CLUSTER_RETIRING);
     if (c->store)
         presence_redis_flush(c->store);
     lease_retire(c->lease, grace_ms > HANDOVER_MS ? grace_ms : HANDOVER_MS);
@@ -184,12 +203,6 @@ size_t
 cluster_peers(const struct cluster *c)
 {
     return lease_peers(c->lease);
-}
-
-bool
-cluster_is_connected(const struct cluster *c)
-{
-    return c->up;
 }
 
 bool
@@ -210,7 +223,8 @@ cluster_say(struct cluster *c, struct str channel, struct bytes *text, struct st
 bool
 cluster_ask(struct cluster *c, uint64_t token, uint64_t kind, struct str name)
 {
-    return c->up && lease_peers(c->lease) > 0 && relay_ask(c->relay, token, kind, name);
+    return cluster_is_connected(c) && lease_peers(c->lease) > 0 &&
+           relay_ask(c->relay, token, kind, name);
 }
 
 void
@@ -238,7 +252,7 @@ open_store(struct cluster *c, struct loop *l, const struct cluster_options *o,
     const struct room_calls *calls)
 {
     const struct presence_redis_options options = {
-        .link = subscriber_commands(c->subscriber),
+        .link = c->commands,
         .calls = *calls,
         .node = buffer_str(&c->node),
         .publish = o->publish_presence,
@@ -253,7 +267,6 @@ open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o,
     const struct cluster_place *place)
 {
     static const struct lease_handlers lease = { say_again, on_dead, on_lease_over };
-    struct redis_link *link = subscriber_commands(c->subscriber);
     const struct lease_options leased = {
         .scripts = c->scripts,
         .prefix = buffer_str(&c->prefix),
@@ -268,15 +281,15 @@ open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o,
 
     c->lease = lease_new(l, &leased, &lease, c);
     c->relay = relay_new(&(struct relay_options){
-        .link = link,
+        .link = c->commands,
         .lease = c->lease,
         .prefix = buffer_str(&c->prefix),
         .node = buffer_str(&c->node),
         .events = place->events,
         .respondent = place->respondent,
     });
-    c->reaper =
-        reaper_new(&(struct reaper_options){ link, calls, o->publish_presence }, on_reaper_idle, c);
+    c->reaper = reaper_new(
+        &(struct reaper_options){ c->commands, calls, o->publish_presence }, on_reaper_idle, c);
     open_store(c, l, o, &calls);
 }
 
@@ -287,7 +300,10 @@ cluster_open(struct loop *l, const struct cluster_options *o, const struct clust
     static const struct subscriber_handlers handlers = {
         .on_internal = on_internal,
         .on_subscribed = on_subscribed,
-        .on_commands = on_commands,
+    };
+    static const struct redis_link_handlers commands = {
+        .on_ready = on_commands_ready,
+        .on_down = on_commands_down,
     };
     struct cluster *c = mem_zalloc(sizeof(*c));
 
@@ -297,8 +313,9 @@ cluster_open(struct loop *l, const struct cluster_options *o, const struct clust
     c->on_redis_owner = o->owner;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
     buffer_append_str(&c->node, place->node);
-    c->subscriber = subscriber_open(l, o, place, &handlers, c);
-    c->scripts = scripts_new(subscriber_commands(c->subscriber), say_again, c);
+    c->commands = redis_link_open(l, &o->redis, &commands, c);
+    c->subscriber = subscriber_open(l, c->commands, o, place, &handlers, c);
+    c->scripts = scripts_new(c->commands, say_again, c);
     open_nodes(c, l, o, place);
     return c;
 }
@@ -309,6 +326,7 @@ cluster_close(struct cluster *c)
     if (!c)
         return;
     subscriber_close(c->subscriber);
+    redis_link_close(c->commands);
     relay_free(c->relay);
     reaper_free(c->reaper);
     lease_free(c->lease);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lease: a beat every third of the lease.
+ *
+ *          .---------- connection lost ----------.
+ *          v                                     |
+ *        DOWN --connected--> UP --beat answered--> KNOWN        any --lease_retire()--> RETIRED
  */
 #include "lease.h"
 
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "net/timer.h"
@@ -20,6 +25,14 @@ struct peer {
     char name[];
 };
 
+enum lease_state {
+    LEASE_DOWN,
+    LEASE_UP,      /* no beat was answered on this connection yet */
+    LEASE_KNOWN,   /* one was: Redis has us, and an answer to the contrary means that it forgot */
+    LEASE_RETIRED, /* no more beats */
+};
+
+/* Invariant: the beat's timer runs exactly while the state is UP or KNOWN. */
 struct lease {
     struct loop *loop;
     struct scripts *scripts;
@@ -30,10 +43,18 @@ struct lease {
     void *owner;
     struct map peers; /* name -> struct peer, owned */
     struct timer beat;
-    bool up, retired;
-    bool told;  /* a beat was answered on this connection */
-    bool known; /* a beat was answered at all */
+    enum lease_state state;
+    bool peers_known; /* a beat was answered since the start */
 };
+
+/* The only place that writes v->state. */
+static void
+lease_enter(struct lease *v, enum lease_state next)
+{
+    ENSURE(v->state != LEASE_RETIRED);
+    ENSURE(next != LEASE_KNOWN || v->state != LEASE_DOWN);
+    v->state = next;
+}
 
 static void on_beat(void *owner);
 
@@ -97,7 +118,7 @@ lease_peers(const struct lease *v)
 bool
 lease_is_alone(const struct lease *v)
 {
-    return v->known && v->peers.count == 0;
+    return v->peers_known && v->peers.count == 0;
 }
 
 static void
@@ -135,10 +156,13 @@ on_beat_reply(void *owner, const struct redis_value *reply)
     struct lease *v = owner;
     bool forgotten;
 
-    if (!scripts_check(v->scripts, reply) || !is_beat_reply(reply) || v->retired)
+    /* A cluster's link may be down, and one of its masters still answer. */
+    if (!scripts_check(v->scripts, reply) || !is_beat_reply(reply) ||
+        (v->state != LEASE_UP && v->state != LEASE_KNOWN))
         return;
-    forgotten = reply->items[0].integer == 0 && v->told;
-    v->told = v->known = true;
+    forgotten = reply->items[0].integer == 0 && v->state == LEASE_KNOWN;
+    lease_enter(v, LEASE_KNOWN);
+    v->peers_known = true;
     take_alive(v, &reply->items[2]);
     if (forgotten)
         v->handlers->on_forgotten(v->owner);
@@ -178,16 +202,18 @@ on_beat(void *owner)
 void
 lease_up(struct lease *v)
 {
-    v->up = true;
-    v->told = false;
-    if (!v->retired)
-        on_beat(v);
+    if (v->state == LEASE_RETIRED)
+        return;
+    lease_enter(v, LEASE_UP);
+    on_beat(v);
 }
 
 void
 lease_down(struct lease *v)
 {
-    v->up = false;
+    if (v->state == LEASE_RETIRED)
+        return;
+    lease_enter(v, LEASE_DOWN);
     timer_stop(&v->beat);
 }
 
@@ -204,8 +230,10 @@ on_retire_reply(void *owner, const struct redis_value *reply)
 void
 lease_retire(struct lease *v, uint64_t grace_ms)
 {
-    v->retired = true;
+    bool up = v->state != LEASE_DOWN;
+
+    lease_enter(v, LEASE_RETIRED);
     timer_stop(&v->beat);
-    if (!v->up || !run(v, SCRIPTS_RETIRE, grace_ms, on_retire_reply))
+    if (!up || !run(v, SCRIPTS_RETIRE, grace_ms, on_retire_reply))
         v->handlers->on_retired(v->owner);
 }

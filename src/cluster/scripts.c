@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/digest.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "redis/redis_link.h"
@@ -239,9 +240,10 @@ scripts_run(struct scripts *s, const struct scripts_call *c)
     struct str argv[ARGC_MAX] = {
         STR_LIT("EVALSHA"),
         str_slice(s->digest[c->name], DIGEST_HEX),
-        counts[c->keys],
     };
 
+    ENSURE(c->keys < COUNT_OF(counts) && c->argc + 3 <= ARGC_MAX);
+    argv[2] = counts[c->keys];
     memcpy(&argv[3], c->argv, c->argc * sizeof(argv[0]));
     return redis_link_command(s->link, argv, c->argc + 3, c->on_reply ? c->on_reply : on_reply,
         c->on_reply ? c->owner : s);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * subscriber: one Redis link that subscribes, and a liveness check beside it.
+ * subscriber: one Redis link that subscribes, and the proof that it still hears.
  *
- *   redis_link --on_message--> prefix cut --> own name?  --yes--> liveness, on_internal
+ *   redis_link --on_message--> prefix cut --> own name?  --yes--> on_internal
  *                                                  `------no---> events --false--> strange_prefix
+ *
+ * The proof is a beat every few seconds: a message that is published through the link for commands,
+ * and has to arrive here.  A PING would not do: it proves that a connection answers, not that what
+ * is published arrives (an old master that was cut off from its replicas answers for ever).  The
+ * reply to that PUBLISH proves the link for commands at the same time.
  *
  * While turn after turn brings only events that nobody listens to, Redis is read once in a
  * millisecond or two: such an event costs less to read than to wake up for.
@@ -14,12 +19,13 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
-#include "liveness.h"
 #include "net/loop.h"
+#include "net/timer.h"
 #include "redis/redis_link.h"
 #include "strange_prefix.h"
 
@@ -29,8 +35,11 @@
 enum { BEAT_MS = 5000, SILENCE_MS = 10000, NODE_ID_BYTES = 9, BUSY_MS = 1 };
 
 struct subscriber {
-    struct redis_link *link;
-    struct liveness *liveness;
+    struct redis_link *link, *commands; /* commands: the cluster's */
+    struct bytes *alive;                /* the channel of beats */
+    uint64_t beat_ms, silence_ms;
+    struct timer beat, reply_limit, heard_limit;
+    bool refused;                   /* Redis does not let us publish, and it was said */
     struct strange_prefix *strange; /* NULL once the prefix is proven, and without events */
     struct buffer prefix, pattern;
     bool subscribed, paused;
@@ -42,6 +51,86 @@ struct subscriber {
     const struct subscriber_handlers *handlers;
     void *owner;
 };
+
+/* ---- beats ---- */
+
+static void
+start_limit(struct subscriber *s, struct timer *t)
+{
+    if (!timer_active(t))
+        timer_start(s->loop, t, s->silence_ms);
+}
+
+static void
+on_publish_refused(struct subscriber *s, struct str error)
+{
+    timer_stop(&s->heard_limit);
+    if (!s->refused)
+        log_warning("redis refuses PUBLISH, so a dead subscription cannot be noticed reason=%s",
+            LOG_STR(error));
+    s->refused = true;
+}
+
+/* NULL: the link was lost. */
+static void
+on_beat_reply(void *owner, const struct redis_value *reply)
+{
+    struct subscriber *s = owner;
+
+    timer_stop(&s->reply_limit);
+    if (reply && reply->kind == REDIS_ERROR)
+        on_publish_refused(s, reply->text);
+    else if (reply)
+        s->refused = false;
+}
+
+static void
+on_beat(void *owner)
+{
+    struct subscriber *s = owner;
+    const struct str argv[] = { STR_LIT("PUBLISH"), bytes_str(s->alive), STR_LIT("1") };
+
+    timer_start(s->loop, &s->beat, s->beat_ms);
+    if (!redis_link_command(s->commands, argv, COUNT_OF(argv), on_beat_reply, s))
+        return;
+    start_limit(s, &s->reply_limit);
+    if (s->subscribed && !s->paused && !s->refused)
+        start_limit(s, &s->heard_limit);
+}
+
+static void
+on_no_reply(void *owner)
+{
+    struct subscriber *s = owner;
+
+    redis_link_restart(s->commands, "no reply to a command in time");
+}
+
+static void
+on_not_heard(void *owner)
+{
+    struct subscriber *s = owner;
+
+    redis_link_restart(s->link, "the subscription went silent");
+}
+
+/* Another node's beat proves nothing about our subscription, so the name is of this process alone.
+ */
+static void
+name_beats(struct subscriber *s)
+{
+    char random[NODE_ID_BYTES], id[NODE_ID_BYTES * 4 / 3 + 1];
+    struct buffer name = { 0 };
+
+    digest_random(random, sizeof(random));
+    buffer_append_str(&name, buffer_str(&s->prefix));
+    buffer_append_text(&name, INTERNAL "alive:");
+    buffer_append(&name, id, digest_base64url(random, sizeof(random), id));
+    s->alive = buffer_to_bytes(&name);
+    buffer_fini(&name);
+}
+
+/* ---- the subscription ---- */
 
 static void
 on_ready(void *owner)
@@ -55,7 +144,7 @@ static void
 set_subscribed(struct subscriber *s, bool subscribed)
 {
     s->subscribed = subscribed;
-    liveness_watch(s->liveness, subscribed && !s->paused);
+    timer_stop(&s->heard_limit);
     if (s->strange)
         strange_prefix_watch(s->strange, subscribed);
 }
@@ -126,7 +215,7 @@ on_message(void *owner, struct str name, struct str payload)
     struct str channel;
     bool heard;
 
-    liveness_heard(s->liveness);
+    timer_stop(&s->heard_limit);
     loop_end_of_turn(s->loop, &s->turn);
     if (name.len < s->prefix.len)
         return;
@@ -143,55 +232,9 @@ on_message(void *owner, struct str name, struct str payload)
     s->handlers->on_internal(s->owner, channel, payload);
 }
 
-static void
-on_silent(void *owner)
-{
-    struct subscriber *s = owner;
-
-    redis_link_restart(s->link, "the subscription went silent");
-}
-
-static void
-on_commands(void *owner, bool ready)
-{
-    struct subscriber *s = owner;
-
-    s->handlers->on_commands(s->owner, ready);
-}
-
-/* A name of this process alone: another node's beat proves nothing about our subscription, but
- * hurts nothing either. */
-static void
-alive_channel(const struct subscriber *s, struct buffer *out)
-{
-    char random[NODE_ID_BYTES], id[NODE_ID_BYTES * 4 / 3 + 1];
-
-    digest_random(random, sizeof(random));
-    buffer_append_str(out, buffer_str(&s->prefix));
-    buffer_append_text(out, INTERNAL "alive:");
-    buffer_append(out, id, digest_base64url(random, sizeof(random), id));
-}
-
-static void
-open_liveness(struct subscriber *s, struct loop *l, const struct cluster_options *o)
-{
-    static const struct liveness_handlers handlers = { on_silent, on_commands };
-    struct buffer name = { 0 };
-    struct liveness_options options = {
-        .redis = &o->redis,
-        .beat_ms = o->beat_ms > 0 ? o->beat_ms : BEAT_MS,
-        .silence_ms = o->silence_ms > 0 ? o->silence_ms : SILENCE_MS,
-    };
-
-    alive_channel(s, &name);
-    options.channel = buffer_str(&name);
-    s->liveness = liveness_open(l, &options, &handlers, s);
-    buffer_fini(&name);
-}
-
 struct subscriber *
-subscriber_open(struct loop *l, const struct cluster_options *o, const struct cluster_place *place,
-    const struct subscriber_handlers *h, void *owner)
+subscriber_open(struct loop *l, struct redis_link *commands, const struct cluster_options *o,
+    const struct cluster_place *place, const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
         .on_ready = on_ready,
@@ -201,20 +244,27 @@ subscriber_open(struct loop *l, const struct cluster_options *o, const struct cl
     };
     struct subscriber *s = mem_zalloc(sizeof(*s));
 
+    s->commands = commands;
+    s->beat_ms = o->beat_ms > 0 ? o->beat_ms : BEAT_MS;
+    s->silence_ms = o->silence_ms > 0 ? o->silence_ms : SILENCE_MS;
     s->events = place->events;
     s->handlers = h;
     s->owner = owner;
     s->loop = l;
     loop_task_init(&s->turn, on_turn_end, s);
     loop_task_init(&s->wake, on_wake, s);
+    timer_init(&s->beat, on_beat, s);
+    timer_init(&s->reply_limit, on_no_reply, s);
+    timer_init(&s->heard_limit, on_not_heard, s);
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
     buffer_append_text(&s->pattern, o->events ? "*" : INTERNAL "*");
-    open_liveness(s, l, o);
+    name_beats(s);
     if (o->events)
         s->strange = strange_prefix_open(
             l, &(struct strange_prefix_options){ &o->redis, o->key_prefix, 0 }, &place->channels);
     s->link = redis_link_open(l, &o->redis, &handlers, s);
+    timer_start(l, &s->beat, s->beat_ms);
     return s;
 }
 
@@ -227,23 +277,20 @@ subscriber_close(struct subscriber *s)
     loop_task_cancel(&s->wake);
     redis_link_close(s->link);
     strange_prefix_close(s->strange);
-    liveness_close(s->liveness);
+    timer_stop(&s->beat);
+    timer_stop(&s->reply_limit);
+    timer_stop(&s->heard_limit);
+    bytes_unref(s->alive);
     buffer_fini(&s->prefix);
     buffer_fini(&s->pattern);
     free(s);
-}
-
-struct redis_link *
-subscriber_commands(const struct subscriber *s)
-{
-    return liveness_commands(s->liveness);
 }
 
 void
 subscriber_pause(struct subscriber *s)
 {
     s->paused = true;
-    liveness_watch(s->liveness, false);
+    timer_stop(&s->heard_limit);
     redis_link_pause(s->link);
 }
 
@@ -251,6 +298,6 @@ void
 subscriber_resume(struct subscriber *s)
 {
     s->paused = false;
-    liveness_watch(s->liveness, s->subscribed);
+    timer_stop(&s->heard_limit);
     redis_link_resume(s->link);
 }

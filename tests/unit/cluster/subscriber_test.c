@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * subscriber and liveness: the prefix, own names, and the proof that the subscription lives.
+ * subscriber: the prefix, own names, and the proof that the subscription lives.
  */
 #include "subscriber.h"
 
@@ -37,7 +37,8 @@ on_event(void *owner, struct str channel, struct str payload)
 }
 
 static char said[256];
-static int subscribed, commands;
+static int subscribed;
+static struct redis_link *commands;
 
 static void
 on_internal(void *owner, struct str name, struct str payload)
@@ -55,21 +56,14 @@ on_subscribed(void *owner, const char *down)
     subscribed = down ? -1 : 1;
 }
 
-static void
-on_commands(void *owner, bool ready)
-{
-    (void)owner;
-    commands = ready ? 1 : -1;
-}
-
 static int
 setup(void **state)
 {
     static const struct subscriber_handlers handlers = {
         on_internal,
         on_subscribed,
-        on_commands,
     };
+    static const struct redis_link_handlers silent = { 0 };
     const struct cluster_place place = {
         .channels = subscribed_channels,
         .events = { .on_event = on_event },
@@ -85,11 +79,12 @@ setup(void **state)
     (void)state;
     log_set_level(LOG_LEVEL_ERROR);
     events = 0;
-    subscribed = commands = 0;
+    subscribed = 0;
     said[0] = '\0';
     loop = loop_new();
     heard = false;
-    subscriber = subscriber_open(loop, &o, &place, &handlers, NULL);
+    commands = redis_link_open(loop, &o.redis, &silent, NULL);
+    subscriber = subscriber_open(loop, commands, &o, &place, &handlers, NULL);
     return 0;
 }
 
@@ -97,6 +92,7 @@ static int
 teardown(void **state)
 {
     (void)state;
+    redis_link_close(commands);
     subscriber_close(subscriber);
     loop_stop(loop);
     loop_run(loop);
