@@ -6,12 +6,23 @@
 #ifndef TEST_CLUSTER_FAKE_REDIS_H
 #define TEST_CLUSTER_FAKE_REDIS_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
 #include "redis/redis_link.h"
+
+enum { FAKE_ASKED_MAX = 16 };
+
+/* A command that awaits its reply: its words with a space between them, a script by its first key.
+ */
+struct fake_command {
+    char text[256];
+    void (*on_reply)(void *owner, const struct redis_value *reply);
+    void *owner;
+};
 
 struct redis_link {
     const struct redis_link_handlers *handlers;
@@ -22,6 +33,8 @@ struct redis_link {
     char published_to[128];
     void (*on_reply)(void *owner, const struct redis_value *reply);
     void *reply_owner;
+    struct fake_command asked[FAKE_ASKED_MAX]; /* in order; fake_redis_reply() takes the first */
+    size_t asked_count;
 };
 
 /* The link that subscribes is the one with on_message. */
@@ -97,13 +110,44 @@ redis_link_psubscribe(struct redis_link *r, struct str pattern)
     r->pattern[pattern.len] = '\0';
 }
 
+static inline void
+fake_redis_ask(struct redis_link *r, const struct str *argv, size_t argc,
+    void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
+{
+    bool script = str_is(argv[0], "EVALSHA");
+    struct buffer text = { 0 };
+    struct fake_command *asked;
+
+    if (r->asked_count == FAKE_ASKED_MAX)
+        return;
+    asked = &r->asked[r->asked_count++];
+    for (size_t i = script ? 3 : 0; i < argc; i++)
+        buffer_printf(&text, "%s%.*s", text.len > 0 ? " " : "", STR_ARG(argv[i]));
+    snprintf(asked->text, sizeof(asked->text), "%.*s", STR_ARG(buffer_str(&text)));
+    buffer_fini(&text);
+    asked->on_reply = on_reply;
+    asked->owner = owner;
+}
+
+/* The reply to the first command that awaits one; NULL: the connection is lost. */
+static inline void
+fake_redis_reply(struct redis_link *r, const struct redis_value *reply)
+{
+    struct fake_command first = r->asked[0];
+
+    r->asked_count--;
+    memmove(r->asked, r->asked + 1, r->asked_count * sizeof(first));
+    if (first.on_reply)
+        first.on_reply(first.owner, reply);
+}
+
 bool
 redis_link_command(struct redis_link *r, const struct str *argv, size_t argc,
     void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
 {
-    (void)argc;
     if (!r->ready)
         return false;
+    fake_redis_ask(r, argv, argc, on_reply, owner);
     r->published++;
     memcpy(r->published_to, argv[1].data, argv[1].len);
     r->published_to[argv[1].len] = '\0';
