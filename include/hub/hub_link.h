@@ -119,13 +119,14 @@ struct hub_question {
 };
 
 /*
- * The answer as the HTTP API gives it:
+ * The answer: members of a JSON object, under the names of the HTTP API, without its braces, so
+ * that the caller can put others beside them:
  *
- *   STATUS    {"subscription_count":N}
- *   CHANNELS  {"channels":{NAME:{"subscription_count":N,"occupied":true},...}}
- *   CHANNEL   {"subscription_count":N,"occupied":BOOL}, presence adds "user_count":N
- *   USERS     {"users":[{"id":...,"user_info":...},...]}
- *   HEALTH    {"redis":STATE}, one of "connected", "disconnected", "off" (no Redis is asked for)
+ *   STATUS    "subscription_count":N
+ *   CHANNELS  "channels":{NAME:{"subscription_count":N,"occupied":true},...}
+ *   CHANNEL   "subscription_count":N,"occupied":BOOL, presence adds "user_count":N
+ *   USERS     "users":[{"id":...,"user_info":...},...]
+ *   HEALTH    "redis":STATE, one of "connected", "disconnected", "off" (no Redis is asked for)
  *
  * Borrowed; may be referenced.
  */

@@ -26,12 +26,12 @@ struct page {
     const char *path;
     const char *allow;
     void (*post)(struct api *a, struct http_exchange *x); /* NULL: it is read */
-    enum query_kind query;
+    struct api_query query;
 };
 
-#define READ(where, what)                                                                          \
+#define READ(where, ...)                                                                           \
     {                                                                                              \
-        .path = (where), .allow = "GET,HEAD", .query = (what)                                      \
+        .path = (where), .allow = "GET,HEAD", .query = { __VA_ARGS__ }                             \
     }
 #define POST(where, how)                                                                           \
     {                                                                                              \
@@ -40,18 +40,18 @@ struct page {
 
 /* Below /apps/<id>/, with a key. */
 static const struct page pages[] = {
-    READ("status", QUERY_STATUS),
-    READ("channels", QUERY_CHANNELS),
-    READ("channels/*", QUERY_CHANNEL),
-    READ("channels/*/users", QUERY_USERS),
+    READ("status", HUB_QUERY_STATUS, false),
+    READ("channels", HUB_QUERY_CHANNELS, false),
+    READ("channels/*", HUB_QUERY_CHANNEL, false),
+    READ("channels/*/users", HUB_QUERY_USERS, false),
     POST("events", events_take),
     POST("batch_events", events_take_batch),
 };
 
 /* Without one. */
 static const struct page open_pages[] = {
-    READ("health/live", QUERY_LIVE),
-    READ("health/ready", QUERY_READY),
+    READ("health/live", HUB_QUERY_HEALTH, false),
+    READ("health/ready", HUB_QUERY_HEALTH, true),
 };
 
 /* A page that was asked for. */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queries: the hub knows the node and the other nodes; what the process knows of itself is added
- * to its answer.
+ * queries: the hub knows this node and the others; what the process knows of itself is added.
  */
 #include "queries.h"
 
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api_priv.h"
 #include "base/buffer.h"
@@ -17,60 +20,68 @@
 #include "errand.h"
 #include "http/http_conn.h"
 #include "http/http_request.h"
-#include "hub/hub_link.h"
-#include "memory.h"
 #include "reply.h"
+
+enum { STATM_SIZE = 128 };
 
 struct query {
     struct errand errand;
-    enum query_kind kind;
+    struct api_query what;
     size_t name_len;
     char name[]; /* the channel, or the prefix of channels; decoded */
 };
 
 /* ---- the answer ---- */
 
-static void
-append_status(const struct api *a, struct str json, struct buffer *out)
+/* The second number of /proc/self/statm; procfs answers without touching a disk. */
+static uint64_t
+resident_bytes(void)
 {
-    double seconds = (double)(clock_ms() - a->since_ms) / 1000;
+    char text[STATM_SIZE] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    char *end = text;
+    long page = sysconf(_SC_PAGESIZE);
 
-    buffer_append(out, json.data, json.len - 1); /* its brace closes below */
-    buffer_printf(out, ",\"uptime\":%.3f,\"memory_usage\":", seconds);
-    memory_append(out);
-    buffer_append_char(out, '}');
+    if (fd >= 0)
+        close(fd);
+    if (len <= 0)
+        return 0;
+    (void)strtoull(text, &end, 10);
+    return strtoull(end, NULL, 10) * (uint64_t)page;
 }
 
+/* Under the names of Node: resident; of the allocator; in use of that; mapped by it for large
+ * blocks. */
 static void
-append_health(const struct api *a, struct str json, struct buffer *out)
+append_memory(struct buffer *out)
 {
-    buffer_printf(out, "{\"status\":\"%s\",", a->draining ? "draining" : "ok");
-    buffer_append(out, json.data + 1, json.len - 1);
+    struct mallinfo2 info = mallinfo2();
+
+    buffer_printf(out, "{\"rss\":%llu,\"heapTotal\":%zu,\"heapUsed\":%zu,\"external\":%zu}",
+        (unsigned long long)resident_bytes(), info.arena, info.uordblks, info.hblkhd);
 }
 
+/* The hub's members, and what the process knows of itself. */
 static void
-on_json(void *owner, uint32_t token, struct bytes *json)
+on_members(void *owner, uint32_t token, struct bytes *members)
 {
     struct query *q = owner;
     const struct api *a = q->errand.api;
-    unsigned status = q->kind == QUERY_READY && a->draining ? 503 : 200;
+    unsigned status = q->what.ready && a->draining ? 503 : 200;
     struct buffer body = { 0 };
 
     (void)token;
-    switch (q->kind) {
-    case QUERY_STATUS:
-        append_status(a, bytes_str(json), &body);
-        break;
-    case QUERY_LIVE:
-    case QUERY_READY:
-        append_health(a, bytes_str(json), &body);
-        break;
-    case QUERY_CHANNELS:
-    case QUERY_CHANNEL:
-    case QUERY_USERS:
-        buffer_append_str(&body, bytes_str(json));
-        break;
+    buffer_append_char(&body, '{');
+    if (q->what.kind == HUB_QUERY_HEALTH)
+        buffer_printf(&body, "\"status\":\"%s\",", a->draining ? "draining" : "ok");
+    buffer_append_str(&body, bytes_str(members));
+    if (q->what.kind == HUB_QUERY_STATUS) {
+        buffer_printf(
+            &body, ",\"uptime\":%.3f,\"memory_usage\":", (double)(clock_ms() - a->since_ms) / 1000);
+        append_memory(&body);
     }
+    buffer_append_char(&body, '}');
     errand_answer(&q->errand, status, buffer_str(&body));
     buffer_fini(&body);
 }
@@ -88,23 +99,15 @@ wants_cluster(const struct query *q)
 static void
 on_body(struct errand *e, struct str body)
 {
-    static const enum hub_query asked[] = {
-        [QUERY_STATUS] = HUB_QUERY_STATUS,
-        [QUERY_CHANNELS] = HUB_QUERY_CHANNELS,
-        [QUERY_CHANNEL] = HUB_QUERY_CHANNEL,
-        [QUERY_USERS] = HUB_QUERY_USERS,
-        [QUERY_LIVE] = HUB_QUERY_HEALTH,
-        [QUERY_READY] = HUB_QUERY_HEALTH,
-    };
     struct query *q = CONTAINER_OF(e, struct query, errand);
     const struct hub_question question = {
-        .kind = asked[q->kind],
+        .kind = q->what.kind,
         .name = str_slice(q->name, q->name_len),
         .cluster = wants_cluster(q),
     };
 
     (void)body;
-    e->token = hub_link_ask(e->api->hub, &question, on_json, q);
+    e->token = hub_link_ask(e->api->hub, &question, on_members, q);
 }
 
 /* In a path '+' stands for itself. */
@@ -123,27 +126,20 @@ decode_segment(struct str raw, char *out)
     return len;
 }
 
-static struct query *
-query_new(enum query_kind kind, struct str query, struct str channel)
+void
+queries_take(struct api *a, struct http_exchange *x, struct api_query what, struct str channel)
 {
+    bool lists = what.kind == HUB_QUERY_CHANNELS;
     struct str prefix;
     struct query *q;
 
-    if (kind != QUERY_CHANNELS || !str_query_get(query, "filter_by_prefix", &prefix))
+    if (!lists || !str_query_get(http_exchange_request(x)->query, "filter_by_prefix", &prefix))
         prefix = str_slice(NULL, 0);
     q = mem_zalloc(sizeof(*q) + prefix.len + channel.len);
-    q->kind = kind;
-    q->name_len =
-        kind == QUERY_CHANNELS ? str_url_decode(prefix, q->name) : decode_segment(channel, q->name);
-    return q;
-}
-
-void
-queries_take(struct api *a, struct http_exchange *x, enum query_kind kind, struct str channel)
-{
-    struct query *q = query_new(kind, http_exchange_request(x)->query, channel);
-
-    if (kind == QUERY_USERS && channels_kind(str_slice(q->name, q->name_len)) != CHANNEL_PRESENCE) {
+    q->what = what;
+    q->name_len = lists ? str_url_decode(prefix, q->name) : decode_segment(channel, q->name);
+    if (what.kind == HUB_QUERY_USERS &&
+        channels_kind(str_slice(q->name, q->name_len)) != CHANNEL_PRESENCE) {
         free(q);
         reply_refuse(a, x, 400, "User list is only possible for Presence Channels");
         return;

@@ -5,21 +5,21 @@
 #ifndef API_QUERIES_H
 #define API_QUERIES_H
 
-#include "base/str.h"
+#include <stdbool.h>
 
-enum query_kind {
-    QUERY_STATUS,
-    QUERY_CHANNELS,
-    QUERY_CHANNEL,
-    QUERY_USERS,
-    QUERY_LIVE,
-    QUERY_READY,
-};
+#include "base/str.h"
+#include "hub/hub_link.h"
 
 struct api;
 struct http_exchange;
 
+struct api_query {
+    enum hub_query kind;
+    bool ready; /* HEALTH for those who send clients here: 503 while the server drains */
+};
+
 /* The caller was allowed; x is taken or answered.  channel: of the path, raw. */
-void queries_take(struct api *a, struct http_exchange *x, enum query_kind kind, struct str channel);
+void queries_take(
+    struct api *a, struct http_exchange *x, struct api_query query, struct str channel);
 
 #endif

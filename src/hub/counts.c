@@ -211,14 +211,14 @@ put_json_channels(const struct poll *p, struct buffer *out)
     const struct count *n;
     const char *before = "";
 
-    buffer_append_text(out, "{\"channels\":{");
+    buffer_append_text(out, "\"channels\":{");
     for (size_t i = 0; (n = map_next(&p->sums, &i)); before = ",") {
         buffer_append_text(out, before);
         json_scan_quote(str_slice(n->name, n->name_len), out);
         buffer_printf(out, ":{\"subscription_count\":%llu,\"occupied\":true}",
             (unsigned long long)n->sockets);
     }
-    buffer_append_text(out, "}}");
+    buffer_append_char(out, '}');
 }
 
 static void
@@ -226,22 +226,20 @@ put_json_channel(const struct poll *p, const struct replica *r, struct buffer *o
 {
     uint64_t sockets = sum_of(p, bytes_str(p->name));
 
-    buffer_printf(out, "{\"subscription_count\":%llu,\"occupied\":%s", (unsigned long long)sockets,
+    buffer_printf(out, "\"subscription_count\":%llu,\"occupied\":%s", (unsigned long long)sockets,
         sockets > 0 ? "true" : "false");
     if (r)
         buffer_printf(out, ",\"user_count\":%zu", replica_users(r));
-    buffer_append_char(out, '}');
 }
 
 static void
 put_json_users(struct replica *r, struct buffer *out)
 {
-    buffer_append_text(out, "{\"users\":");
+    buffer_append_text(out, "\"users\":");
     if (r)
         replica_users_json(r, out);
     else
         buffer_append_text(out, "[]");
-    buffer_append_char(out, '}');
 }
 
 static const char *
@@ -254,8 +252,9 @@ redis_state(const struct counts *c)
 
 /* r is NULL unless the channel is a presence channel. */
 static void
-answer(struct poll *p, struct replica *r)
+answer(void *poll, struct replica *r)
 {
+    struct poll *p = poll;
     struct counts *c = p->counts;
     struct buffer out = { 0 };
     struct bytes *json;
@@ -263,7 +262,7 @@ answer(struct poll *p, struct replica *r)
     switch (p->kind) {
     case HUB_QUERY_STATUS:
         buffer_printf(
-            &out, "{\"subscription_count\":%llu}", (unsigned long long)sum_of(p, STR_LIT("")));
+            &out, "\"subscription_count\":%llu", (unsigned long long)sum_of(p, STR_LIT("")));
         break;
     case HUB_QUERY_CHANNELS:
         put_json_channels(p, &out);
@@ -275,7 +274,7 @@ answer(struct poll *p, struct replica *r)
         put_json_users(r, &out);
         break;
     case HUB_QUERY_HEALTH:
-        buffer_printf(&out, "{\"redis\":\"%s\"}", redis_state(c));
+        buffer_printf(&out, "\"redis\":\"%s\"", redis_state(c));
         break;
     }
     json = buffer_to_bytes(&out);
@@ -283,12 +282,6 @@ answer(struct poll *p, struct replica *r)
     bytes_unref(json);
     buffer_fini(&out);
     poll_free(p);
-}
-
-static void
-on_read(void *owner, struct replica *r)
-{
-    answer(owner, r);
 }
 
 /* All nodes have said what they have, or had their time. */
@@ -300,7 +293,7 @@ gathered(struct poll *p)
     timer_stop(&p->limit);
     p->awaited = 0;
     if (of_one && presence_is(bytes_str(p->name)))
-        presence_read(p->counts->presence, bytes_str(p->name), on_read, p);
+        presence_read(p->counts->presence, bytes_str(p->name), answer, p);
     else
         answer(p, NULL);
 }
