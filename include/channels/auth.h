@@ -88,12 +88,4 @@ enum auth_refusal auth_begin(struct auth *a, const struct auth_question *q,
 /* on_verdict will not be called.  What was not sent yet never is. */
 void auth_cancel(struct auth_ask *ask);
 
-/*
- * The host to ask, after the Referer of the handshake: no Referer, the first; else the entry that
- * equals its scheme://host, its host, or is a ".example.com" at the end of its host name (then
- * the Referer's own scheme and host); no match, the last.  False: the choice is no URL.
- */
-bool auth_choose_host(
-    const char *const *hosts, size_t count, struct str referer, struct http_origin *out);
-
 #endif

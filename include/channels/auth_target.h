@@ -10,12 +10,14 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 
 struct buffer;
 struct connector_secure;
+struct http_origin;
 
 struct auth_options {
-    /* At least one.  Which is asked: see auth_choose_host(). */
+    /* At least one.  Which is asked: see auth_target_choose(). */
     const char *const *hosts;
     size_t host_count;
     const char *endpoint; /* "/broadcasting/auth" */
@@ -31,5 +33,13 @@ struct auth_target {
 /* o's texts must outlive it.  NULL: *error is one sentence that names the option.  Blocks. */
 MUST_USE struct auth_target *auth_target_new(const struct auth_options *o, struct buffer *error);
 void auth_target_free(struct auth_target *t);
+
+/*
+ * The host to ask, after the Referer of the handshake: no Referer, the first; else the entry that
+ * equals its scheme://host, its host, or is a ".example.com" at the end of its host name (then
+ * the Referer's own scheme and host); no match, the last.  False: the choice is no URL.
+ */
+bool auth_target_choose(
+    const char *const *hosts, size_t count, struct str referer, struct http_origin *out);
 
 #endif

@@ -288,7 +288,7 @@ send_ask(struct auth_ask *ask)
         .timeout_ms = a->limits.timeout_ms > AUTH_HOLD_MS ? a->limits.timeout_ms : AUTH_HOLD_MS,
     };
 
-    if (!auth_choose_host(o->hosts, o->host_count, ask->referer, &origin)) {
+    if (!auth_target_choose(o->hosts, o->host_count, ask->referer, &origin)) {
         buffer_append_text(&ask->cause, "the choice among authHost is no http or https URL");
         ask->hopeless = true;
         ask_enter(ask, ASK_RESTING);

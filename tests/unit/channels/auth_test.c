@@ -270,7 +270,7 @@ the_referer_chooses_the_host(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct http_origin o;
 
-        assert_true(auth_choose_host(hosts, COUNT_OF(hosts), str_of(cases[i].referer), &o));
+        assert_true(auth_target_choose(hosts, COUNT_OF(hosts), str_of(cases[i].referer), &o));
         if (strcmp(o.host, cases[i].host) != 0)
             fail_msg("%s chose %s", cases[i].referer, o.host);
         assert_int_equal(o.port, cases[i].port);
