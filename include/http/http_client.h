@@ -64,12 +64,12 @@ struct http_answer {
 struct http_call *http_client_post(struct http_client *c, const struct http_call_request *r,
     void (*on_done)(void *owner, const struct http_answer *answer), void *owner);
 /* on_done will not be called; the connection closes. */
-void http_call_cancel(struct http_call *call);
+void http_client_cancel(struct http_call *call);
 /*
  * Nobody wants the answer any more, but the application may be at work on it.  False when the
- * request has not left: that is http_call_cancel().  Else on_done comes as ever, the connection
+ * request has not left: that is http_client_cancel().  Else on_done comes as ever, the connection
  * may serve again after the answer, and the request is not repeated.
  */
-MUST_USE bool http_call_abandon(struct http_call *call);
+MUST_USE bool http_client_abandon(struct http_call *call);
 
 #endif

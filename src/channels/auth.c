@@ -160,7 +160,7 @@ static void
 ask_let_go(struct auth_ask *ask)
 {
     ask->line->bytes -= ask_bytes(ask);
-    if (ask->call && http_call_abandon(ask->call))
+    if (ask->call && http_client_abandon(ask->call))
         ask_enter(ask, ASK_HELD);
     else
         ask_finish(ask);
@@ -351,7 +351,7 @@ auth_set_limits(struct auth *a, const struct auth_limits *limits)
 static void
 cut(struct auth_ask *ask)
 {
-    http_call_cancel(ask->call);
+    http_client_cancel(ask->call);
     ask_finish(ask);
 }
 

@@ -127,17 +127,17 @@ http_client_post(struct http_client *client, const struct http_call_request *r,
 }
 
 void
-http_call_cancel(struct http_call *c)
+http_client_cancel(struct http_call *c)
 {
     fake_call_free(c);
     fake_cancels++;
 }
 
 bool
-http_call_abandon(struct http_call *c)
+http_client_abandon(struct http_call *c)
 {
     if (c->connecting) {
-        http_call_cancel(c);
+        http_client_cancel(c);
         return false;
     }
     c->abandoned = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests of http_call: failures, time-outs, cancelling, TLS.
+ * Tests of the calls of http_client: failures, time-outs, cancelling, TLS.
  */
 #include "application.h"
 
@@ -111,11 +111,11 @@ cancelled_call_is_not_heard_of(void **state)
     (void)state;
     application_open(&s);
     post(&s);
-    http_call_cancel(s.call);
+    http_client_cancel(s.call);
     post(&s);
     accept_one(&s);
     turn_some(s.l);
-    http_call_cancel(s.call);
+    http_client_cancel(s.call);
     turn_some(s.l);
     assert_int_equal(s.done, 0);
     post(&s);
@@ -132,7 +132,7 @@ abandoned_call_without_a_connection_is_cancelled(void **state)
     (void)state;
     application_open(&s);
     post(&s);
-    assert_false(http_call_abandon(s.call));
+    assert_false(http_client_abandon(s.call));
     turn_some(s.l);
     assert_int_equal(s.done, 0);
     application_close(&s);
@@ -149,7 +149,7 @@ abandoned_call_keeps_its_connection(void **state)
     accept_one(&s);
     for (int i = 0; i < 2; i++) {
         hear_post(&s);
-        assert_true(http_call_abandon(s.call));
+        assert_true(http_client_abandon(s.call));
         turn_some(s.l);
         assert_int_equal(s.done, 0);
         say(&s.app, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue");
@@ -157,7 +157,7 @@ abandoned_call_keeps_its_connection(void **state)
         post(&s);
     }
     hear_post(&s);
-    assert_true(http_call_abandon(s.call));
+    assert_true(http_client_abandon(s.call));
     talker_fini(&s.app); /* dies before the first byte, and is not asked again */
     failed(&s, HTTP_CALL_BROKEN, "the connection ended before the answer did");
     application_close(&s);
