@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_request: the head of a request as the layers above see it.  Everything is borrowed from the
- * connection and lives until the exchange is answered.  Pure.
+ * connection and lives until the exchange is answered.  Who the client is depends on which proxies
+ * are trusted to say so.  Pure.
  */
 #ifndef HTTP_HTTP_REQUEST_H
 #define HTTP_HTTP_REQUEST_H
@@ -9,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/address.h"
 #include "base/str.h"
+
+struct proxies;
 
 enum http_method {
     HTTP_METHOD_GET,
@@ -36,9 +40,17 @@ struct http_request {
 
 /* The first header of that name (any case); data NULL when there is none. */
 struct str http_request_header(const struct http_request *r, const char *name);
-/* Whether a comma-separated header holds the token (any case): Connection, Upgrade. */
-bool http_request_has_token(const struct http_request *r, const char *name, const char *token);
 /* Whether Accept-Encoding admits this coding with a weight above 0 ("*" counts). */
 bool http_request_accepts(const struct http_request *r, const char *coding);
+
+/*
+ * The client's address: what X-Forwarded-For gives, from the right, as far as trust reaches; the
+ * peer's when that is not trusted, or says nothing that is an address.  proxies NULL: none is
+ * trusted.  The result lives as long as r and out.
+ */
+const char *http_request_client(
+    const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE]);
+/* Whether the client came by TLS, to this server or (X-Forwarded-Proto) to a trusted proxy. */
+bool http_request_secure(const struct http_request *r, const struct proxies *proxies);
 
 #endif

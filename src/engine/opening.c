@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
-#include "http/http_forwarded.h"
 #include "http/http_request.h"
 #include "transport.h"
 
@@ -56,7 +55,7 @@ with_client(const struct engine *e, const struct http_request *r)
 {
     const struct proxies *proxies = e->limits->proxies;
     char text[ADDRESS_TEXT_SIZE];
-    const char *address = http_forwarded_client(proxies, r, text);
+    const char *address = http_request_client(r, proxies, text);
     struct str peer = str_of(address ? address : "");
     struct str cookie = http_request_header(r, "Cookie");
     struct str referer = http_request_header(r, "Referer");
@@ -69,7 +68,7 @@ with_client(const struct engine *e, const struct http_request *r)
         memcpy(s->client + peer.len + 1 + cookie.len, referer.data, referer.len);
     s->cookie_len = (uint32_t)cookie.len;
     s->referer_len = (uint32_t)referer.len;
-    s->secure = http_forwarded_secure(proxies, r);
+    s->secure = http_request_secure(r, proxies);
     return s;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "http/http_request.h"
 
+#include "base/proxies.h"
+
 struct str
 http_request_header(const struct http_request *r, const char *name)
 {
@@ -14,28 +16,6 @@ http_request_header(const struct http_request *r, const char *name)
             return r->headers[i].value;
     }
     return str_slice(NULL, 0);
-}
-
-static bool
-list_has(struct str list, const char *token)
-{
-    while (list.len > 0) {
-        struct str item = str_cut(list, ',', &list);
-
-        if (str_is_nocase(str_trim(item), token))
-            return true;
-    }
-    return false;
-}
-
-bool
-http_request_has_token(const struct http_request *r, const char *name, const char *token)
-{
-    for (size_t i = 0; i < r->header_count; i++) {
-        if (str_is_nocase(r->headers[i].name, name) && list_has(r->headers[i].value, token))
-            return true;
-    }
-    return false;
 }
 
 /* "q=0", "q=0.000": a weight without any digit but zero. */
@@ -75,4 +55,86 @@ http_request_accepts(const struct http_request *r, const char *coding)
             any = !weight_is_zero(parameters);
     }
     return any;
+}
+
+/* ---- who the client is ---- */
+
+/*
+ * X-Forwarded-For is a list, also over several lines, to which each proxy appends the address that
+ * called it: what stands left of an entry that is not trusted is hearsay.
+ */
+
+enum { HOPS_MAX = 32 }; /* no real chain of proxies is longer */
+
+/* Goes from the last entry of the last line to the first one of the first. */
+struct cursor {
+    const struct http_request *request;
+    size_t line;      /* lines from here on are done */
+    struct str value; /* what is left of the current one */
+};
+
+static bool
+last_entry(struct cursor *c, struct str *entry)
+{
+    const struct http_header *headers = c->request->headers;
+    const char *comma;
+    size_t at;
+
+    if (c->value.len == 0) {
+        do {
+            if (c->line == 0)
+                return false;
+        } while (!str_is_nocase(headers[--c->line].name, "X-Forwarded-For"));
+        c->value = headers[c->line].value;
+    }
+    comma = c->value.len > 0 ? memrchr(c->value.data, ',', c->value.len) : NULL;
+    at = comma ? (size_t)(comma + 1 - c->value.data) : 0;
+    *entry = str_trim(str_slice(c->value.data + at, c->value.len - at));
+    c->value.len = comma ? at - 1 : 0;
+    return true;
+}
+
+/* A Unix socket's peer is on this machine. */
+static struct address
+peer_of(const struct http_request *r)
+{
+    struct address a;
+    const struct str loopback = STR_LIT("127.0.0.1");
+
+    if (!address_parse(str_of(r->peer), &a) && !address_parse(loopback, &a))
+        a = (struct address){ { 0 } };
+    return a;
+}
+
+const char *
+http_request_client(
+    const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE])
+{
+    struct cursor c = { .request = r, .line = r->header_count };
+    struct address client = peer_of(r), next;
+    struct str entry;
+    unsigned hop = 0;
+
+    if (!proxies)
+        return r->peer;
+    while (hop < HOPS_MAX && proxies_trust(proxies, &client, hop) && last_entry(&c, &entry) &&
+           address_parse(entry, &next)) {
+        client = next;
+        hop++;
+    }
+    return hop > 0 ? address_text(&client, out) : r->peer;
+}
+
+bool
+http_request_secure(const struct http_request *r, const struct proxies *proxies)
+{
+    struct address peer;
+    struct str rest;
+
+    if (r->tls || !proxies)
+        return r->tls;
+    peer = peer_of(r);
+    return proxies_trust(proxies, &peer, 0) &&
+           str_is_nocase(
+               str_trim(str_cut(http_request_header(r, "X-Forwarded-Proto"), ',', &rest)), "https");
 }
