@@ -5,7 +5,6 @@
  */
 #include "http_check.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "http_parser.h"
@@ -33,31 +32,14 @@ lines_valid(struct str raw)
     return true;
 }
 
-static bool
-is_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-consists_of(struct str s, const char *marks)
+bool
+http_check_marks(struct str s, const char *marks)
 {
     for (size_t i = 0; i < s.len; i++) {
-        char c = s.data[i];
+        char c = s.data[i], letter = (char)(c | 0x20);
 
-        if (!is_alnum(c) && (c == '\0' || !strchr(marks, c)))
-            return false;
-    }
-    return true;
-}
-
-static bool
-names_valid(const struct http_message *m)
-{
-    for (size_t i = 0; i < m->header_count; i++) {
-        struct str name = m->headers[i].name;
-
-        if (name.len == 0 || !consists_of(name, "!#$%&'*+-.^_`|~"))
+        if (!(c >= '0' && c <= '9') && !(letter >= 'a' && letter <= 'z') &&
+            (c == '\0' || !strchr(marks, c)))
             return false;
     }
     return true;
@@ -75,47 +57,34 @@ target_valid(const struct http_message *m)
     return t.data[0] == '/' || str_starts(t, "http://") || str_starts(t, "https://");
 }
 
-/* One Host, which may be empty; HTTP/1.0 may leave it out. */
-static bool
-host_valid(const struct http_message *m)
+/* One Host, which may be empty, and which HTTP/1.0 may leave out; "chunked" as the only coding, and
+ * not in HTTP/1.0, which does not know it.  0: as it should be; else the status. */
+static unsigned
+check_headers(const struct http_message *m)
 {
-    unsigned count = 0;
+    unsigned hosts = 0, codings = 0;
+    bool expectation_known = true;
 
     for (size_t i = 0; i < m->header_count; i++) {
-        if (!str_is_nocase(m->headers[i].name, "Host"))
-            continue;
-        count++;
-        if (!consists_of(m->headers[i].value, ".-_:[]%~!$&'()*+,;="))
-            return false;
-    }
-    return count == 1 || (count == 0 && m->minor == 0);
-}
+        const struct http_header *h = &m->headers[i];
 
-/* "chunked" and nothing else, and not in a version that does not know it. */
-static bool
-coding_valid(const struct http_message *m)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < m->header_count; i++) {
-        if (!str_is_nocase(m->headers[i].name, "Transfer-Encoding"))
-            continue;
-        count++;
-        if (!str_is_nocase(m->headers[i].value, "chunked") || m->minor == 0)
-            return false;
+        if (h->name.len == 0 || !http_check_marks(h->name, "!#$%&'*+-.^_`|~"))
+            return 400;
+        if (str_is_nocase(h->name, "Host")) {
+            hosts++;
+            if (!http_check_marks(h->value, ".-_:[]%~!$&'()*+,;="))
+                return 400;
+        } else if (str_is_nocase(h->name, "Transfer-Encoding")) {
+            codings++;
+            if (!str_is_nocase(h->value, "chunked") || m->minor == 0)
+                return 400;
+        } else if (str_is_nocase(h->name, "Expect") && !str_is_nocase(h->value, "100-continue")) {
+            expectation_known = false;
+        }
     }
-    return count <= 1;
-}
-
-static bool
-expectation_known(const struct http_message *m)
-{
-    for (size_t i = 0; i < m->header_count; i++) {
-        if (str_is_nocase(m->headers[i].name, "Expect") &&
-            !str_is_nocase(m->headers[i].value, "100-continue"))
-            return false;
-    }
-    return true;
+    if (codings > 1 || hosts > 1 || (hosts == 0 && m->minor != 0))
+        return 400;
+    return expectation_known ? 0 : 417;
 }
 
 unsigned
@@ -123,9 +92,7 @@ http_check_request(const struct http_message *m)
 {
     if (m->major > 1)
         return 505;
-    if (m->major != 1 || m->minor > 1 || !lines_valid(m->raw) || !names_valid(m))
+    if (m->major != 1 || m->minor > 1 || !lines_valid(m->raw) || !target_valid(m))
         return 400;
-    if (!target_valid(m) || !host_valid(m) || !coding_valid(m))
-        return 400;
-    return expectation_known(m) ? 0 : 417;
+    return check_headers(m);
 }

@@ -6,11 +6,16 @@
 #ifndef HTTP_HTTP_CHECK_H
 #define HTTP_HTTP_CHECK_H
 
+#include <stdbool.h>
+
 #include "base/attr.h"
+#include "base/str.h"
 
 struct http_message;
 
-/* 0: in order; else the status of the refusal. */
+/* Whether s consists of letters, digits and marks. */
+MUST_USE bool http_check_marks(struct str s, const char *marks);
+/* 0: as it should be; else the status of the refusal. */
 MUST_USE unsigned http_check_request(const struct http_message *m);
 
 #endif

@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_origin: the parts of an application's URL.  They become lines of a request, so that nothing
- * passes which could end one.
+ * http_origin: the parts of an application's URL.  They go into the lines of a request, so nothing
+ * passes that could end a line.
  */
 #include "http/http_origin.h"
 
 #include <arpa/inet.h>
+#include <string.h>
+
+#include "http_check.h"
 
 /* The host's characters beside letters and digits; of an address in brackets also ':'. */
 #define HOST_MARKS "-._~"
 
 static bool
-is_alnum(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
 copy_host(struct str host, const char *marks, struct http_origin *out)
 {
-    if (host.len == 0 || host.len >= sizeof(out->host))
+    if (host.len == 0 || host.len >= sizeof(out->host) || !http_check_marks(host, marks))
         return false;
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.data[i];
-
-        if (!is_alnum(c) && (c == '\0' || !strchr(marks, c)))
-            return false;
-        out->host[i] = c;
-    }
+    memcpy(out->host, host.data, host.len);
     out->host[host.len] = '\0';
     return true;
 }
@@ -43,7 +34,7 @@ parse_port(struct str text, struct http_origin *out)
     return true;
 }
 
-/* "host", "host:port", "[::1]:port"; somebody's name and password are not supported. */
+/* "host", "host:port", "[::1]:port"; without a user name and password. */
 static bool
 parse_authority(struct str authority, struct http_origin *out)
 {
