@@ -120,6 +120,6 @@ MUST_USE bool http_exchange_postpone(struct http_exchange *x);
 /* Go on in another loop: on_request comes again there. */
 struct http_conn *http_conn_adopt(struct loop *l, struct http_parcel *p,
     const struct http_limits *limits, const struct http_conn_handlers *h, void *owner);
-void http_parcel_drop(struct http_parcel *p);
+void http_conn_drop_parcel(struct http_parcel *p);
 
 #endif

@@ -4,25 +4,14 @@
  */
 #include "http/http_conn.h"
 
+#include <stdlib.h>
+
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "http_check.h"
 #include "http_conn_priv.h"
 #include "http_parser.h"
-#include "http_reply.h"
-#include "http_state.h"
-#include "net/stream.h"
-
-static void
-send_reply(struct http_conn *c, unsigned status)
-{
-    struct http_reply reply = { .status = status };
-    struct bytes *out = http_reply_bytes(&reply, false, false);
-
-    stream_send(c->stream, out);
-    bytes_unref(out);
-}
 
 /* The exchange ends without its owner's answer. */
 static void
@@ -35,9 +24,13 @@ abandon(struct http_exchange *x, enum http_abort why)
 
 /* Nothing that follows on this connection can be understood. */
 static void
-refuse(struct http_conn *c, unsigned status)
+conn_refuse(struct http_conn *c, unsigned status)
 {
-    send_reply(c, status);
+    struct http_reply reply = { .status = status };
+    struct bytes *out = http_reply_bytes(&reply, false, false);
+
+    stream_send(c->stream, out);
+    bytes_unref(out);
     http_state_finish(c);
     if (c->exchange)
         abandon(c->exchange, HTTP_ABORT_GONE);
@@ -81,11 +74,11 @@ feed_body(struct http_conn *c, const char *data, size_t len)
         refuse_large(c);
         break;
     case HTTP_PARSE_HEAD_LARGE:
-        refuse(c, 431);
+        conn_refuse(c, 431);
         break;
     case HTTP_PARSE_HEAD:
     case HTTP_PARSE_BAD:
-        refuse(c, 400);
+        conn_refuse(c, 400);
         break;
     }
     return used;
@@ -118,7 +111,7 @@ ask(struct http_conn *c, const char *data, size_t len)
     http_state_enter(c, HTTP_CONN_ASKING);
     timer_stop(&c->limit);
     if (refusal != 0) {
-        refuse(c, refusal);
+        conn_refuse(c, refusal);
         return 0;
     }
     http_exchange_begin(x);
@@ -142,12 +135,12 @@ feed_head(struct http_conn *c, const char *data, size_t len)
     case HTTP_PARSE_HEAD:
         return used + ask(c, data + used, len - used);
     case HTTP_PARSE_HEAD_LARGE:
-        refuse(c, 431);
+        conn_refuse(c, 431);
         break;
     case HTTP_PARSE_BODY_LARGE:
     case HTTP_PARSE_END:
     case HTTP_PARSE_BAD:
-        refuse(c, 400);
+        conn_refuse(c, 400);
         break;
     }
     return used;
@@ -163,8 +156,8 @@ begin_head(struct http_conn *c, const char *data, size_t len)
         skipped++;
     if (skipped == len)
         return len;
-    http_state_enter(c, HTTP_CONN_HEAD);
     c->exchange = http_exchange_new(c);
+    http_state_enter(c, HTTP_CONN_HEAD);
     if (c->served)
         timer_start(c->loop, &c->limit, c->limits->head_timeout_ms);
     c->served = true;
@@ -202,7 +195,7 @@ feed(struct http_conn *c, const char *data, size_t len)
 }
 
 static void
-on_again(void *owner)
+conn_on_again(void *owner)
 {
     struct http_conn *c = owner;
     struct buffer ahead = c->ahead;
@@ -217,7 +210,7 @@ on_again(void *owner)
 }
 
 static void
-on_data(void *owner, const char *data, size_t len)
+conn_on_data(void *owner, const char *data, size_t len)
 {
     struct http_conn *c = owner;
 
@@ -230,7 +223,7 @@ on_data(void *owner, const char *data, size_t len)
 }
 
 static void
-on_drain(void *owner)
+conn_on_drain(void *owner)
 {
     struct http_conn *c = owner;
 
@@ -239,12 +232,12 @@ on_drain(void *owner)
 }
 
 static void
-on_end(void *owner, enum stream_end why)
+conn_on_end(void *owner, enum stream_end why)
 {
     struct http_conn *c = owner;
     const struct http_conn_handlers *h = c->handlers;
 
-    (void)why; /* whatever it was, there is nobody to answer */
+    (void)why; /* whichever it was, no answer can be sent */
     http_state_leave(c);
     if (c->exchange)
         abandon(c->exchange, HTTP_ABORT_GONE);
@@ -252,39 +245,29 @@ on_end(void *owner, enum stream_end why)
 }
 
 static const struct stream_handlers stream_handlers = {
-    .on_data = on_data,
-    .on_drain = on_drain,
-    .on_end = on_end,
+    .on_data = conn_on_data,
+    .on_drain = conn_on_drain,
+    .on_end = conn_on_end,
 };
 
-/* Between requests: a peer that is still taking our last answer is not idle. */
 static void
-on_idle_limit(struct http_conn *c)
-{
-    if (!c->served) {
-        refuse(c, 408);
-        return;
-    }
-    if (stream_queued(c->stream) == 0 || stream_bytes_out(c->stream) == c->bytes_out) {
-        http_state_finish(c);
-        return;
-    }
-    c->bytes_out = stream_bytes_out(c->stream);
-    timer_start(c->loop, &c->limit, c->limits->idle_timeout_ms);
-}
-
-static void
-on_limit(void *owner)
+conn_on_limit(void *owner)
 {
     struct http_conn *c = owner;
-    uint64_t left_ms = c->state == HTTP_CONN_BODY ? http_exchange_body_left_ms(c->exchange) : 0;
+    bool between = c->state == HTTP_CONN_IDLE && c->served;
+    uint64_t written = stream_bytes_out(c->stream), more_ms = 0;
 
-    if (c->state == HTTP_CONN_IDLE)
-        on_idle_limit(c);
-    else if (left_ms > 0)
-        timer_start(c->loop, &c->limit, left_ms);
+    if (c->state == HTTP_CONN_BODY)
+        more_ms = http_exchange_body_left_ms(c->exchange);
+    else if (between && stream_queued(c->stream) > 0 && written != c->bytes_out)
+        more_ms = c->limits->idle_timeout_ms; /* it is still taking our last answer: not idle */
+    c->bytes_out = written;
+    if (more_ms > 0)
+        timer_start(c->loop, &c->limit, more_ms);
+    else if (between)
+        http_state_finish(c);
     else
-        refuse(c, 408);
+        conn_refuse(c, 408);
 }
 
 static struct http_conn *
@@ -297,8 +280,8 @@ new_conn(struct loop *l, const struct http_limits *limits, const struct http_con
     c->limits = limits;
     c->handlers = h;
     c->owner = owner;
-    timer_init(&c->limit, on_limit, c);
-    loop_task_init(&c->again, on_again, c);
+    timer_init(&c->limit, conn_on_limit, c);
+    loop_task_init(&c->again, conn_on_again, c);
     timer_start(l, &c->limit, limits->head_timeout_ms);
     return c;
 }
@@ -347,11 +330,18 @@ http_conn_detach(struct http_exchange *x)
     p->served = c->served;
     buffer_append_str(&p->raw, http_parser_message(x->parser)->raw);
     buffer_append_str(&p->raw, c->rest);
-    http_exchange_release(x);
-    http_state_leave(c);
-    if (c->handlers->on_left)
-        c->handlers->on_left(c->owner, c);
+    http_exchange_leave(x);
     return p;
+}
+
+void
+http_conn_drop_parcel(struct http_parcel *p)
+{
+    if (!p)
+        return;
+    stream_parcel_drop(p->stream);
+    buffer_fini(&p->raw);
+    free(p);
 }
 
 struct http_conn *
@@ -366,6 +356,6 @@ http_conn_adopt(struct loop *l, struct http_parcel *p, const struct http_limits 
     c->ahead = p->raw;
     buffer_init(&p->raw);
     http_state_go_on(c);
-    http_parcel_drop(p);
+    http_conn_drop_parcel(p);
     return c;
 }

@@ -2,24 +2,21 @@
 /*
  * http_exchange: one request and its answer.
  */
-#include "http/http_conn.h"
+#include "http_conn_priv.h"
 
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
-#include "http_conn_priv.h"
 #include "http_parser.h"
-#include "http_reply.h"
-#include "http_state.h"
-#include "net/stream.h"
 
-/* A turn ends with tasks, and writes then: a request that was met in the turn itself is asked a
- * second time too early. */
-enum { POSTPONED_MAX = 2 };
-
-enum { IGNORED_BODY_MAX = 4096 };
+enum {
+    /* A turn ends with tasks, and writes after them: a request that arrived in the turn itself is
+     * asked a second time too early. */
+    POSTPONED_MAX = 2,
+    IGNORED_BODY_MAX = 4096,
+};
 
 struct http_exchange *
 http_exchange_new(struct http_conn *c)
@@ -32,7 +29,7 @@ http_exchange_new(struct http_conn *c)
 }
 
 static void
-drop(void *object)
+exchange_free(void *object)
 {
     struct http_exchange *x = object;
 
@@ -47,9 +44,22 @@ http_exchange_release(struct http_exchange *x)
 
     if (!c)
         return;
+    ENSURE(c->exchange == x);
     c->exchange = NULL;
     x->conn = NULL;
-    loop_defer_free(c->loop, x, drop);
+    loop_defer_free(c->loop, x, exchange_free);
+}
+
+void
+http_exchange_leave(struct http_exchange *x)
+{
+    struct http_conn *c = x->conn;
+
+    ENSURE(c->state == HTTP_CONN_ASKING && !x->handlers);
+    http_exchange_release(x);
+    http_state_leave(c);
+    if (c->handlers->on_left)
+        c->handlers->on_left(c->owner, c);
 }
 
 /* The target without "http://authority", which a client of a proxy sends (RFC 9112, 3.2.2). */
@@ -101,7 +111,7 @@ http_exchange_take(
     x->body_limit = x->body_ignored ? IGNORED_BODY_MAX : body_limit;
 }
 
-/* Content earns time, its framing does not. */
+/* Content earns time; its framing does not. */
 uint64_t
 http_exchange_body_left_ms(const struct http_exchange *x)
 {
@@ -113,28 +123,19 @@ http_exchange_body_left_ms(const struct http_exchange *x)
     return due_ms > now_ms ? due_ms - now_ms : 0;
 }
 
-/* What the client sends next is known to be a new request. */
-static bool
-may_keep(const struct http_exchange *x)
-{
-    const struct http_message *m = http_parser_message(x->parser);
-    bool body_read = x->conn->state == HTTP_CONN_ANSWERING || !m->has_body;
-
-    return body_read && m->keep_alive && m->minor == 1 && !x->conn->retiring;
-}
-
 void
 http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
 {
     struct http_conn *c = x->conn;
-    struct bytes *out;
-    bool keep;
+    const struct http_message *m = http_parser_message(x->parser);
 
     if (!c)
         return;
-    keep = may_keep(x) && !reply->close;
+    /* Of a body that was not read, the rest would be taken for the next request. */
+    bool body_read = c->state == HTTP_CONN_ANSWERING || !m->has_body;
+    bool keep = body_read && m->keep_alive && m->minor == 1 && !c->retiring && !reply->close;
     if (c->state < HTTP_CONN_CLOSING) {
-        out = http_reply_bytes(reply, keep, x->request.method == HTTP_METHOD_HEAD);
+        struct bytes *out = http_reply_bytes(reply, keep, x->request.method == HTTP_METHOD_HEAD);
         c->blocked = !stream_send(c->stream, out);
         bytes_unref(out);
     }
@@ -174,21 +175,16 @@ http_exchange_request(const struct http_exchange *x)
 struct stream *
 http_exchange_upgrade(struct http_exchange *x, char **early, size_t *early_len)
 {
-    struct http_conn *c = x->conn;
-    struct stream *s;
+    const struct http_conn *c = x->conn;
+    struct stream *s = c->stream;
 
-    ENSURE(c && c->state == HTTP_CONN_ASKING && !x->handlers);
-    s = c->stream;
     *early_len = c->rest.len;
     *early = c->rest.len > 0 ? mem_copy_text(c->rest.data, c->rest.len) : NULL;
-    http_exchange_release(x);
-    http_state_leave(c);
-    if (c->handlers->on_left)
-        c->handlers->on_left(c->owner, c);
+    http_exchange_leave(x);
     return s;
 }
 
-/* The head goes back to where it came from: nothing else is there while it is asked. */
+/* The head goes back to where it came from; nothing else is there in ASKING. */
 bool
 http_exchange_postpone(struct http_exchange *x)
 {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_reply: measured first, then copied once.
+ * http_reply: an answer as bytes: measured first, then copied once.
  */
-#include "http_reply.h"
+#include "http_conn_priv.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/attr.h"
 #include "base/bytes.h"
-#include "http/http_conn.h"
 
 enum { LINE_SIZE = 64 };
 
@@ -68,25 +67,6 @@ line(char out[LINE_SIZE], const char *format, unsigned long number, const char *
     return str_slice(out, (size_t)len);
 }
 
-static struct bytes *
-join(const struct str *parts, size_t count)
-{
-    struct bytes *b;
-    size_t len = 0;
-    char *to;
-
-    for (size_t i = 0; i < count; i++)
-        len += parts[i].len;
-    b = bytes_alloc(len);
-    to = b->data;
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].len > 0)
-            memcpy(to, parts[i].data, parts[i].len);
-        to += parts[i].len;
-    }
-    return b;
-}
-
 struct bytes *
 http_reply_bytes(const struct http_reply *r, bool keep, bool mute)
 {
@@ -103,6 +83,18 @@ http_reply_bytes(const struct http_reply *r, bool keep, bool mute)
         keep ? STR_LIT("Connection: keep-alive\r\n\r\n") : STR_LIT("Connection: close\r\n\r\n"),
         bodiless || mute ? none : r->body,
     };
+    struct bytes *b;
+    size_t len = 0;
+    char *to;
 
-    return join(parts, COUNT_OF(parts));
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        len += parts[i].len;
+    b = bytes_alloc(len);
+    to = b->data;
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        if (parts[i].len > 0)
+            memcpy(to, parts[i].data, parts[i].len);
+        to += parts[i].len;
+    }
+    return b;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_state: the picture is in http_conn_priv.h.
+ * http_state: the states of a connection, for its reading side (http_conn) and its exchange.  The
+ * picture is in http_conn_priv.h.
  */
-#include "http_state.h"
+#include "http_conn_priv.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ void
 http_state_enter(struct http_conn *c, enum http_conn_state next)
 {
     ENSURE(may_follow[c->state] & BIT(next));
+    ENSURE(next >= HTTP_CONN_CLOSING || (c->exchange != NULL) == (next != HTTP_CONN_IDLE));
     c->state = next;
     if (next >= HTTP_CONN_ANSWERING)
         timer_stop(&c->limit);
@@ -32,10 +34,11 @@ http_state_enter(struct http_conn *c, enum http_conn_state next)
 }
 
 static void
-drop(void *object)
+conn_free(void *object)
 {
     struct http_conn *c = object;
 
+    ENSURE(c->state == HTTP_CONN_GONE && !c->exchange);
     buffer_fini(&c->ahead);
     free(c);
 }
@@ -45,7 +48,7 @@ http_state_leave(struct http_conn *c)
 {
     http_state_enter(c, HTTP_CONN_GONE);
     c->stream = NULL;
-    loop_defer_free(c->loop, c, drop);
+    loop_defer_free(c->loop, c, conn_free);
 }
 
 void

@@ -81,7 +81,7 @@ drop_message(struct message *m)
 {
     struct content c = unwrap(m);
 
-    http_parcel_drop(c.parcel);
+    http_conn_drop_parcel(c.parcel);
     tls_server_unref(c.tls);
 }
 
@@ -143,7 +143,7 @@ on_move(struct worker *w, const struct content *c)
     if (w->state == WORKER_SERVING)
         worker_clients_adopt(w, c->parcel);
     else
-        http_parcel_drop(c->parcel);
+        http_conn_drop_parcel(c->parcel);
 }
 
 /* ---- the end ---- */

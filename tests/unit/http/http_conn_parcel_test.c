@@ -104,7 +104,7 @@ connection_moves_to_another_loop(void **state)
     there.conn = NULL;
     server_saw(&there, "POST /move;");
     assert_int_equal(here.ends + there.ends, 0);
-    http_parcel_drop(there.parcel);
+    http_conn_drop_parcel(there.parcel);
     t.l = there.l;
     while (!t.ended)
         listen_once(&t);
