@@ -19,7 +19,8 @@
 
 enum { ANSWER_HEADERS_MAX = 500 };
 
-/* Owned by whoever asks it, between that by its pool; ends with its stream. */
+/* Owned by the one that asks it, between that by its pool; ends with its stream.  It has handlers
+ * exactly while a request is under way, and is in no pool then. */
 struct http_link {
     struct list node; /* in the pool */
     struct loop *loop;
@@ -35,7 +36,7 @@ struct http_link {
 };
 
 static void
-drop(void *object)
+link_free(void *object)
 {
     struct http_link *k = object;
 
@@ -54,7 +55,7 @@ http_link_close(struct http_link *k)
 }
 
 static void
-lose(struct http_link *k, const char *why)
+link_lose(struct http_link *k, const char *why)
 {
     const struct http_link_handlers *h = k->handlers;
 
@@ -70,9 +71,9 @@ new_parser(struct http_link *k)
     http_parser_limit_body(k->parser, k->answer_limit);
 }
 
-/* surplus: bytes follow that nobody asked for. */
+/* surplus: bytes follow that belong to no answer. */
 static void
-answered(struct http_link *k, bool surplus)
+link_answered(struct http_link *k, bool surplus)
 {
     const struct http_link_handlers *h = k->handlers;
     struct http_parser *parser = k->parser;
@@ -85,42 +86,36 @@ answered(struct http_link *k, bool surplus)
     http_parser_free(parser);
 }
 
-/* Returns whether another message is expected: those with 1xx come before the answer. */
+/* Returns whether to feed again: after a head, and after a message with 1xx, which comes before the
+ * answer. */
 static bool
-message_done(struct http_link *k, bool surplus)
+link_act(struct http_link *k, enum http_parse result, bool more)
 {
     unsigned status = http_parser_message(k->parser)->status;
 
-    if (status >= 200) {
-        answered(k, surplus);
-        return false;
-    }
-    if (status == 101) {
-        lose(k, "the answer changes the protocol");
-        return false;
-    }
-    new_parser(k);
-    return surplus;
-}
-
-/* Returns whether to feed again. */
-static bool
-act(struct http_link *k, enum http_parse result, bool more)
-{
     switch (result) {
     case HTTP_PARSE_HEAD:
         return true;
     case HTTP_PARSE_END:
-        return message_done(k, more);
+        if (status >= 200) {
+            link_answered(k, more);
+            return false;
+        }
+        if (status != 101) {
+            new_parser(k);
+            return more;
+        }
+        link_lose(k, "the answer changes the protocol");
+        return false;
     case HTTP_PARSE_BAD:
-        lose(k, "the answer is not HTTP");
-        break;
+        link_lose(k, "the answer is not HTTP");
+        return false;
     case HTTP_PARSE_HEAD_LARGE:
-        lose(k, "the head of the answer is too long");
-        break;
+        link_lose(k, "the head of the answer is too long");
+        return false;
     case HTTP_PARSE_BODY_LARGE:
-        lose(k, "the answer is too long");
-        break;
+        link_lose(k, "the answer is too long");
+        return false;
     case HTTP_PARSE_MORE:
         break;
     }
@@ -128,14 +123,14 @@ act(struct http_link *k, enum http_parse result, bool more)
 }
 
 static void
-on_data(void *owner, const char *data, size_t len)
+link_on_data(void *owner, const char *data, size_t len)
 {
     struct http_link *k = owner;
     enum http_parse result;
     size_t used;
 
     if (!k->handlers) {
-        http_link_close(k); /* nobody asked */
+        http_link_close(k); /* it was not asked anything */
         return;
     }
     k->answering = true;
@@ -143,33 +138,33 @@ on_data(void *owner, const char *data, size_t len)
         result = http_parser_feed(k->parser, data, len, &used);
         data += used;
         len -= used;
-    } while (act(k, result, len > 0));
+    } while (link_act(k, result, len > 0));
 }
 
 /* An answer without a length is complete when the peer says so, not when the connection breaks. */
 static void
-on_end(void *owner, enum stream_end why)
+link_on_end(void *owner, enum stream_end why)
 {
     struct http_link *k = owner;
 
     k->stream = NULL;
-    loop_defer_free(k->loop, k, drop);
+    loop_defer_free(k->loop, k, link_free);
     if (!k->handlers)
         http_link_close(k);
     else if (why == STREAM_END_PEER && http_parser_message(k->parser)->until_close &&
              http_parser_finish(k->parser))
-        answered(k, false);
+        link_answered(k, false);
     else
-        lose(k, "the connection ended before the answer did");
+        link_lose(k, "the connection ended before the answer did");
 }
 
 static const struct stream_handlers stream_handlers = {
-    .on_data = on_data,
-    .on_end = on_end,
+    .on_data = link_on_data,
+    .on_end = link_on_end,
 };
 
 static void
-on_idle(void *owner)
+link_on_idle(void *owner)
 {
     http_link_close(owner);
 }
@@ -183,7 +178,7 @@ http_link_new(struct stream *s, const struct http_origin *origin)
     k->stream = s;
     k->origin = *origin;
     list_init(&k->node);
-    timer_init(&k->idle, on_idle, k);
+    timer_init(&k->idle, link_on_idle, k);
     stream_attach(s, &stream_handlers, k);
     return k;
 }
@@ -192,7 +187,7 @@ void
 http_link_ask(struct http_link *k, struct bytes *request, size_t answer_limit,
     const struct http_link_handlers *h, void *owner)
 {
-    ENSURE(!k->handlers && k->stream);
+    ENSURE(!k->handlers && k->stream && list_empty(&k->node));
     k->handlers = h;
     k->owner = owner;
     k->answer_limit = answer_limit;
@@ -204,6 +199,7 @@ http_link_ask(struct http_link *k, struct bytes *request, size_t answer_limit,
 void
 http_link_rest(struct http_link *k, struct list *pool, uint64_t idle_ms)
 {
+    ENSURE(!k->handlers);
     if (!k->reusable || !k->stream) {
         http_link_close(k);
         return;
@@ -220,6 +216,7 @@ http_link_take(struct list *pool, const struct http_origin *origin)
 
         if (!http_origin_same(&k->origin, origin))
             continue;
+        ENSURE(!k->handlers && k->stream);
         list_remove(&k->node);
         timer_stop(&k->idle);
         return k;

@@ -19,9 +19,9 @@ struct list;
 struct stream;
 
 struct http_link_handlers {
-    /* The whole answer, borrowed.  The link is its owner's still: rest or close it. */
+    /* The whole answer, borrowed.  The link is still its owner's: rest or close it. */
     void (*on_answer)(void *owner, unsigned status, struct str body);
-    /* The link is gone; early: not a byte of the answer had come. */
+    /* The link is gone; early: before the first byte of the answer. */
     void (*on_lost)(void *owner, const char *why, bool early);
 };
 
@@ -33,8 +33,8 @@ void http_link_ask(struct http_link *k, struct bytes *request, size_t answer_lim
 /* No handler is called any more. */
 void http_link_close(struct http_link *k);
 
-/* Behind an answer: lie in pool for another request, for idle_ms, unless the answer was the last
- * on this connection; then it closes. */
+/* After an answer: lie in pool for another request, for idle_ms, unless the answer was the last on
+ * this connection; then it closes. */
 void http_link_rest(struct http_link *k, struct list *pool, uint64_t idle_ms);
 /* The one of the pool that was used last; NULL: none to this origin. */
 struct http_link *http_link_take(struct list *pool, const struct http_origin *origin);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/mem.h"
 
 /* A header under way: offsets into the head. */
@@ -16,6 +17,8 @@ struct span {
     size_t name_at, name_len, value_at, value_len;
 };
 
+/* Neither buffer is ever longer than its limit; spans exist until the head is complete, built from
+ * then on. */
 struct http_parser {
     llhttp_t llhttp;
     struct http_message message;
@@ -32,7 +35,7 @@ struct http_parser {
 };
 
 static int
-refuse(struct http_parser *p, enum http_parse why)
+parser_refuse(struct http_parser *p, enum http_parse why)
 {
     p->refusal = why;
     return HPE_USER;
@@ -44,12 +47,12 @@ offset(const struct http_parser *p, const char *at)
     return (size_t)(at - p->head.data);
 }
 
-/* The part of the body that is no content. */
+/* The part of the body that is not content. */
 static int
 count_extra(struct http_parser *p, size_t len)
 {
     p->extra_bytes += len;
-    return p->extra_bytes > p->head_bytes ? refuse(p, HTTP_PARSE_HEAD_LARGE) : HPE_OK;
+    return p->extra_bytes > p->head_bytes ? parser_refuse(p, HTTP_PARSE_HEAD_LARGE) : HPE_OK;
 }
 
 static int
@@ -63,17 +66,6 @@ on_url(llhttp_t *l, const char *at, size_t len)
     return HPE_OK;
 }
 
-static struct span *
-add_span(struct http_parser *p)
-{
-    if (p->span_count == p->span_capacity) {
-        p->span_capacity = p->span_capacity ? 2 * p->span_capacity : 16;
-        p->spans = mem_resize(p->spans, p->span_capacity, sizeof(*p->spans));
-    }
-    p->spans[p->span_count] = (struct span){ 0 };
-    return &p->spans[p->span_count++];
-}
-
 static int
 on_header_field(llhttp_t *l, const char *at, size_t len)
 {
@@ -84,9 +76,12 @@ on_header_field(llhttp_t *l, const char *at, size_t len)
         return count_extra(p, len);
     if (p->span_count == 0 || p->in_value) {
         if (p->span_count == p->headers)
-            return refuse(p, HTTP_PARSE_HEAD_LARGE);
-        s = add_span(p);
-        s->name_at = offset(p, at);
+            return parser_refuse(p, HTTP_PARSE_HEAD_LARGE);
+        if (p->span_count == p->span_capacity) {
+            p->span_capacity = p->span_capacity ? 2 * p->span_capacity : 16;
+            p->spans = mem_resize(p->spans, p->span_capacity, sizeof(*p->spans));
+        }
+        p->spans[p->span_count++] = (struct span){ .name_at = offset(p, at) };
         p->in_value = false;
     }
     s = &p->spans[p->span_count - 1];
@@ -144,27 +139,21 @@ method_of(const llhttp_t *l)
     }
 }
 
-/* Of a response; a length in its head is that of another answer. */
-static bool
-never_has_body(const llhttp_t *l)
-{
-    return l->type == HTTP_RESPONSE &&
-           (l->status_code / 100 == 1 || l->status_code == 204 || l->status_code == 304);
-}
-
 /* llhttp must read the body of a request that asks for another protocol as any other. */
 static int
 on_headers_complete(llhttp_t *l)
 {
     struct http_parser *p = l->data;
     struct http_message *m = &p->message;
+    unsigned status = l->status_code;
 
-    if (never_has_body(l)) {
+    /* These have no body: a length in such a head is that of another answer. */
+    if (l->type == HTTP_RESPONSE && (status / 100 == 1 || status == 204 || status == 304)) {
         l->flags = (uint16_t)((l->flags | F_SKIPBODY) & ~(unsigned)F_CHUNKED);
         l->content_length = 0;
     }
     m->method = method_of(l);
-    m->status = l->status_code;
+    m->status = status;
     m->major = l->http_major;
     m->minor = l->http_minor;
     m->chunked = (l->flags & F_CHUNKED) != 0;
@@ -182,8 +171,9 @@ on_chunk_header(llhttp_t *l)
 {
     struct http_parser *p = l->data;
 
+    ENSURE(p->body.len <= p->body_bytes);
     if (l->content_length > p->body_bytes - p->body.len)
-        return refuse(p, HTTP_PARSE_BODY_LARGE);
+        return parser_refuse(p, HTTP_PARSE_BODY_LARGE);
     return HPE_OK;
 }
 
@@ -192,8 +182,9 @@ on_body(llhttp_t *l, const char *at, size_t len)
 {
     struct http_parser *p = l->data;
 
+    ENSURE(p->body.len <= p->body_bytes);
     if (len > p->body_bytes - p->body.len)
-        return refuse(p, HTTP_PARSE_BODY_LARGE);
+        return parser_refuse(p, HTTP_PARSE_BODY_LARGE);
     buffer_append(&p->body, at, len);
     return HPE_OK;
 }
@@ -257,6 +248,7 @@ build(struct http_parser *p, size_t len)
 {
     struct http_message *m = &p->message;
 
+    ENSURE(len <= p->head.len && !p->built);
     p->head.data = mem_resize(p->head.data, len, 1);
     p->head.len = p->head.capacity = len;
     p->built = mem_alloc(p->span_count * sizeof(*p->built));
@@ -282,13 +274,14 @@ failure(const struct http_parser *p)
 }
 
 static enum http_parse
-feed_head(struct http_parser *p, const char *data, size_t len, size_t *used)
+parser_feed_head(struct http_parser *p, const char *data, size_t len, size_t *used)
 {
     size_t before = p->head.len, end;
     size_t room = p->head_bytes - before;
     size_t taken = len < room ? len : room;
     llhttp_errno_t error;
 
+    ENSURE(before <= p->head_bytes);
     *used = 0;
     if (len == 0)
         return HTTP_PARSE_MORE;
@@ -306,30 +299,25 @@ feed_head(struct http_parser *p, const char *data, size_t len, size_t *used)
     return HTTP_PARSE_HEAD;
 }
 
-static enum http_parse
-feed_body(struct http_parser *p, const char *data, size_t len, size_t *used)
+enum http_parse
+http_parser_feed(struct http_parser *p, const char *data, size_t len, size_t *used)
 {
-    llhttp_errno_t error = llhttp_execute(&p->llhttp, data, len);
+    llhttp_errno_t error;
 
+    if (!p->in_body)
+        return parser_feed_head(p, data, len, used);
+    *used = 0;
+    if (p->message.content_length > p->body_bytes && !p->message.until_close)
+        return HTTP_PARSE_BODY_LARGE;
+    error = llhttp_execute(&p->llhttp, data, len);
     *used = len;
     if (error == HPE_OK)
         return HTTP_PARSE_MORE;
     if (error != HPE_PAUSED)
         return failure(p);
     *used = (size_t)(llhttp_get_error_pos(&p->llhttp) - data);
+    ENSURE(*used <= len);
     return HTTP_PARSE_END;
-}
-
-enum http_parse
-http_parser_feed(struct http_parser *p, const char *data, size_t len, size_t *used)
-{
-    if (!p->in_body)
-        return feed_head(p, data, len, used);
-    if (p->message.content_length > p->body_bytes && !p->message.until_close) {
-        *used = 0;
-        return HTTP_PARSE_BODY_LARGE;
-    }
-    return feed_body(p, data, len, used);
 }
 
 bool
