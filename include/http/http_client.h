@@ -46,7 +46,7 @@ enum http_call_result {
     HTTP_CALL_ANSWERED,
     HTTP_CALL_UNREACHABLE, /* no connection: resolving, connecting, TLS */
     HTTP_CALL_UNTRUSTED,   /* the certificate was not accepted */
-    HTTP_CALL_BROKEN,      /* the connection ended, or was no HTTP, before the answer's end */
+    HTTP_CALL_BROKEN,      /* the connection ended, or was not HTTP, before the answer's end */
     HTTP_CALL_TIMEOUT,
 };
 
@@ -66,8 +66,8 @@ struct http_call *http_client_post(struct http_client *c, const struct http_call
 /* on_done will not be called; the connection closes. */
 void http_client_cancel(struct http_call *call);
 /*
- * Nobody wants the answer any more, but the application may be at work on it.  False when the
- * request has not left: that is http_client_cancel().  Else on_done comes as ever, the connection
+ * The answer is not needed any more, but the application may be at work on it.  False when the
+ * request has not left: that is http_client_cancel().  Else on_done comes as usual, the connection
  * may serve again after the answer, and the request is not repeated.
  */
 MUST_USE bool http_client_abandon(struct http_call *call);

@@ -27,9 +27,9 @@ struct http_limits {
     size_t head_bytes;        /* 431 past it */
     unsigned headers;         /* 431 past it */
     uint64_t head_timeout_ms; /* 408; from the first byte of a head (from accept for the first) */
-    uint64_t body_timeout_ms; /* 408; for a body, and a second more for each ... */
-    size_t body_bytes_per_s;  /* ... of these that came: a trickle earns next to nothing */
-    uint64_t idle_timeout_ms; /* between requests; closed without a word */
+    uint64_t body_timeout_ms; /* 408; for a body, and a second more ... */
+    size_t body_bytes_per_s;  /* ... per so many bytes of content: a trickle earns little */
+    uint64_t idle_timeout_ms; /* between requests; closed without an answer */
 };
 
 struct http_conn_handlers {
@@ -49,14 +49,14 @@ struct http_conn_handlers {
 /* Serve s, which is taken over.  limits must outlive the connection. */
 struct http_conn *http_conn_open(struct stream *s, const struct http_limits *limits,
     const struct http_conn_handlers *h, void *owner);
-/* Close at once; open exchanges are aborted; on_end follows. */
+/* Close at once; the open exchange is aborted; on_end follows. */
 void http_conn_close(struct http_conn *c);
 /* No further request: idle connections close now, others after the answer under way. */
 void http_conn_retire(struct http_conn *c);
 
 enum http_abort {
     HTTP_ABORT_GONE,      /* the connection is lost, or its body was malformed (answered with 400)
-                           * or too slow (408): there is nobody to answer */
+                           * or too slow (408): no answer can be sent */
     HTTP_ABORT_TOO_LARGE, /* the body passed its limit; answered with 413 unless the owner
                            * answers within the call; the connection closes after it */
 };
@@ -68,7 +68,7 @@ struct http_exchange_handlers {
     void (*on_abort)(void *owner, struct http_exchange *x, enum http_abort why);
 };
 
-/* For a request whose body means nothing: a short one is read and dropped, so that the connection
+/* For a request whose body means nothing: up to 4 KiB are read and dropped, so that the connection
  * can go on; a longer one is too large. */
 enum { HTTP_NO_BODY = 0 };
 
@@ -107,14 +107,14 @@ MUST_USE struct stream *http_exchange_upgrade(
 
 /*
  * Only inside on_request: take the connection out of this loop, with the raw bytes from this
- * head's first one; the conn and x are gone, without on_end.  NULL: not possible (no spare
- * descriptor, or an answer is still queued); x is unharmed.
+ * head's first one; the conn and x are gone, without on_end.  NULL: not possible now (an answer is
+ * still queued, or its stream cannot move: see stream_detach()); x is unharmed.
  */
 MUST_USE struct http_parcel *http_conn_detach(struct http_exchange *x);
 /*
  * Only inside on_request, after that: x is gone, and on_request comes again with the same request
- * when the answers before it (it was pipelined) had their chance to be written.  False, and x is
- * unharmed, when that was of no use.
+ * after the answers before it (it was pipelined) had their chance to be written.  False, and x is
+ * unharmed: it was postponed often enough.
  */
 MUST_USE bool http_exchange_postpone(struct http_exchange *x);
 /* Go on in another loop: on_request comes again there. */

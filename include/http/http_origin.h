@@ -10,7 +10,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 
-/* "http://host[:port][/base]" taken apart; text fields are NUL-terminated and inside storage. */
+/* "http://host[:port][/base]" taken apart; texts end with NUL. */
 struct http_origin {
     bool tls;
     unsigned port;
@@ -18,7 +18,7 @@ struct http_origin {
     char base[512]; /* path prefix without a slash at its end; "" when none */
 };
 
-/* False: no http or https URL, or too long.  A text without a scheme is not an origin.  What
+/* False: not an http or https URL, or too long.  A text without a scheme is not an origin.  What
  * follows '?' or '#' is left out. */
 MUST_USE bool http_origin_parse(struct str url, struct http_origin *out);
 /* Whether the host is localhost, 127.0.0.0/8 or ::1. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_router: the services of a port, asked in the order in which they were added; the first
- * that wants a request has it.  Nobody: 404, or for an upgrade a closed connection.
+ * http_router: the services of a port, asked in the order in which they were added; the first that
+ * accepts a request has it.  If none does: 404, or for an upgrade a closed connection.
  */
 #ifndef HTTP_HTTP_ROUTER_H
 #define HTTP_HTTP_ROUTER_H

@@ -15,7 +15,7 @@
 
 /* The exchange ends without its owner's answer. */
 static void
-abandon(struct http_exchange *x, enum http_abort why)
+exchange_abandon(struct http_exchange *x, enum http_abort why)
 {
     http_exchange_release(x);
     if (x->handlers)
@@ -33,125 +33,86 @@ conn_refuse(struct http_conn *c, unsigned status)
     bytes_unref(out);
     http_state_finish(c);
     if (c->exchange)
-        abandon(c->exchange, HTTP_ABORT_GONE);
+        exchange_abandon(c->exchange, HTTP_ABORT_GONE);
 }
 
-/* The owner may answer in its own words within the call. */
+/* The head is complete; rest was received after it. */
 static void
-refuse_large(struct http_conn *c)
-{
-    struct http_exchange *x = c->exchange;
-    struct http_reply reply = { .status = 413, .close = true };
-
-    x->handlers->on_abort(x->owner, x, HTTP_ABORT_TOO_LARGE);
-    http_exchange_reply(x, &reply);
-}
-
-static void
-take_body(struct http_conn *c)
-{
-    struct http_exchange *x = c->exchange;
-
-    http_state_enter(c, HTTP_CONN_ANSWERING);
-    x->handlers->on_body(
-        x->owner, x, x->body_ignored ? str_slice(NULL, 0) : http_parser_body(x->parser));
-    if (x->conn)
-        http_parser_drop_body(x->parser);
-}
-
-static size_t
-feed_body(struct http_conn *c, const char *data, size_t len)
-{
-    size_t used;
-
-    switch (http_parser_feed(c->exchange->parser, data, len, &used)) {
-    case HTTP_PARSE_MORE:
-        break;
-    case HTTP_PARSE_END:
-        take_body(c);
-        break;
-    case HTTP_PARSE_BODY_LARGE:
-        refuse_large(c);
-        break;
-    case HTTP_PARSE_HEAD_LARGE:
-        conn_refuse(c, 431);
-        break;
-    case HTTP_PARSE_HEAD:
-    case HTTP_PARSE_BAD:
-        conn_refuse(c, 400);
-        break;
-    }
-    return used;
-}
-
-/* A client that waits for our consent before it sends the body gets it. */
-static size_t
-begin_body(struct http_conn *c, const char *data, size_t len)
+conn_ask(struct http_conn *c, struct str rest)
 {
     struct http_exchange *x = c->exchange;
     const struct http_message *m = http_parser_message(x->parser);
-
-    http_state_enter(c, HTTP_CONN_BODY);
-    http_parser_limit_body(x->parser, x->body_limit);
-    x->body_since_ms = loop_now_ms(c->loop);
-    timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
-    if (len == 0 && m->has_body && m->content_length <= x->body_limit && m->minor == 1 &&
-        http_request_header(&x->request, "Expect").len > 0)
-        stream_send_copy(c->stream, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-    return feed_body(c, data, len);
-}
-
-/* The head is complete.  Returns how much of what follows it was the body. */
-static size_t
-ask(struct http_conn *c, const char *data, size_t len)
-{
-    struct http_exchange *x = c->exchange;
-    unsigned refusal = http_check_request(http_parser_message(x->parser));
+    unsigned refusal = http_check_request(m);
 
     http_state_enter(c, HTTP_CONN_ASKING);
     timer_stop(&c->limit);
     if (refusal != 0) {
         conn_refuse(c, refusal);
-        return 0;
+        return;
     }
     http_exchange_begin(x);
-    c->rest = str_slice(data, len);
+    c->rest = rest;
     c->handlers->on_request(c->owner, x, &x->request);
     c->rest = str_slice(NULL, 0);
     if (c->state != HTTP_CONN_ASKING)
-        return c->ahead.len > 0 ? len : 0; /* ahead: it was postponed */
+        return;
     ENSURE(x->handlers);
-    return begin_body(c, data, len);
+    http_state_enter(c, HTTP_CONN_BODY);
+    http_parser_limit_body(x->parser, x->body_limit);
+    x->body_since_ms = loop_now_ms(c->loop);
+    timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
+    /* A client that waits for our consent before it sends the body gets it. */
+    if (rest.len == 0 && m->has_body && m->content_length <= x->body_limit && m->minor == 1 &&
+        http_request_header(&x->request, "Expect").len > 0)
+        stream_send_copy(c->stream, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 }
 
+/* Returns how much of data was the request's. */
 static size_t
-feed_head(struct http_conn *c, const char *data, size_t len)
+conn_feed_request(struct http_conn *c, const char *data, size_t len)
 {
-    size_t used;
+    struct http_exchange *x = c->exchange;
+    size_t used, more = 0;
+    enum http_parse result = http_parser_feed(x->parser, data, len, &used);
 
-    switch (http_parser_feed(c->exchange->parser, data, len, &used)) {
+    if (result == HTTP_PARSE_HEAD) {
+        conn_ask(c, str_slice(data + used, len - used));
+        if (c->state != HTTP_CONN_BODY)
+            return c->ahead.len > 0 ? len : used; /* ahead: it was postponed */
+        result = http_parser_feed(x->parser, data + used, len - used, &more);
+    }
+    switch (result) {
     case HTTP_PARSE_MORE:
         break;
-    case HTTP_PARSE_HEAD:
-        return used + ask(c, data + used, len - used);
+    case HTTP_PARSE_END:
+        http_state_enter(c, HTTP_CONN_ANSWERING);
+        x->handlers->on_body(
+            x->owner, x, x->body_ignored ? str_slice(NULL, 0) : http_parser_body(x->parser));
+        if (x->conn)
+            http_parser_drop_body(x->parser);
+        break;
+    case HTTP_PARSE_BODY_LARGE:
+        /* The owner may answer in its own words within the call. */
+        x->handlers->on_abort(x->owner, x, HTTP_ABORT_TOO_LARGE);
+        http_exchange_reply(x, &(struct http_reply){ .status = 413, .close = true });
+        break;
     case HTTP_PARSE_HEAD_LARGE:
         conn_refuse(c, 431);
         break;
-    case HTTP_PARSE_BODY_LARGE:
-    case HTTP_PARSE_END:
+    case HTTP_PARSE_HEAD:
     case HTTP_PARSE_BAD:
         conn_refuse(c, 400);
         break;
     }
-    return used;
+    return used + more;
 }
 
-/* Empty lines before a request mean nothing (RFC 9112, 2.2). */
 static size_t
-begin_head(struct http_conn *c, const char *data, size_t len)
+conn_begin_head(struct http_conn *c, const char *data, size_t len)
 {
     size_t skipped = 0;
 
+    /* Empty lines before a request mean nothing (RFC 9112, 2.2). */
     while (skipped < len && (data[skipped] == '\r' || data[skipped] == '\n'))
         skipped++;
     if (skipped == len)
@@ -164,9 +125,9 @@ begin_head(struct http_conn *c, const char *data, size_t len)
     return skipped;
 }
 
-/* What is received too early waits here, and from some length on in the kernel. */
+/* What is received too early waits here, and past some length in the kernel. */
 static void
-keep(struct http_conn *c, const char *data, size_t len)
+conn_keep(struct http_conn *c, const char *data, size_t len)
 {
     buffer_append(&c->ahead, data, len);
     if (c->ahead.len < c->limits->head_bytes || c->paused)
@@ -176,7 +137,7 @@ keep(struct http_conn *c, const char *data, size_t len)
 }
 
 static void
-feed(struct http_conn *c, const char *data, size_t len)
+conn_feed(struct http_conn *c, const char *data, size_t len)
 {
     size_t at = 0;
 
@@ -184,14 +145,12 @@ feed(struct http_conn *c, const char *data, size_t len)
         if (c->state == HTTP_CONN_IDLE && c->blocked)
             break;
         if (c->state == HTTP_CONN_IDLE)
-            at += begin_head(c, data + at, len - at);
-        else if (c->state == HTTP_CONN_HEAD)
-            at += feed_head(c, data + at, len - at);
+            at += conn_begin_head(c, data + at, len - at);
         else
-            at += feed_body(c, data + at, len - at);
+            at += conn_feed_request(c, data + at, len - at);
     }
     if (at < len && c->state < HTTP_CONN_CLOSING)
-        keep(c, data + at, len - at);
+        conn_keep(c, data + at, len - at);
 }
 
 static void
@@ -205,7 +164,7 @@ conn_on_again(void *owner)
         c->paused = false;
         stream_resume(c->stream);
     }
-    feed(c, ahead.data, ahead.len);
+    conn_feed(c, ahead.data, ahead.len);
     buffer_fini(&ahead);
 }
 
@@ -217,9 +176,9 @@ conn_on_data(void *owner, const char *data, size_t len)
     if (c->state >= HTTP_CONN_CLOSING)
         return;
     if (c->ahead.len > 0 || c->state == HTTP_CONN_ANSWERING)
-        keep(c, data, len);
+        conn_keep(c, data, len);
     else
-        feed(c, data, len);
+        conn_feed(c, data, len);
 }
 
 static void
@@ -240,7 +199,7 @@ conn_on_end(void *owner, enum stream_end why)
     (void)why; /* whichever it was, no answer can be sent */
     http_state_leave(c);
     if (c->exchange)
-        abandon(c->exchange, HTTP_ABORT_GONE);
+        exchange_abandon(c->exchange, HTTP_ABORT_GONE);
     h->on_end(c->owner, c);
 }
 
@@ -271,7 +230,7 @@ conn_on_limit(void *owner)
 }
 
 static struct http_conn *
-new_conn(struct loop *l, const struct http_limits *limits, const struct http_conn_handlers *h,
+conn_new(struct loop *l, const struct http_limits *limits, const struct http_conn_handlers *h,
     void *owner)
 {
     struct http_conn *c = mem_zalloc(sizeof(*c));
@@ -290,7 +249,7 @@ struct http_conn *
 http_conn_open(struct stream *s, const struct http_limits *limits,
     const struct http_conn_handlers *h, void *owner)
 {
-    struct http_conn *c = new_conn(stream_loop(s), limits, h, owner);
+    struct http_conn *c = conn_new(stream_loop(s), limits, h, owner);
 
     c->stream = s;
     stream_attach(s, &stream_handlers, c);
@@ -348,7 +307,7 @@ struct http_conn *
 http_conn_adopt(struct loop *l, struct http_parcel *p, const struct http_limits *limits,
     const struct http_conn_handlers *h, void *owner)
 {
-    struct http_conn *c = new_conn(l, limits, h, owner);
+    struct http_conn *c = conn_new(l, limits, h, owner);
 
     c->stream = stream_adopt(l, p->stream, &stream_handlers, c);
     p->stream = NULL;

@@ -23,7 +23,7 @@ enum http_parse {
     HTTP_PARSE_MORE,       /* everything was taken in */
     HTTP_PARSE_HEAD,       /* the head is complete: feed again, also with nothing */
     HTTP_PARSE_END,        /* the message is complete: feed no more */
-    HTTP_PARSE_BAD,        /* no HTTP */
+    HTTP_PARSE_BAD,        /* not HTTP */
     HTTP_PARSE_HEAD_LARGE, /* head or trailers past a limit */
     HTTP_PARSE_BODY_LARGE, /* the body is, or says that it will be, past its limit */
 };
@@ -50,7 +50,7 @@ struct http_parser *http_parser_new(
 /* NULL is fine. */
 void http_parser_free(struct http_parser *p);
 
-/* *used: how many bytes belong to this message so far; what follows them does not. */
+/* *used: how many of data's bytes belong to this message; what follows them does not. */
 MUST_USE enum http_parse http_parser_feed(
     struct http_parser *p, const char *data, size_t len, size_t *used);
 /* The connection ended: whether the message did, too. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_router: a list of services, asked one after the other.
+ * http_router: a list of services, asked in order.
  */
 #include "http/http_router.h"
 
