@@ -126,22 +126,24 @@ static void
 frames_that_break_the_rules_fail_with_1002(void **state)
 {
     static const struct str frames[] = {
-        STR_LIT("\x81\x05hello"),             /* unmasked */
-        STR_LIT("\xc1\x80\1\2\3\4"),          /* RSV1 without the extension */
-        STR_LIT("\xa1\x80\1\2\3\4"),          /* RSV2 */
-        STR_LIT("\x91\x80\1\2\3\4"),          /* RSV3 */
-        STR_LIT("\x83\x80\1\2\3\4"),          /* unknown data opcode */
-        STR_LIT("\x8b\x80\1\2\3\4"),          /* unknown control opcode */
-        STR_LIT("\x80\x80\1\2\3\4"),          /* a continuation of nothing */
-        STR_LIT("\x09\x80\1\2\3\4"),          /* a fragmented ping */
-        STR_LIT("\x89\xfe\x00\x7e\1\2\3\4"),  /* a ping of 126 bytes */
-        STR_LIT("\x88\x81\0\0\0\0\x03"),      /* half a close code */
-        STR_LIT("\x88\x82\0\0\0\0\x03\xe7"),  /* 999 */
-        STR_LIT("\x88\x82\0\0\0\0\x03\xed"),  /* 1005 */
-        STR_LIT("\x88\x82\0\0\0\0\x03\xf7"),  /* 1015 */
-        STR_LIT("\x88\x82\0\0\0\0\x0b\xb7"),  /* 2999 */
-        STR_LIT("\x88\x82\0\0\0\0\x13\x88"),  /* 5000 */
-        STR_LIT("\x81\xfe\x00\x01\1\2\3\4x"), /* a length not in its shortest form */
+        STR_LIT("\x81\x05hello"),                        /* unmasked */
+        STR_LIT("\xc1\x80\1\2\3\4"),                     /* RSV1 without the extension */
+        STR_LIT("\xa1\x80\1\2\3\4"),                     /* RSV2 */
+        STR_LIT("\x91\x80\1\2\3\4"),                     /* RSV3 */
+        STR_LIT("\x83\x80\1\2\3\4"),                     /* unknown data opcode */
+        STR_LIT("\x8b\x80\1\2\3\4"),                     /* unknown control opcode */
+        STR_LIT("\x80\x80\1\2\3\4"),                     /* a continuation of nothing */
+        STR_LIT("\x09\x80\1\2\3\4"),                     /* a fragmented ping */
+        STR_LIT("\x89\xfe\x00\x7e\1\2\3\4"),             /* a ping of 126 bytes */
+        STR_LIT("\x88\x81\0\0\0\0\x03"),                 /* half a close code */
+        STR_LIT("\x88\x82\0\0\0\0\x03\xe7"),             /* 999 */
+        STR_LIT("\x88\x82\0\0\0\0\x03\xed"),             /* 1005 */
+        STR_LIT("\x88\x82\0\0\0\0\x03\xf7"),             /* 1015 */
+        STR_LIT("\x88\x82\0\0\0\0\x0b\xb7"),             /* 2999 */
+        STR_LIT("\x88\x82\0\0\0\0\x13\x88"),             /* 5000 */
+        STR_LIT("\x81\xfe\x00\x01\1\2\3\4x"),            /* a length not in its shortest form */
+        STR_LIT("\x82\xff\0\0\0\0\0\0\xff\xff\1\2\3\4"), /* nor this one */
+        STR_LIT("\x82\xff\x80\0\0\0\0\0\0\0\1\2\3\4"),   /* its first bit is set */
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(frames); i++) {
