@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "http/http_conn.h"
@@ -91,18 +92,42 @@ answer_pack(struct engine *e, const struct http_request *r, struct str body)
 
 /* ---- answers ---- */
 
-void
-answer_error(struct http_exchange *x, enum answer_error error)
+static void
+answer_upgrade(struct http_exchange *x, const char *status, const char *headers, const char *body)
 {
-    struct buffer head, body;
+    struct buffer out = { 0 };
+    char *early;
+    size_t early_len;
+    struct stream *s = http_exchange_upgrade(x, &early, &early_len);
 
-    buffer_init(&head);
-    buffer_init(&body);
-    if (error != ANSWER_FORBIDDEN)
-        answer_add_cors(&head, http_exchange_request(x));
+    free(early); /* what follows a refused request is not read */
+    buffer_printf(&out,
+        "HTTP/1.1 %s\r\nConnection: close\r\nContent-type: text/html\r\n"
+        "Content-Length: %zu\r\n%s\r\n%s",
+        status, strlen(body), headers, body);
+    stream_send_copy(s, out.data, out.len);
+    buffer_fini(&out);
+    ws_writer_part(s);
+}
+
+void
+answer_error(struct http_exchange *x, enum answer_error error, unsigned version)
+{
+    const struct http_request *r = http_exchange_request(x);
+    struct buffer head = { 0 }, body = { 0 };
+    bool forbidden = error == ANSWER_FORBIDDEN;
+
+    ENSURE(error < ANSWER_FINE);
+    if (r->upgrade) {
+        answer_upgrade(
+            x, "400 Bad Request", "", forbidden && version != EIO_4 ? "" : messages[error]);
+        return;
+    }
+    if (!forbidden)
+        answer_add_cors(&head, r);
     buffer_printf(&body, "{\"code\":%d,\"message\":\"%s\"}", (int)error, messages[error]);
     struct http_reply reply = {
-        .status = error == ANSWER_FORBIDDEN ? 403 : 400,
+        .status = forbidden ? 403 : 400,
         .type = "application/json",
         .headers = buffer_str(&head),
         .body = buffer_str(&body),
@@ -113,76 +138,47 @@ answer_error(struct http_exchange *x, enum answer_error error)
 }
 
 void
-answer_refuse_text(
-    struct http_exchange *x, const char *status, const char *headers, struct str body)
+answer_bad_websocket(struct http_exchange *x, bool version_valid)
 {
-    struct buffer out;
-    char *early;
-    size_t early_len;
-
-    struct stream *s = http_exchange_upgrade(x, &early, &early_len);
-    free(early); /* what follows a refused request is not read */
-    buffer_init(&out);
-    buffer_printf(&out,
-        "HTTP/1.1 %s\r\nConnection: close\r\nContent-type: text/html\r\n"
-        "Content-Length: %zu\r\n%s\r\n%.*s",
-        status, body.len, headers, STR_ARG(body));
-    stream_send_copy(s, out.data, out.len);
-    buffer_fini(&out);
-    ws_writer_part(s);
+    answer_upgrade(x, "400 Bad Request", version_valid ? "" : "Sec-WebSocket-Version: 13, 8\r\n",
+        "Bad Request");
 }
 
 void
-answer_refuse(struct http_exchange *x, enum answer_error error, unsigned version)
+answer_unavailable(struct http_exchange *x)
 {
-    bool mute = error == ANSWER_FORBIDDEN && version != EIO_4;
-    answer_refuse_text(x, "400 Bad Request", "", str_of(mute ? "" : messages[error]));
-}
-
-static void
-add_allowed_headers(struct buffer *head, const struct http_request *r)
-{
-    struct str asked = http_request_header(r, "Access-Control-Request-Headers");
-
-    buffer_append_text(head, "Access-Control-Allow-Headers: Content-Type");
-    if (asked.len > 0 && !str_is_nocase(asked, "content-type")) {
-        buffer_append_text(head, ", ");
-        buffer_append_str(head, asked);
-    }
-    buffer_append_text(head, "\r\nAccess-Control-Allow-Methods: GET, POST, OPTIONS\r\n");
+    if (http_exchange_request(x)->upgrade)
+        answer_upgrade(x, "503 Service Unavailable", "", "Service Unavailable");
+    else
+        answer_empty(x, 503);
 }
 
 void
 answer_preflight(struct http_exchange *x, const struct eio_session *s)
 {
     const struct http_request *r = http_exchange_request(x);
-    struct buffer head;
+    struct str asked = http_request_header(r, "Access-Control-Request-Headers");
+    struct buffer head = { 0 };
 
-    buffer_init(&head);
     answer_add_cors(&head, r);
-    add_allowed_headers(&head, r);
+    buffer_append_text(&head, "Access-Control-Allow-Headers: Content-Type");
+    if (asked.len > 0 && !str_is_nocase(asked, "content-type")) {
+        buffer_append_text(&head, ", ");
+        buffer_append_str(&head, asked);
+    }
+    buffer_append_text(&head, "\r\nAccess-Control-Allow-Methods: GET, POST, OPTIONS\r\n");
     if (s)
         answer_add_polling(&head, r, s, false);
-    struct http_reply reply = { .status = 200, .headers = buffer_str(&head) };
-    http_exchange_reply(x, &reply);
+    http_exchange_reply(x, &(struct http_reply){ .status = 200, .headers = buffer_str(&head) });
     buffer_fini(&head);
 }
 
 void
 answer_empty(struct http_exchange *x, unsigned status)
 {
-    struct http_reply reply = { .status = status };
-    http_exchange_reply(x, &reply);
-}
+    struct buffer head = { 0 };
 
-void
-answer_empty_cors(struct http_exchange *x, unsigned status)
-{
-    struct buffer head;
-
-    buffer_init(&head);
     answer_add_cors(&head, http_exchange_request(x));
-    struct http_reply reply = { .status = status, .headers = buffer_str(&head) };
-    http_exchange_reply(x, &reply);
+    http_exchange_reply(x, &(struct http_reply){ .status = status, .headers = buffer_str(&head) });
     buffer_fini(&head);
 }

@@ -15,7 +15,6 @@ struct eio_session;
 struct engine;
 struct http_exchange;
 struct http_request;
-struct stream;
 
 /* The codes of the JSON bodies. */
 enum answer_error {
@@ -28,19 +27,17 @@ enum answer_error {
     ANSWER_FINE,
 };
 
-/* {"code":1,"message":"Session ID unknown"} */
-void answer_error(struct http_exchange *x, enum answer_error error);
-/* The same to a WebSocket request, as text; the connection closes.  version as in the query. */
-void answer_refuse(struct http_exchange *x, enum answer_error error, unsigned version);
-/* 400 with a plain sentence or word; headers are further lines. */
-void answer_refuse_text(
-    struct http_exchange *x, const char *status, const char *headers, struct str body);
+/* {"code":1,"message":"Session ID unknown"}; to a WebSocket request the message as text, and the
+ * connection closes.  version as in the query. */
+void answer_error(struct http_exchange *x, enum answer_error error, unsigned version);
+/* To an upgrade whose head is not a WebSocket client's; the connection closes. */
+void answer_bad_websocket(struct http_exchange *x, bool version_valid);
+/* 503, to a WebSocket request or any other. */
+void answer_unavailable(struct http_exchange *x);
 
 void answer_preflight(struct http_exchange *x, const struct eio_session *s);
-/* No body. */
+/* No body, but the headers that let a page read the status. */
 void answer_empty(struct http_exchange *x, unsigned status);
-/* The same with the headers that let a page read the status. */
-void answer_empty_cors(struct http_exchange *x, unsigned status);
 
 void answer_add_cors(struct buffer *head, const struct http_request *r);
 /* Cookie, caching and what old browsers need; first: the handshake's answer. */

@@ -108,10 +108,7 @@ engine_offer(void *engine, struct http_exchange *x, const struct http_request *r
 void
 engine_answer_unknown(struct http_exchange *x)
 {
-    if (http_exchange_request(x)->upgrade)
-        answer_refuse(x, ANSWER_UNKNOWN_SID, 0);
-    else
-        answer_error(x, ANSWER_UNKNOWN_SID);
+    answer_error(x, ANSWER_UNKNOWN_SID, 0);
 }
 
 void

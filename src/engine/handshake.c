@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handshake: what a request under the engine's path wants, whether it may, and where it goes.
+ * handshake: what a request under the engine's path asks for, whether it may have it, and where it
+ * goes.
  *
  *   query --parse--> wish --foreign?--> another worker
  *                      `---verify---> error | preflight | session's transport | new session
@@ -10,11 +11,13 @@
 #include <stdlib.h>
 
 #include "answer.h"
+#include "base/digest.h"
+#include "base/ensure.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "http/http_conn.h"
-#include "opening.h"
 #include "origins.h"
 #include "polling.h"
 #include "upgrade.h"
@@ -67,66 +70,35 @@ value_str(const struct value *v)
 }
 
 static void
-keep_digits(struct value *v)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < v->len; i++) {
-        if (v->text[i] >= '0' && v->text[i] <= '9')
-            v->text[kept++] = v->text[i];
-    }
-    v->len = kept;
-}
-
-static enum kind
-parse_kind(struct str query)
+parse_wish(struct wish *w, struct http_exchange *x, const struct http_request *r)
 {
     struct value v;
-
-    if (!query_value(query, "transport", &v))
-        return KIND_UNKNOWN;
-    if (str_is(value_str(&v), "polling"))
-        return KIND_POLLING;
-    return str_is(value_str(&v), "websocket") ? KIND_WEBSOCKET : KIND_UNKNOWN;
-}
-
-static unsigned
-parse_version(struct str query)
-{
-    struct value v;
-
-    if (!query_value(query, "EIO", &v) || v.len != 1)
-        return 0;
-    return v.text[0] == '3' ? EIO_3 : v.text[0] == '4' ? EIO_4 : 0;
-}
-
-static void
-parse(struct wish *w, struct http_exchange *x, const struct http_request *r)
-{
-    w->x = x;
-    w->r = r;
-    w->session = NULL;
-    w->kind = parse_kind(r->query);
-    w->version = parse_version(r->query);
     struct str raw;
+    size_t digits = 0;
+
+    *w = (struct wish){ .x = x, .r = r };
+    if (query_value(r->query, "transport", &v))
+        w->kind = str_is(value_str(&v), "polling")     ? KIND_POLLING
+                  : str_is(value_str(&v), "websocket") ? KIND_WEBSOCKET
+                                                       : KIND_UNKNOWN;
+    if (query_value(r->query, "EIO", &v))
+        w->version = str_is(value_str(&v), "3") ? EIO_3 : str_is(value_str(&v), "4") ? EIO_4 : 0;
     if (query_value(r->query, "sid", &w->sid) && w->sid.len == 0 &&
         str_query_get(r->query, "sid", &raw) && raw.len > 0) {
         w->sid.text[0] = '?'; /* too long to be an id, but not absent */
         w->sid.len = 1;
     }
     w->has_jsonp = query_value(r->query, "j", &w->jsonp);
-    keep_digits(&w->jsonp);
+    for (size_t i = 0; i < w->jsonp.len; i++) {
+        if (w->jsonp.text[i] >= '0' && w->jsonp.text[i] <= '9')
+            w->jsonp.text[digits++] = w->jsonp.text[i];
+    }
+    w->jsonp.len = digits;
 }
 
 /* ---- may it? ---- */
 
-static bool
-kind_allowed(const struct engine_limits *limits, enum kind kind)
-{
-    return (kind == KIND_POLLING && limits->polling) ||
-           (kind == KIND_WEBSOCKET && limits->websocket);
-}
-
-/* A WebSocket request may name a session of either transport: what comes of it is decided later. */
+/* A WebSocket request may name a session of either transport: on_upgrade() decides about it. */
 static enum answer_error
 verify_session(const struct wish *w)
 {
@@ -143,7 +115,7 @@ verify_session(const struct wish *w)
     return ANSWER_FINE;
 }
 
-/* Said once in a while: a page that is refused tries again and again. */
+/* Not each time: a page that is refused tries again and again. */
 static void
 say_refused(struct engine *e, const struct wish *w, const char *option)
 {
@@ -161,28 +133,21 @@ say_refused(struct engine *e, const struct wish *w, const char *option)
     e->refusals = 0;
 }
 
-/* NULL: none. */
-static const char *
-refusing_option(const struct engine_limits *limits, const struct wish *w)
-{
-    if (!origins_admit(limits->origins, w->r))
-        return "socketio.origins";
-    if (!origins_allow(limits->allowed_origins, w->r, w->has_jsonp && w->version == EIO_3))
-        return "allowedOrigins";
-    return NULL;
-}
-
 static enum answer_error
 verify_opening(struct engine *e, const struct wish *w)
 {
-    const char *option = refusing_option(e->limits, w);
+    bool jsonp = w->has_jsonp && w->version == EIO_3;
 
     if (w->r->method != HTTP_METHOD_GET)
         return ANSWER_BAD_METHOD;
     if (w->kind == KIND_WEBSOCKET && !w->r->upgrade)
         return ANSWER_BAD_REQUEST;
-    if (option) {
-        say_refused(e, w, option);
+    if (!origins_admit(e->limits->origins, w->r)) {
+        say_refused(e, w, "socketio.origins");
+        return ANSWER_FORBIDDEN;
+    }
+    if (!origins_allow(e->limits->allowed_origins, w->r, jsonp)) {
+        say_refused(e, w, "allowedOrigins");
         return ANSWER_FORBIDDEN;
     }
     return w->version == 0 ? ANSWER_BAD_VERSION : ANSWER_FINE;
@@ -191,96 +156,153 @@ verify_opening(struct engine *e, const struct wish *w)
 static enum answer_error
 verify(struct engine *e, const struct wish *w)
 {
-    if (!kind_allowed(e->limits, w->kind))
+    bool allowed = w->kind == KIND_POLLING ? e->limits->polling : e->limits->websocket;
+
+    if (w->kind == KIND_UNKNOWN || !allowed)
         return ANSWER_UNKNOWN_TRANSPORT;
     if (str_has_control(http_request_header(w->r, "Origin")))
         return ANSWER_BAD_REQUEST;
     return w->sid.len > 0 ? verify_session(w) : verify_opening(e, w);
 }
 
+/* ---- ids: 14 random bytes and the worker's number, in base64url ---- */
+
+enum { SID_BYTES = 15, WORKER_AT = 14 };
+
+void
+handshake_make_sid(unsigned worker, char out[EIO_SESSION_SID_LEN])
+{
+    uint8_t raw[SID_BYTES];
+    char text[EIO_SESSION_SID_LEN + 1];
+
+    ENSURE(worker <= UINT8_MAX);
+    digest_random(raw, WORKER_AT);
+    /* Masked by a random byte, so that an id does not tell the number of workers. */
+    raw[WORKER_AT] = (uint8_t)(worker ^ raw[0]);
+    ENSURE(digest_base64url(raw, SID_BYTES, text) == EIO_SESSION_SID_LEN);
+    memcpy(out, text, EIO_SESSION_SID_LEN);
+}
+
+bool
+handshake_sid_worker(struct str sid, unsigned *worker)
+{
+    char raw[EIO_SESSION_SID_LEN];
+    size_t len = 0;
+
+    if (sid.len != EIO_SESSION_SID_LEN || !digest_base64_decode(sid, raw, &len))
+        return false;
+    if (len != SID_BYTES)
+        return false;
+    *worker = (uint8_t)(raw[WORKER_AT] ^ raw[0]);
+    return true;
+}
+
+/* ---- a new session ---- */
+
+/* It has an id, a client, whose texts follow it in the same allocation, but no transport yet. */
+static struct eio_session *
+new_session(struct engine *e, const struct wish *w)
+{
+    const struct proxies *proxies = e->limits->proxies;
+    char text[ADDRESS_TEXT_SIZE];
+    const char *address = http_request_client(w->r, proxies, text);
+    struct str peer = str_of(address ? address : "");
+    struct str cookie = http_request_header(w->r, "Cookie");
+    struct str referer = http_request_header(w->r, "Referer");
+    struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1 + cookie.len + referer.len);
+
+    memcpy(s->client, peer.data, peer.len);
+    if (cookie.len > 0)
+        memcpy(s->client + peer.len + 1, cookie.data, cookie.len);
+    if (referer.len > 0)
+        memcpy(s->client + peer.len + 1 + cookie.len, referer.data, referer.len);
+    s->cookie_len = (uint32_t)cookie.len;
+    s->referer_len = (uint32_t)referer.len;
+    s->secure = http_request_secure(w->r, proxies);
+    handshake_make_sid(e->worker, s->sid);
+    eio_session_init(s, e, (enum eio_version)w->version);
+    return s;
+}
+
+/* The open packet goes out on t. */
+static void
+begin(struct eio_session *s, struct eio_transport *t)
+{
+    const struct engine_limits *limits = s->engine->limits;
+    struct buffer out = { 0 };
+    bool polling;
+
+    eio_session_activate(s, t);
+    polling = eio_session_is_polling(s);
+    if (polling)
+        heartbeat_expect(&s->heartbeat, s->engine);
+    else
+        heartbeat_start(&s->heartbeat, s->engine);
+    buffer_printf(&out, "0{\"sid\":\"%.*s\",\"upgrades\":[%s],\"pingInterval\":%llu,",
+        EIO_SESSION_SID_LEN, s->sid,
+        polling && limits->allow_upgrades && limits->websocket ? "\"websocket\"" : "",
+        (unsigned long long)limits->ping_interval_ms);
+    buffer_printf(&out, "\"pingTimeout\":%llu", (unsigned long long)limits->ping_timeout_ms);
+    if (eio_session_version(s) == EIO_4)
+        buffer_printf(&out, ",\"maxPayload\":%zu", limits->message_bytes);
+    buffer_append_char(&out, '}');
+    eio_session_send_text(s, buffer_str(&out));
+    buffer_fini(&out);
+}
+
+/* Tell the layer above, which may close it. */
+static void
+announce(struct eio_session *s)
+{
+    struct engine *e = s->engine;
+
+    if (!eio_session_live(s))
+        return;
+    s->told = false;
+    e->handlers->on_open(e->owner, s);
+}
+
 /* ---- where it goes ---- */
 
 static void
-open_polling(struct engine *e, const struct wish *w)
+on_new_polling(struct engine *e, const struct wish *w)
 {
-    struct eio_session *s = opening_session(e, (enum eio_version)w->version, w->r);
     bool jsonp = w->has_jsonp && w->version == EIO_3;
+    struct eio_session *s = new_session(e, w);
     struct eio_transport *t = polling_new(s, jsonp ? value_str(&w->jsonp) : str_slice(NULL, 0));
 
-    opening_begin(s, t);
+    begin(s, t);
     polling_request(t, w->x); /* first, so that what is sent on opening travels with the answer */
-    opening_announce(s);
-}
-
-static void
-open_websocket(struct engine *e, const struct wish *w)
-{
-    struct eio_session *s = opening_session(e, (enum eio_version)w->version, w->r);
-    struct websocket_accepted a = websocket_accept(w->x, w->r, e->limits->deflate);
-    struct eio_transport *t = websocket_new(s, a.stream, a.deflate);
-
-    opening_begin(s, t);
-    opening_announce(s);
-    websocket_receive(t, str_slice(a.early, a.early_len));
-    free(a.early);
-}
-
-static void
-open_candidate(struct engine *e, const struct wish *w)
-{
-    struct websocket_accepted a = websocket_accept(w->x, w->r, e->limits->deflate);
-    struct eio_transport *t = websocket_new(w->session, a.stream, a.deflate);
-
-    upgrade_begin(w->session, t);
-    websocket_receive(t, str_slice(a.early, a.early_len));
-    free(a.early);
-}
-
-/* Real clients never do this; the references accept the connection and close it. */
-static void
-accept_and_dismiss(const struct wish *w)
-{
-    struct websocket_accepted a = websocket_accept(w->x, w->r, false);
-    free(a.early);
-    ws_writer_goodbye(a.stream, WS_CODE_NONE);
+    announce(s);
 }
 
 static void
 on_upgrade(struct engine *e, const struct wish *w)
 {
+    struct eio_session *s = w->session;
+    bool wanted = w->kind == KIND_WEBSOCKET && (!s || upgrade_possible(s));
+    struct websocket_accepted a;
+    struct eio_transport *t;
+
     if (!websocket_check(w->x, w->r))
         return;
-    if (w->kind == KIND_POLLING || (w->session && !upgrade_possible(w->session)))
-        accept_and_dismiss(w);
-    else if (w->session)
-        open_candidate(e, w);
-    else
-        open_websocket(e, w);
-}
-
-static void
-refuse(const struct wish *w, enum answer_error error)
-{
-    if (w->r->upgrade)
-        answer_refuse(w->x, error, w->version);
-    else
-        answer_error(w->x, error);
-}
-
-static void
-refuse_new(const struct wish *w)
-{
-    if (w->r->upgrade)
-        answer_refuse_text(w->x, "503 Service Unavailable", "", STR_LIT("Service Unavailable"));
-    else
-        answer_empty_cors(w->x, 503);
-}
-
-static bool
-is_foreign(const struct engine *e, const struct wish *w, unsigned *worker)
-{
-    return e->on_foreign && w->sid.len > 0 && opening_sid_worker(value_str(&w->sid), worker) &&
-           *worker != e->worker;
+    if (wanted && !s)
+        s = new_session(e, w);
+    a = websocket_accept(w->x, w->r, wanted && e->limits->deflate);
+    if (!wanted) {
+        /* Real clients never do this; the references accept the connection and close it. */
+        ws_writer_goodbye(a.stream, WS_CODE_NONE);
+    } else {
+        t = websocket_new(s, a.stream, a.deflate);
+        if (w->session) {
+            upgrade_begin(s, t);
+        } else {
+            begin(s, t);
+            announce(s);
+        }
+        websocket_receive(t, str_slice(a.early, a.early_len));
+    }
+    free(a.early);
 }
 
 void
@@ -288,9 +310,11 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
 {
     struct wish w;
     unsigned worker;
+    enum answer_error error;
 
-    parse(&w, x, r);
-    if (is_foreign(e, &w, &worker)) {
+    parse_wish(&w, x, r);
+    if (e->on_foreign && w.sid.len > 0 && handshake_sid_worker(value_str(&w.sid), &worker) &&
+        worker != e->worker) {
         e->on_foreign(e->foreign_owner, x, worker);
         return;
     }
@@ -300,15 +324,15 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
         answer_preflight(x, w.session);
         return;
     }
-    enum answer_error error = verify(e, &w);
+    error = verify(e, &w);
     if (error != ANSWER_FINE)
-        refuse(&w, error);
+        answer_error(x, error, w.version);
     else if (!w.session && e->stopping)
-        refuse_new(&w);
+        answer_unavailable(x);
     else if (r->upgrade)
         on_upgrade(e, &w);
     else if (w.session)
         polling_request(w.session->active, x);
     else
-        open_polling(e, &w);
+        on_new_polling(e, &w);
 }

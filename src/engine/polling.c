@@ -186,7 +186,7 @@ on_poll_abort(void *owner, struct http_exchange *x, enum http_abort why)
 static void
 on_overlap(struct polling *p, struct http_exchange *second)
 {
-    answer_empty_cors(second, 400);
+    answer_empty(second, 400);
     eio_session_lost(p->base.session, &p->base, EIO_END_OVERLAP);
 }
 
@@ -293,7 +293,7 @@ on_post_abort(void *owner, struct http_exchange *x, enum http_abort why)
     p->post = NULL;
     p->has_inbox = false;
     if (why == HTTP_ABORT_TOO_LARGE)
-        answer_empty_cors(x, 413);
+        answer_empty(x, 413);
     eio_session_lost(
         p->base.session, &p->base, why == HTTP_ABORT_GONE ? EIO_END_PEER : EIO_END_TOO_LARGE);
 }
@@ -310,7 +310,7 @@ on_post(struct polling *p, struct http_exchange *x)
         return;
     }
     if (eio_session_version(s) == EIO_4 && str_starts(type, "application/octet-stream")) {
-        answer_empty_cors(x, 400);
+        answer_empty(x, 400);
         eio_session_lost(s, &p->base, EIO_END_PARSE);
         return;
     }
@@ -329,7 +329,7 @@ polling_request(struct eio_transport *t, struct http_exchange *x)
     else if (method == HTTP_METHOD_POST)
         on_post(polling_of(t), x);
     else
-        answer_empty(x, 500);
+        http_exchange_reply(x, &(struct http_reply){ .status = 500 });
 }
 
 /* ---- as a transport ---- */

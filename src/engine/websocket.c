@@ -292,8 +292,7 @@ websocket_check(struct http_exchange *x, const struct http_request *r)
         str_is_nocase(http_request_header(r, "Upgrade"), "websocket") &&
         key_valid(http_request_header(r, "Sec-WebSocket-Key")))
         return true;
-    answer_refuse_text(x, "400 Bad Request",
-        version_valid ? "" : "Sec-WebSocket-Version: 13, 8\r\n", STR_LIT("Bad Request"));
+    answer_bad_websocket(x, version_valid);
     return false;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handshake: who gets in, and what the others are told.
+ * handshake: which requests are accepted, and how others are answered; ids name their worker.
  */
 #include "dialogue.h"
+#include "handshake.h"
 
 static const char *const origins[] = { "http://good.test:80", NULL };
 
@@ -223,20 +224,14 @@ a_sid_of_another_worker_is_sent_there(void **state)
 {
     struct server *v = *state;
     struct client c = dial(v);
-    struct engine *other = engine_open(v->loop, 9, &v->limits);
-    struct engine *own = v->engine;
+    char sid[EIO_SESSION_SID_LEN], query[64];
 
-    v->engine = other;
-    struct sid_query q = open_polling(&c, 4);
-    v->engine = own;
-    engine_on_foreign_sid(own, on_foreign, v);
-    say_get(&c, 4, q.text);
+    handshake_make_sid(9, sid);
+    snprintf(query, sizeof(query), "&sid=%.*s", EIO_SESSION_SID_LEN, sid);
+    engine_on_foreign_sid(v->engine, on_foreign, v);
+    say_get(&c, 4, query);
     expect_answer(&c, 400, "{\"code\":1,\"message\":\"Session ID unknown\"}");
     assert_int_equal(v->foreign, 9);
-    engine_shutdown(other, NULL);
-    turn(v);
-    assert_int_equal(engine_session_count(other), 0);
-    engine_close(other);
     hang_up(&c);
 }
 
@@ -266,6 +261,49 @@ transports_can_be_switched_off(void **state)
     hang_up(&c);
 }
 
+/* ---- ids ---- */
+
+static void
+an_id_names_its_worker(void **state)
+{
+    (void)state;
+    for (unsigned worker = 0; worker < 256; worker++) {
+        char text[EIO_SESSION_SID_LEN];
+        unsigned found = 999;
+        handshake_make_sid(worker, text);
+        assert_true(handshake_sid_worker(str_slice(text, sizeof(text)), &found));
+        assert_int_equal(found, worker);
+    }
+}
+
+static void
+ids_differ_also_in_their_last_byte(void **state)
+{
+    char a[EIO_SESSION_SID_LEN], b[EIO_SESSION_SID_LEN];
+    bool last_differs = false;
+
+    (void)state;
+    for (int i = 0; i < 64; i++) {
+        handshake_make_sid(1, a);
+        handshake_make_sid(1, b);
+        assert_memory_not_equal(a, b, sizeof(a));
+        last_differs = last_differs || a[19] != b[19];
+    }
+    assert_true(last_differs);
+}
+
+static void
+foreign_forms_name_no_worker(void **state)
+{
+    static const char *const texts[] = { "", "abc", "aaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaa!", "aaaaaaaaaaaaaaaaaa==", "                    " };
+    unsigned worker;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        assert_false(handshake_sid_worker(str_of(texts[i]), &worker));
+}
+
 int
 main(void)
 {
@@ -283,6 +321,9 @@ main(void)
         ENGINE_TEST(a_sid_of_another_worker_is_sent_there),
         ENGINE_TEST(other_paths_are_not_the_engines),
         ENGINE_TEST(transports_can_be_switched_off),
+        cmocka_unit_test(an_id_names_its_worker),
+        cmocka_unit_test(ids_differ_also_in_their_last_byte),
+        cmocka_unit_test(foreign_forms_name_no_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
