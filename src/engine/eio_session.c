@@ -17,7 +17,6 @@
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "net/stream.h"
-#include "transport.h"
 #include "ws_writer.h"
 
 enum {
@@ -29,7 +28,7 @@ enum {
  * OPEN ----candidate--> PROBING ----upgrade packet----------> OPEN
  *   |                      |  `----candidate lost, too slow-> OPEN
  *   |----------------------'
- *   |----closed, but nobody to tell--> LEAVING ----poll, 30 s--> CLOSED
+ *   |----closed without a poll-------> LEAVING ----poll, 30 s--> CLOSED
  *   `----closed------------------------------------------------> CLOSED
  *
  * OPEN     one transport: active.
@@ -56,6 +55,7 @@ void
 eio_session_enter(struct eio_session *s, enum session_state next)
 {
     ENSURE(may_follow[s->state] & BIT(next));
+    ENSURE((next == SESSION_PROBING) == (s->probing != NULL));
     log_debug("session %.*s: %s -> %s", EIO_SESSION_SID_LEN, s->sid, state_name[s->state],
         state_name[next]);
     s->state = (uint8_t)next;
@@ -65,12 +65,6 @@ bool
 eio_session_live(const struct eio_session *s)
 {
     return s->state == SESSION_OPEN || s->state == SESSION_PROBING;
-}
-
-bool
-eio_session_paused(const struct eio_session *s)
-{
-    return s->pauses > 0;
 }
 
 bool
@@ -90,7 +84,7 @@ eio_session_mark(struct eio_session *s)
 
 /* ---- birth ---- */
 
-static void on_heartbeat_due(void *owner);
+static void session_on_due(void *owner);
 
 void
 eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v)
@@ -100,14 +94,15 @@ eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v)
     s->told = true;
     s->opened_ms = loop_now_ms(e->loop);
     list_init(&s->node);
-    heartbeat_init(&s->heartbeat, v, on_heartbeat_due, s);
-    map_put(&e->sessions, eio_session_sid(s), s);
+    heartbeat_init(&s->heartbeat, v, session_on_due, s);
+    ENSURE(map_put(&e->sessions, eio_session_sid(s), s) == NULL);
     e->count++;
 }
 
 void
 eio_session_activate(struct eio_session *s, struct eio_transport *t)
 {
+    ENSURE(eio_session_live(s) && t->session == s);
     s->active = t;
     s->direct = t->stream;
     s->deflate = t->deflate;
@@ -120,6 +115,7 @@ eio_session_leave_probing(struct eio_session *s, struct eio_transport *loser)
 {
     struct eio_probing *u = s->probing;
 
+    ENSURE(s->state == SESSION_PROBING && loser != s->active);
     timer_stop(&u->limit);
     s->probing = NULL;
     free(u);
@@ -130,29 +126,21 @@ eio_session_leave_probing(struct eio_session *s, struct eio_transport *loser)
 
 /* ---- sending ---- */
 
-static void
-send_frame(struct eio_session *s, struct bytes *frame)
-{
-    if (!ws_writer_queue(s->direct, frame, s->engine->limits->queue_bytes))
-        eio_session_end(s, EIO_END_SLOW);
-}
-
-static void
-send_message(struct eio_session *s, struct eio_message *m)
-{
-    if (eio_session_live(s) && !s->active->ops->send(s->active, m))
-        eio_session_end(s, EIO_END_SLOW);
-}
-
 void
 eio_session_send(struct eio_session *s, struct eio_message *m)
 {
-    if (s->direct == NULL)
-        send_message(s, m);
-    else if (s->deflate)
-        send_frame(s, eio_message_deflated(m, s->engine->limits->deflate_threshold));
-    else
-        send_frame(s, eio_message_frame(m));
+    const struct engine_limits *limits = s->engine->limits;
+    bool fits = true;
+
+    if (s->direct) {
+        struct bytes *frame =
+            s->deflate ? eio_message_deflated(m, limits->deflate_threshold) : eio_message_frame(m);
+        fits = ws_writer_queue(s->direct, frame, limits->queue_bytes);
+    } else if (eio_session_live(s)) {
+        fits = s->active->ops->send(s->active, m);
+    }
+    if (!fits)
+        eio_session_end(s, EIO_END_SLOW);
 }
 
 void
@@ -160,8 +148,10 @@ eio_session_send_text(struct eio_session *s, struct str text)
 {
     if (s->direct && !s->deflate) {
         struct bytes *frame = ws_writer_frame(WS_TEXT, false, text);
-        send_frame(s, frame);
+        bool fits = ws_writer_queue(s->direct, frame, s->engine->limits->queue_bytes);
         bytes_unref(frame);
+        if (!fits)
+            eio_session_end(s, EIO_END_SLOW);
         return;
     }
     if (!eio_session_live(s))
@@ -171,16 +161,6 @@ eio_session_send_text(struct eio_session *s, struct str text)
     bytes_unref(copy);
     eio_session_send(s, m);
     eio_message_release(m);
-}
-
-/* Where a receiver's stream lies is learned from its session: two steps ahead, then one. */
-static void
-prefetch(struct eio_session *const *sessions, size_t count, size_t i)
-{
-    if (i + (size_t)2 * AHEAD < count)
-        __builtin_prefetch(sessions[i + (size_t)2 * AHEAD]);
-    if (i + AHEAD < count)
-        stream_prefetch(sessions[i + AHEAD]->direct);
 }
 
 /* The inner loop of every broadcast.  Its cost is the memory of the receivers, which no cache holds
@@ -193,7 +173,11 @@ eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct 
     size_t sent = 0;
 
     for (size_t i = 0; i < count; i++) {
-        prefetch(sessions, count, i);
+        /* Where a receiver's stream lies is learned from its session: two steps ahead, then one. */
+        if (i + (size_t)2 * AHEAD < count)
+            __builtin_prefetch(sessions[i + (size_t)2 * AHEAD]);
+        if (i + AHEAD < count)
+            stream_prefetch(sessions[i + AHEAD]->direct);
         if (sessions[i] == except)
             continue;
         eio_session_send(sessions[i], m);
@@ -222,18 +206,20 @@ eio_session_end_name(enum eio_end why)
         [EIO_END_TRANSPORT] = "transport error",
         [EIO_END_SHUTDOWN] = "shutdown",
     };
+    ENSURE((unsigned)why < COUNT_OF(names));
     return names[why];
 }
 
 /* Every way to CLOSED. */
 static void
-close_now(struct eio_session *s)
+session_close_now(struct eio_session *s)
 {
     struct eio_transport *t = s->active;
 
+    ENSURE(t && !s->direct);
     eio_session_enter(s, SESSION_CLOSED);
-    heartbeat_stop(&s->heartbeat);
-    map_remove(&s->engine->sessions, eio_session_sid(s));
+    timer_stop(&s->heartbeat.timer);
+    ENSURE(map_remove(&s->engine->sessions, eio_session_sid(s)) == s);
     s->active = NULL;
     t->ops->close(t, (enum eio_end)s->why);
     log_info("session end sid=%.*s ip=%s scheme=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
@@ -245,7 +231,7 @@ close_now(struct eio_session *s)
 }
 
 static void
-stop(struct eio_session *s, enum eio_end why)
+session_stop(struct eio_session *s, enum eio_end why)
 {
     if (s->probing)
         eio_session_leave_probing(s, s->probing->candidate);
@@ -259,8 +245,8 @@ eio_session_end(struct eio_session *s, enum eio_end why)
     if (s->state == SESSION_CLOSED)
         return;
     if (eio_session_live(s))
-        stop(s, why);
-    close_now(s);
+        session_stop(s, why);
+    session_close_now(s);
 }
 
 void
@@ -268,9 +254,9 @@ eio_session_close(struct eio_session *s, enum eio_end why)
 {
     if (!eio_session_live(s))
         return;
-    stop(s, why);
+    session_stop(s, why);
     if (s->active->ops->reachable(s->active)) {
-        close_now(s);
+        session_close_now(s);
         return;
     }
     eio_session_enter(s, SESSION_LEAVING);
@@ -284,8 +270,8 @@ session_free(void *object)
     struct eio_session *s = object;
     struct engine *e = s->engine;
 
+    ENSURE(e->count > 0 && s->told && !s->active && list_empty(&s->node));
     free(s);
-    ENSURE(e->count > 0);
     e->count--;
     engine_check_empty(e);
 }
@@ -309,12 +295,12 @@ eio_session_settle(struct eio_session *s)
 /* ---- heartbeat ---- */
 
 static void
-on_heartbeat_due(void *owner)
+session_on_due(void *owner)
 {
     struct eio_session *s = owner;
 
     if (s->state == SESSION_LEAVING) {
-        close_now(s); /* nobody came for the goodbye */
+        session_close_now(s); /* no poll came for the goodbye */
         return;
     }
     switch (heartbeat_due(&s->heartbeat, s->engine)) {
@@ -326,7 +312,8 @@ on_heartbeat_due(void *owner)
         return;
     case HEARTBEAT_DEAD:
         if (s->pauses > 0)
-            heartbeat_excuse(&s->heartbeat, s->engine); /* we were not listening */
+            timer_start(s->engine->loop, &s->heartbeat.timer, /* we were not reading */
+                s->engine->limits->ping_timeout_ms);
         else
             eio_session_end(s, EIO_END_PING_TIMEOUT);
     }
@@ -334,25 +321,19 @@ on_heartbeat_due(void *owner)
 
 /* ---- packets ---- */
 
-/* In 3 the client beats; in 4 it must not. */
-static void
-on_ping(struct eio_session *s)
-{
-    if (eio_session_version(s) == EIO_3)
-        eio_session_send(s, s->engine->pong);
-    else
-        eio_session_end(s, EIO_END_PARSE);
-}
-
 void
 eio_session_packet(struct eio_session *s, struct eio_transport *from, const struct eio_packet *p)
 {
     if (!eio_session_live(s) || from != s->active)
-        return; /* packets behind a close, or an upgrade, in the same payload */
+        return; /* it follows a close, or an upgrade, in the same payload */
     heartbeat_saw(&s->heartbeat, s->engine, p->type);
     switch (p->type) {
     case EIO_PING:
-        on_ping(s);
+        /* In 3 the client beats; in 4 it must not. */
+        if (eio_session_version(s) == EIO_3)
+            eio_session_send(s, s->engine->pong);
+        else
+            eio_session_end(s, EIO_END_PARSE);
         return;
     case EIO_CLOSE:
         eio_session_end(s, EIO_END_PEER);
@@ -365,7 +346,7 @@ eio_session_packet(struct eio_session *s, struct eio_transport *from, const stru
     case EIO_PONG:
     case EIO_UPGRADE:
     case EIO_NOOP:
-        return; /* nothing more to do, or nothing that a live transport heeds */
+        return; /* nothing more to do, or it means nothing on a live transport */
     }
 }
 

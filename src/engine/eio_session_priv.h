@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eio_session, as the modules of this layer see it.
+ * eio_session, for the modules of this layer: a session, what it needs of a transport, and its
+ * upgrade from one transport to another.
  */
 #ifndef ENGINE_EIO_SESSION_PRIV_H
 #define ENGINE_EIO_SESSION_PRIV_H
@@ -13,10 +14,48 @@
 #include "heartbeat.h"
 #include "wire/eio_packet.h"
 
-struct eio_packet;
+struct eio_message;
 struct eio_transport;
 struct engine;
 struct stream;
+
+/* ---- transports ---- */
+
+/*
+ * What a session needs of polling or WebSocket.
+ *
+ * A transport belongs to its session, which alone closes it; it reports packets to
+ * eio_session_packet(), as a candidate to upgrade_packet(), and its own end to eio_session_lost().
+ * After ops->close() it lives to the end of the turn.
+ */
+struct eio_transport_ops {
+    const char *name; /* in the query and in the log */
+    /* False: the queue is past its limit, and m is not in it. */
+    bool (*send)(struct eio_transport *t, struct eio_message *m);
+    /* Whether the peer could be told now that the session closes. */
+    bool (*reachable)(const struct eio_transport *t);
+    /* Tell the peer what why requires, and let go of everything. */
+    void (*close)(struct eio_transport *t, enum eio_end why);
+    /* Stop taking packets; settle() goes on once the session is not paused any more. */
+    void (*pause)(struct eio_transport *t);
+    /* The end of a turn in which something happened to the session. */
+    void (*settle)(struct eio_transport *t);
+    /* Give everything queued to another transport, in order; false: past that one's limit.  NULL:
+     * it is never left for another one. */
+    bool (*hand_over)(struct eio_transport *t, struct eio_transport *to);
+};
+
+/* The first member of every transport. */
+struct eio_transport {
+    const struct eio_transport_ops *ops;
+    struct eio_session *session;
+    /* WebSocket, while it is open: the active transport's frames may be sent right here. */
+    struct stream *stream;
+    bool deflate; /* ... and compressed ones too */
+    bool stopped; /* WebSocket, while its session is paused: the stream, and what is kept, wait */
+};
+
+/* ---- sessions ---- */
 
 enum session_state { SESSION_OPEN, SESSION_PROBING, SESSION_LEAVING, SESSION_CLOSED };
 
@@ -27,7 +66,12 @@ struct eio_probing {
     bool probed; /* the candidate asked and was answered */
 };
 
-/* Owned by its engine; the layer above holds a pointer from on_open to on_close. */
+/*
+ * Owned by its engine; the layer above holds a pointer from on_open to on_close.
+ *
+ * It has an active transport from its beginning to CLOSED, and probing in that state only.  direct
+ * is the stream of the active transport or NULL, and always NULL once the session is not live.
+ */
 struct eio_session {
     /* What a broadcast touches: the open WebSocket's stream, or NULL. */
     struct stream *direct;
@@ -41,8 +85,8 @@ struct eio_session {
 
     void *owner;
     struct eio_transport *active;
-    struct eio_probing *probing; /* NULL in any other state */
-    struct list node;            /* in the engine's dirty list */
+    struct eio_probing *probing;
+    struct list node; /* in the engine's dirty list */
     struct heartbeat heartbeat;
     uint32_t cookie_len, referer_len;
     uint64_t opened_ms;
@@ -56,7 +100,6 @@ struct eio_session {
 void eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v);
 /* Whether messages still pass. */
 bool eio_session_live(const struct eio_session *s);
-bool eio_session_paused(const struct eio_session *s);
 /* On a transport that can be left for a WebSocket. */
 bool eio_session_is_polling(const struct eio_session *s);
 
@@ -71,12 +114,21 @@ void eio_session_mark(struct eio_session *s);
 /* What the engine does with a marked session. */
 void eio_session_settle(struct eio_session *s);
 
-/* A packet from the active transport; of any other it means nothing. */
+/* A packet from the active transport; from any other it means nothing. */
 void eio_session_packet(
     struct eio_session *s, struct eio_transport *from, const struct eio_packet *p);
 /* A transport broke its rules or is gone.  The candidate's end does not harm the session. */
 void eio_session_lost(struct eio_session *s, struct eio_transport *from, enum eio_end why);
-/* Close now, whether somebody listens or not; from LEAVING too. */
+/* Close now, whether or not the client can be told; from LEAVING too. */
 void eio_session_end(struct eio_session *s, enum eio_end why);
+
+/* ---- the upgrade ---- */
+
+/* Whether one may begin now. */
+bool upgrade_possible(const struct eio_session *s);
+/* The session is OPEN; it is PROBING from now on. */
+void upgrade_begin(struct eio_session *s, struct eio_transport *candidate);
+/* A packet of the candidate. */
+void upgrade_packet(struct eio_session *s, const struct eio_packet *p);
 
 #endif

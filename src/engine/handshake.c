@@ -20,7 +20,6 @@
 #include "http/http_conn.h"
 #include "origins.h"
 #include "polling.h"
-#include "upgrade.h"
 #include "websocket.h"
 #include "ws_writer.h"
 

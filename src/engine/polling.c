@@ -20,7 +20,6 @@
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "http/http_conn.h"
-#include "upgrade.h"
 
 enum { PACKET_OVERHEAD = 16 }; /* what a queued packet costs beside its text */
 
@@ -232,13 +231,13 @@ take_inbox(struct polling *p)
     struct eio_packet packet;
 
     p->busy = true;
-    while (eio_session_live(s) && s->active == &p->base && !eio_session_paused(s)) {
+    while (eio_session_live(s) && s->active == &p->base && s->pauses == 0) {
         if (!next_packet(p, &packet))
             break;
         eio_session_packet(s, &p->base, &packet);
     }
     p->busy = false;
-    if (eio_session_live(s) && eio_session_paused(s) && p->inbox.rest.len > 0)
+    if (eio_session_live(s) && s->pauses > 0 && p->inbox.rest.len > 0)
         return;
     p->has_inbox = false;
     bool failed = p->inbox.failed;
@@ -404,9 +403,9 @@ polling_settle(struct eio_transport *t)
     struct polling *p = polling_of(t);
     struct eio_session *s = t->session;
 
-    if (p->has_inbox && !(eio_session_live(s) && eio_session_paused(s)))
+    if (p->has_inbox && !(eio_session_live(s) && s->pauses > 0))
         take_inbox(p); /* may close the session, or upgrade it */
-    if (p->poll && p->count == 0 && eio_session_live(s) && upgrade_probed(s))
+    if (p->poll && p->count == 0 && eio_session_live(s) && s->probing && s->probing->probed)
         queue_add(p, s->engine->noop);
     if (p->poll && p->count > 0 && eio_session_live(s))
         answer_poll(p, false);

@@ -5,11 +5,10 @@
 #ifndef ENGINE_POLLING_H
 #define ENGINE_POLLING_H
 
-#include <stdbool.h>
-
 #include "base/str.h"
-#include "transport.h"
 
+struct eio_session;
+struct eio_transport;
 struct http_exchange;
 
 /* jsonp: the digits of the handshake's `j`; data NULL: XHR. */

@@ -19,7 +19,6 @@
 #include "engine_priv.h"
 #include "http/http_conn.h"
 #include "net/stream.h"
-#include "upgrade.h"
 #include "wire/pmd_offer.h"
 #include "ws_writer.h"
 
@@ -61,7 +60,7 @@ on_message(struct websocket *ws, struct str data, bool binary)
                         : eio_packet_from_text(v, data, &s->engine->scratch, &p);
     if (!valid)
         eio_session_lost(s, &ws->base, EIO_END_PARSE);
-    else if (upgrade_is_candidate(s, &ws->base))
+    else if (s->probing && s->probing->candidate == &ws->base)
         upgrade_packet(s, &p);
     else
         eio_session_packet(s, &ws->base, &p);
@@ -221,7 +220,7 @@ websocket_settle(struct eio_transport *t)
 {
     struct websocket *ws = websocket_of(t);
 
-    if (ws->base.stream == NULL || !ws->base.stopped || eio_session_paused(t->session))
+    if (ws->base.stream == NULL || !ws->base.stopped || t->session->pauses > 0)
         return;
     ws->base.stopped = false;
     if (ws->reader) {

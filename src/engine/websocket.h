@@ -11,8 +11,9 @@
 
 #include "base/attr.h"
 #include "base/str.h"
-#include "transport.h"
 
+struct eio_session;
+struct eio_transport;
 struct http_exchange;
 struct http_request;
 struct stream;
@@ -23,7 +24,7 @@ MUST_USE bool websocket_check(struct http_exchange *x, const struct http_request
 struct websocket_accepted {
     struct stream *stream; /* the 101 is sent; to be attached to */
     bool deflate;          /* permessage-deflate was agreed */
-    char *early;           /* bytes that came behind the head; to be freed */
+    char *early;           /* bytes that came after the head; to be freed */
     size_t early_len;
 };
 
