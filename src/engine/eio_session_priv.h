@@ -33,7 +33,7 @@ struct eio_transport_ops {
     /* False: the queue is past its limit, and m is not in it. */
     bool (*send)(struct eio_transport *t, struct eio_message *m);
     /* Whether the peer could be told now that the session closes. */
-    bool (*reachable)(const struct eio_transport *t);
+    bool (*reachable)(struct eio_transport *t);
     /* Tell the peer what why requires, and let go of everything. */
     void (*close)(struct eio_transport *t, enum eio_end why);
     /* Stop taking packets; settle() goes on once the session is not paused any more. */

@@ -14,6 +14,7 @@
 #include "adrift.h"
 #include "answer.h"
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "eio_message_priv.h"
@@ -23,6 +24,10 @@
 
 enum { PACKET_OVERHEAD = 16 }; /* what a queued packet costs beside its text */
 
+/*
+ * Requests of the session are open while poll and post say so, each at most one; without any it is
+ * adrift.  An inbox belongs to the POST that brought it: has_inbox and busy only beside post.
+ */
 struct polling {
     struct eio_transport base;
     struct adrift adrift;
@@ -37,7 +42,7 @@ struct polling {
     struct eio_payload inbox;
     struct buffer inbox_text; /* holds the inbox while the session is paused */
     bool has_inbox;
-    bool busy;        /* in take_inbox() */
+    bool busy;        /* in polling_take_inbox() */
     bool answered;    /* the handshake's GET was */
     struct str jsonp; /* the digits of j; data NULL: XHR */
 };
@@ -76,6 +81,7 @@ polling_send(struct eio_transport *t, struct eio_message *m)
     struct polling *p = polling_of(t);
     size_t limit_bytes = t->session->engine->limits->queue_bytes;
 
+    ENSURE(eio_session_live(t->session));
     if (p->count > 0 && p->queued_bytes + eio_message_len(m) > limit_bytes)
         return false;
     queue_add(p, m);
@@ -98,7 +104,7 @@ polling_hand_over(struct eio_transport *t, struct eio_transport *to)
 /* ---- answers ---- */
 
 static void
-begin_head(struct polling *p, struct buffer *head, const struct http_request *r)
+polling_begin_head(struct polling *p, struct buffer *head, const struct http_request *r)
 {
     buffer_clear(head);
     if (!p->jsonp.data)
@@ -106,33 +112,28 @@ begin_head(struct polling *p, struct buffer *head, const struct http_request *r)
     answer_add_polling(head, r, p->base.session, !p->answered);
 }
 
-static struct str
-payload(struct polling *p)
+/* The queue, in one body, is the answer to the held GET. */
+static void
+polling_answer_poll(struct polling *p, bool last)
 {
     struct eio_session *s = p->base.session;
     struct engine *e = s->engine;
+    struct http_exchange *x = p->poll;
+    const struct http_request *r = http_exchange_request(x);
+    struct buffer *text = &e->body;
 
+    ENSURE(x && p->count > 0);
+    polling_begin_head(p, &e->head, r);
     buffer_clear(&e->body);
     for (size_t i = 0; i < p->count; i++)
         eio_message_append(p->queue[i], (enum eio_version)eio_session_version(s), &e->body);
     queue_clear(p);
-    if (!p->jsonp.data)
-        return buffer_str(&e->body);
-    buffer_clear(&e->script);
-    eio_payload_jsonp(p->jsonp, buffer_str(&e->body), &e->script);
-    return buffer_str(&e->script);
-}
-
-/* The queue, in one body, is the answer to the held GET. */
-static void
-answer_poll(struct polling *p, bool last)
-{
-    struct engine *e = p->base.session->engine;
-    struct http_exchange *x = p->poll;
-    const struct http_request *r = http_exchange_request(x);
-
-    begin_head(p, &e->head, r);
-    struct str body = answer_pack(e, r, payload(p));
+    if (p->jsonp.data) {
+        text = &e->script;
+        buffer_clear(text);
+        eio_payload_jsonp(p->jsonp, buffer_str(&e->body), text);
+    }
+    struct str body = answer_pack(e, r, buffer_str(text));
     struct http_reply reply = {
         .status = 200,
         .type = "text/plain; charset=UTF-8",
@@ -142,19 +143,20 @@ answer_poll(struct polling *p, bool last)
     };
     p->poll = NULL;
     p->answered = true;
-    p->base.session->bytes_out += body.len;
+    s->bytes_out += body.len;
     http_exchange_reply(x, &reply);
 }
 
 static void
-answer_post(struct polling *p)
+polling_answer_post(struct polling *p)
 {
     struct engine *e = p->base.session->engine;
     struct http_exchange *x = p->post;
 
+    ENSURE(x && !p->has_inbox && !p->busy);
     p->post = NULL;
     eio_session_mark(p->base.session);
-    begin_head(p, &e->head, http_exchange_request(x));
+    polling_begin_head(p, &e->head, http_exchange_request(x));
     struct http_reply reply = {
         .status = 200,
         .type = "text/html",
@@ -167,13 +169,13 @@ answer_post(struct polling *p)
 /* ---- GET ---- */
 
 static void
-on_poll_body(void *owner, struct http_exchange *x, struct str body)
+polling_on_poll_body(void *owner, struct http_exchange *x, struct str body)
 {
     (void)owner, (void)x, (void)body; /* a GET has none */
 }
 
 static void
-on_poll_abort(void *owner, struct http_exchange *x, enum http_abort why)
+polling_on_poll_abort(void *owner, struct http_exchange *x, enum http_abort why)
 {
     struct polling *p = owner;
     (void)x;
@@ -183,20 +185,21 @@ on_poll_abort(void *owner, struct http_exchange *x, enum http_abort why)
 }
 
 static void
-on_overlap(struct polling *p, struct http_exchange *second)
+polling_on_overlap(struct polling *p, struct http_exchange *second)
 {
     answer_empty(second, 400);
     eio_session_lost(p->base.session, &p->base, EIO_END_OVERLAP);
 }
 
 static void
-on_get(struct polling *p, struct http_exchange *x)
+polling_on_get(struct polling *p, struct http_exchange *x)
 {
-    static const struct http_exchange_handlers handlers = { on_poll_body, on_poll_abort };
+    static const struct http_exchange_handlers handlers = { polling_on_poll_body,
+        polling_on_poll_abort };
     struct eio_session *s = p->base.session;
 
     if (p->poll) {
-        on_overlap(p, x);
+        polling_on_overlap(p, x);
         return;
     }
     p->poll = x;
@@ -213,26 +216,22 @@ on_get(struct polling *p, struct http_exchange *x)
 
 /* ---- POST ---- */
 
-/* Unlike a WebSocket's text, a body was not checked on its way in. */
-static bool
-next_packet(struct polling *p, struct eio_packet *out)
-{
-    if (!eio_payload_next(&p->inbox, &p->base.session->engine->scratch, out))
-        return false;
-    p->inbox.failed = !out->binary && !utf8_valid(out->data);
-    return !p->inbox.failed;
-}
-
 /* Hand the packets up until all are taken or the session is paused; then the POST is answered. */
 static void
-take_inbox(struct polling *p)
+polling_take_inbox(struct polling *p)
 {
     struct eio_session *s = p->base.session;
     struct eio_packet packet;
+    bool failed;
 
+    ENSURE(p->post && p->has_inbox && !p->busy);
     p->busy = true;
     while (eio_session_live(s) && s->active == &p->base && s->pauses == 0) {
-        if (!next_packet(p, &packet))
+        if (!eio_payload_next(&p->inbox, &s->engine->scratch, &packet))
+            break;
+        /* Unlike a WebSocket's text, a body was not checked on its way in. */
+        p->inbox.failed = !packet.binary && !utf8_valid(packet.data);
+        if (p->inbox.failed)
             break;
         eio_session_packet(s, &p->base, &packet);
     }
@@ -240,42 +239,33 @@ take_inbox(struct polling *p)
     if (eio_session_live(s) && s->pauses > 0 && p->inbox.rest.len > 0)
         return;
     p->has_inbox = false;
-    bool failed = p->inbox.failed;
-    answer_post(p);
+    failed = p->inbox.failed;
+    polling_answer_post(p);
     if (failed)
         eio_session_lost(s, &p->base, EIO_END_PARSE);
 }
 
-/* False: nothing that means anything (a form without its field). */
-static bool
-open_inbox(struct polling *p, struct str body, struct buffer *form)
-{
-    bool octets = str_starts(http_request_header(http_exchange_request(p->post), "Content-Type"),
-        "application/octet-stream");
-
-    if (p->jsonp.data && !eio_payload_from_form(body, form))
-        return false;
-    if (p->jsonp.data)
-        body = buffer_str(form);
-    eio_payload_begin(&p->inbox, (enum eio_version)eio_session_version(p->base.session),
-        octets && !p->jsonp.data, body);
-    p->has_inbox = true;
-    return true;
-}
-
 static void
-on_post_body(void *owner, struct http_exchange *x, struct str body)
+polling_on_post_body(void *owner, struct http_exchange *x, struct str body)
 {
     struct polling *p = owner;
-    struct buffer form;
+    struct eio_session *s = p->base.session;
+    struct str type = http_request_header(http_exchange_request(x), "Content-Type");
+    bool octets = !p->jsonp.data && str_starts(type, "application/octet-stream");
+    struct buffer form = { 0 };
 
-    (void)x; /* the one in p->post */
-    p->base.session->bytes_in += body.len;
-    buffer_init(&form);
-    if (open_inbox(p, body, &form))
-        take_inbox(p);
-    else
-        answer_post(p);
+    ENSURE(x == p->post && !p->has_inbox);
+    s->bytes_in += body.len;
+    if (p->jsonp.data && !eio_payload_from_form(body, &form)) {
+        polling_answer_post(p); /* a form without its field means nothing */
+        buffer_fini(&form);
+        return;
+    }
+    if (p->jsonp.data)
+        body = buffer_str(&form);
+    eio_payload_begin(&p->inbox, (enum eio_version)eio_session_version(s), octets, body);
+    p->has_inbox = true;
+    polling_take_inbox(p);
     if (p->has_inbox) { /* paused: body is not ours to keep */
         buffer_clear(&p->inbox_text);
         buffer_append_str(&p->inbox_text, p->inbox.rest);
@@ -285,7 +275,7 @@ on_post_body(void *owner, struct http_exchange *x, struct str body)
 }
 
 static void
-on_post_abort(void *owner, struct http_exchange *x, enum http_abort why)
+polling_on_post_abort(void *owner, struct http_exchange *x, enum http_abort why)
 {
     struct polling *p = owner;
 
@@ -298,14 +288,15 @@ on_post_abort(void *owner, struct http_exchange *x, enum http_abort why)
 }
 
 static void
-on_post(struct polling *p, struct http_exchange *x)
+polling_on_post(struct polling *p, struct http_exchange *x)
 {
-    static const struct http_exchange_handlers handlers = { on_post_body, on_post_abort };
+    static const struct http_exchange_handlers handlers = { polling_on_post_body,
+        polling_on_post_abort };
     struct eio_session *s = p->base.session;
     struct str type = http_request_header(http_exchange_request(x), "Content-Type");
 
     if (p->post) {
-        on_overlap(p, x);
+        polling_on_overlap(p, x);
         return;
     }
     if (eio_session_version(s) == EIO_4 && str_starts(type, "application/octet-stream")) {
@@ -324,9 +315,9 @@ polling_request(struct eio_transport *t, struct http_exchange *x)
     enum http_method method = http_exchange_request(x)->method;
 
     if (method == HTTP_METHOD_GET)
-        on_get(polling_of(t), x);
+        polling_on_get(polling_of(t), x);
     else if (method == HTTP_METHOD_POST)
-        on_post(polling_of(t), x);
+        polling_on_post(polling_of(t), x);
     else
         http_exchange_reply(x, &(struct http_reply){ .status = 500 });
 }
@@ -334,45 +325,35 @@ polling_request(struct eio_transport *t, struct http_exchange *x)
 /* ---- as a transport ---- */
 
 static bool
-polling_reachable(const struct eio_transport *t)
+polling_reachable(struct eio_transport *t)
 {
-    return CONTAINER_OF(t, const struct polling, base)->poll != NULL;
+    return polling_of(t)->poll != NULL;
 }
 
 static void
 polling_free(void *object)
 {
     struct polling *p = object;
+
+    ENSURE(!p->poll && !p->post && p->count == 0);
     free(p->queue);
     free((char *)p->jsonp.data);
     buffer_fini(&p->inbox_text);
     free(p);
 }
 
-/* A client that said goodbye itself is only released from its poll. */
 static void
-release_poll(struct polling *p, enum eio_end why)
+polling_release_post(struct polling *p)
 {
-    struct engine *e = p->base.session->engine;
+    struct http_exchange *x = p->post;
 
-    if (why != EIO_END_PEER)
-        queue_add(p, e->close);
-    else if (p->count == 0)
-        queue_add(p, e->noop);
-    answer_poll(p, true);
-}
-
-static void
-release_post(struct polling *p)
-{
     if (p->busy)
-        return; /* its packets are being taken: take_inbox() answers */
+        return; /* its packets are being taken: polling_take_inbox() answers */
     if (p->has_inbox) {
         p->has_inbox = false;
-        answer_post(p);
+        polling_answer_post(p);
         return;
     }
-    struct http_exchange *x = p->post;
     p->post = NULL;
     http_exchange_destroy(x);
 }
@@ -381,20 +362,26 @@ static void
 polling_close(struct eio_transport *t, enum eio_end why)
 {
     struct polling *p = polling_of(t);
+    struct engine *e = t->session->engine;
 
+    /* A client that said goodbye itself is only released from its poll. */
+    if (p->poll && why != EIO_END_PEER)
+        queue_add(p, e->close);
+    else if (p->poll && p->count == 0)
+        queue_add(p, e->noop);
     if (p->poll)
-        release_poll(p, why);
+        polling_answer_poll(p, true);
     if (p->post)
-        release_post(p);
+        polling_release_post(p);
     adrift_fini(&p->adrift);
     queue_clear(p);
-    loop_defer_free(t->session->engine->loop, p, polling_free);
+    loop_defer_free(e->loop, p, polling_free);
 }
 
 static void
 polling_pause(struct eio_transport *t)
 {
-    (void)t; /* take_inbox() looks for itself */
+    (void)t; /* polling_take_inbox() looks for itself */
 }
 
 static void
@@ -404,11 +391,11 @@ polling_settle(struct eio_transport *t)
     struct eio_session *s = t->session;
 
     if (p->has_inbox && !(eio_session_live(s) && s->pauses > 0))
-        take_inbox(p); /* may close the session, or upgrade it */
+        polling_take_inbox(p); /* may close the session, or upgrade it */
     if (p->poll && p->count == 0 && eio_session_live(s) && s->probing && s->probing->probed)
         queue_add(p, s->engine->noop);
     if (p->poll && p->count > 0 && eio_session_live(s))
-        answer_poll(p, false);
+        polling_answer_poll(p, false);
     if (s->active == t)
         adrift_settle(&p->adrift, p->poll || p->post);
 }

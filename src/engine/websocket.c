@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "eio_message_priv.h"
 #include "eio_session_priv.h"
@@ -22,6 +23,7 @@
 #include "wire/pmd_offer.h"
 #include "ws_writer.h"
 
+/* It reads only while it has its stream and is not stopped; kept input waits only while stopped. */
 struct websocket {
     struct eio_transport base;
     struct ws_reader *reader; /* lent while something is incomplete */
@@ -33,10 +35,8 @@ websocket_of(struct eio_transport *t)
     return CONTAINER_OF(t, struct websocket, base);
 }
 
-/* ---- letting go ---- */
-
 static struct stream *
-let_go(struct websocket *ws)
+websocket_let_go(struct websocket *ws)
 {
     struct stream *s = ws->base.stream;
     struct eio_session *session = ws->base.session;
@@ -50,7 +50,7 @@ let_go(struct websocket *ws)
 /* ---- receiving ---- */
 
 static void
-on_message(struct websocket *ws, struct str data, bool binary)
+websocket_on_message(struct websocket *ws, struct str data, bool binary)
 {
     struct eio_session *s = ws->base.session;
     enum eio_version v = (enum eio_version)eio_session_version(s);
@@ -67,47 +67,38 @@ on_message(struct websocket *ws, struct str data, bool binary)
 }
 
 static bool
-send_frame(struct websocket *ws, struct bytes *frame)
+websocket_send_frame(struct websocket *ws, struct bytes *frame)
 {
     return ws_writer_queue(ws->base.stream, frame, ws->base.session->engine->limits->queue_bytes);
 }
 
 static void
-on_ping(struct websocket *ws, struct str data)
+websocket_on_event(struct websocket *ws, enum ws_event event, const struct ws_incoming *in)
 {
-    struct bytes *pong = ws_writer_frame(WS_PONG, false, data);
-    bool fits = send_frame(ws, pong);
+    struct eio_session *s = ws->base.session;
+    struct bytes *pong;
+    bool fits;
 
-    bytes_unref(pong);
-    if (!fits)
-        eio_session_lost(ws->base.session, &ws->base, EIO_END_SLOW);
-}
-
-static void
-on_failed(struct websocket *ws, unsigned code)
-{
-    ws_writer_goodbye(let_go(ws), code);
-    eio_session_lost(
-        ws->base.session, &ws->base, code == WS_CODE_TOO_LARGE ? EIO_END_TOO_LARGE : EIO_END_PARSE);
-}
-
-static void
-on_event(struct websocket *ws, enum ws_event event, const struct ws_incoming *in)
-{
     switch (event) {
     case WS_EVENT_TEXT:
     case WS_EVENT_BINARY:
-        on_message(ws, in->data, event == WS_EVENT_BINARY);
+        websocket_on_message(ws, in->data, event == WS_EVENT_BINARY);
         return;
     case WS_EVENT_PING:
-        on_ping(ws, in->data);
+        pong = ws_writer_frame(WS_PONG, false, in->data);
+        fits = websocket_send_frame(ws, pong);
+        bytes_unref(pong);
+        if (!fits)
+            eio_session_lost(s, &ws->base, EIO_END_SLOW);
         return;
     case WS_EVENT_CLOSE:
-        ws_writer_goodbye(let_go(ws), in->code);
-        eio_session_lost(ws->base.session, &ws->base, EIO_END_PEER);
+        ws_writer_goodbye(websocket_let_go(ws), in->code);
+        eio_session_lost(s, &ws->base, EIO_END_PEER);
         return;
     case WS_EVENT_FAILED:
-        on_failed(ws, in->code);
+        ws_writer_goodbye(websocket_let_go(ws), in->code);
+        eio_session_lost(
+            s, &ws->base, in->code == WS_CODE_TOO_LARGE ? EIO_END_TOO_LARGE : EIO_END_PARSE);
         return;
     case WS_EVENT_PONG:
     case WS_EVENT_MORE:
@@ -116,7 +107,7 @@ on_event(struct websocket *ws, enum ws_event event, const struct ws_incoming *in
 }
 
 static void
-read_input(struct websocket *ws, struct str input)
+websocket_read(struct websocket *ws, struct str input)
 {
     struct engine *e = ws->base.session->engine;
     struct ws_rules rules = { e->limits->message_bytes, ws->base.deflate };
@@ -129,10 +120,11 @@ read_input(struct websocket *ws, struct str input)
         event = ws_reader_next(ws->reader, &rules, &input, &in);
         if (event == WS_EVENT_MORE)
             break;
-        on_event(ws, event, &in);
+        websocket_on_event(ws, event, &in);
     }
     if (ws->base.stream == NULL)
         return; /* what the reader holds is freed at the end of the turn */
+    ENSURE(input.len == 0 || ws->base.stopped);
     ws_reader_keep(ws->reader, input);
     if (!ws_reader_is_idle(ws->reader))
         return;
@@ -141,17 +133,17 @@ read_input(struct websocket *ws, struct str input)
 }
 
 static void
-on_data(void *owner, const char *data, size_t len)
+websocket_on_data(void *owner, const char *data, size_t len)
 {
     struct websocket *ws = owner;
-    read_input(ws, str_slice(data, len));
+    websocket_read(ws, str_slice(data, len));
 }
 
 static void
-on_end(void *owner, enum stream_end why)
+websocket_on_end(void *owner, enum stream_end why)
 {
     struct websocket *ws = owner;
-    let_go(ws);
+    websocket_let_go(ws);
     eio_session_lost(
         ws->base.session, &ws->base, why == STREAM_END_PEER ? EIO_END_PEER : EIO_END_TRANSPORT);
 }
@@ -161,7 +153,7 @@ websocket_receive(struct eio_transport *t, struct str input)
 {
     struct websocket *ws = websocket_of(t);
     if (ws->base.stream && input.len > 0)
-        read_input(ws, input);
+        websocket_read(ws, input);
 }
 
 /* ---- as a transport ---- */
@@ -174,13 +166,14 @@ websocket_send(struct eio_transport *t, struct eio_message *m)
 
     if (t->stream == NULL)
         return true;
-    return send_frame(ws, t->deflate ? eio_message_deflated(m, threshold) : eio_message_frame(m));
+    return websocket_send_frame(
+        ws, t->deflate ? eio_message_deflated(m, threshold) : eio_message_frame(m));
 }
 
 static bool
-websocket_reachable(const struct eio_transport *t)
+websocket_reachable(struct eio_transport *t)
 {
-    (void)t; /* open or gone: there is never a reason to wait */
+    (void)t; /* open or gone: there is nothing to wait for */
     return true;
 }
 
@@ -199,9 +192,9 @@ websocket_close(struct eio_transport *t, enum eio_end why)
 
     /* A slow reader would not take a close frame either, and its queue is what has to go. */
     if (ws->base.stream && why == EIO_END_SLOW)
-        ws_writer_drop(let_go(ws));
+        ws_writer_drop(websocket_let_go(ws));
     else if (ws->base.stream)
-        ws_writer_goodbye(let_go(ws), WS_CODE_NONE);
+        ws_writer_goodbye(websocket_let_go(ws), WS_CODE_NONE);
     loop_defer_free(t->session->engine->loop, ws, websocket_free);
 }
 
@@ -226,7 +219,7 @@ websocket_settle(struct eio_transport *t)
     if (ws->reader) {
         struct buffer kept = ws_reader_take_kept(ws->reader);
         /* Also with nothing kept: the reader goes back when it is idle. */
-        read_input(ws, buffer_str(&kept));
+        websocket_read(ws, buffer_str(&kept));
         buffer_fini(&kept);
     }
     if (ws->base.stream && !ws->base.stopped)
@@ -240,13 +233,14 @@ static const struct eio_transport_ops websocket_ops = {
     .close = websocket_close,
     .pause = websocket_pause,
     .settle = websocket_settle,
-    .hand_over = NULL, /* nobody leaves a WebSocket for another transport */
+    .hand_over = NULL, /* a WebSocket is not left for another transport */
 };
 
 struct eio_transport *
 websocket_new(struct eio_session *session, struct stream *s, bool deflate)
 {
-    static const struct stream_handlers handlers = { .on_data = on_data, .on_end = on_end };
+    static const struct stream_handlers handlers = { .on_data = websocket_on_data,
+        .on_end = websocket_on_end };
     struct websocket *ws = mem_zalloc(sizeof(*ws));
 
     ws->base.ops = &websocket_ops;
@@ -263,19 +257,14 @@ websocket_new(struct eio_session *session, struct stream *s, bool deflate)
 enum { KEY_LEN = 24, KEY_SIGNIFICANT = 22 };
 
 static bool
-is_base64(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/';
-}
-
-static bool
 key_valid(struct str key)
 {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
     if (key.len != KEY_LEN || !str_ends(key, "=="))
         return false;
     for (size_t i = 0; i < KEY_SIGNIFICANT; i++) {
-        if (!is_base64(key.data[i]))
+        if (!memchr(digits, key.data[i], sizeof(digits) - 1))
             return false;
     }
     return true;
@@ -310,25 +299,13 @@ add_accept_key(struct buffer *out, struct str key)
     buffer_append_text(out, "\r\n");
 }
 
-/* No subprotocol means anything here, but a client that offers some fails without an answer. */
-static void
-add_protocol(struct buffer *out, struct str offered)
-{
-    struct str rest;
-    struct str first = str_trim(str_cut(offered, ',', &rest));
-
-    if (first.len == 0)
-        return;
-    buffer_append_text(out, "Sec-WebSocket-Protocol: ");
-    buffer_append_str(out, first);
-    buffer_append_text(out, "\r\n");
-}
-
 struct websocket_accepted
 websocket_accept(struct http_exchange *x, const struct http_request *r, bool allow_deflate)
 {
     struct websocket_accepted a = { 0 };
-    struct str extensions = http_request_header(r, "Sec-WebSocket-Extensions");
+    struct str extensions = http_request_header(r, "Sec-WebSocket-Extensions"), rest;
+    struct str offered = http_request_header(r, "Sec-WebSocket-Protocol");
+    struct str protocol = str_trim(str_cut(offered, ',', &rest));
     struct buffer out;
 
     a.deflate = allow_deflate && extensions.len > 0 && pmd_offer_accept(extensions);
@@ -336,7 +313,9 @@ websocket_accept(struct http_exchange *x, const struct http_request *r, bool all
     buffer_append_text(
         &out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
     add_accept_key(&out, http_request_header(r, "Sec-WebSocket-Key"));
-    add_protocol(&out, http_request_header(r, "Sec-WebSocket-Protocol"));
+    /* No subprotocol means anything here, but a client that offers some fails without an answer. */
+    if (protocol.len > 0)
+        buffer_printf(&out, "Sec-WebSocket-Protocol: %.*s\r\n", STR_ARG(protocol));
     if (a.deflate)
         buffer_append_text(&out, "Sec-WebSocket-Extensions: " PMD_OFFER_ANSWER "\r\n");
     buffer_append_text(&out, "\r\n");
