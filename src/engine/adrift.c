@@ -7,8 +7,10 @@
  *                           `--time-out, or the oldest past the limit--> ended
  *
  * A handshake needs a connection for a moment only.  A limit that refused newcomers would let
- * anyone lock everybody out; in this order a flood ends its own sessions.  A client that is there
+ * anyone lock everyone out; in this order a flood ends its own sessions.  A client that is there
  * has a poll held nearly all the time, and is adrift for a round trip at most.
+ *
+ * A session is in the list exactly while it is adrift, and adrift_count is the list's length.
  */
 #include "adrift.h"
 
@@ -31,7 +33,7 @@ adrift_fini(struct adrift *a)
 
     if (list_empty(&a->node))
         return;
-    ENSURE(e->adrift_count > 0);
+    ENSURE(e->adrift_count > 0 && !list_empty(&e->adrift));
     list_remove(&a->node);
     e->adrift_count--;
 }
@@ -48,9 +50,9 @@ adrift_end(struct adrift *a)
         heartbeat_came(&s->heartbeat, s->engine);
 }
 
-/* Said once each time that the limit is reached. */
+/* Logged once each time that the limit is reached. */
 static bool
-is_past_limit(struct engine *e)
+adrift_is_past_limit(struct engine *e)
 {
     size_t limit = e->limits->adrift;
     bool past = limit > 0 && e->adrift_count > limit;
@@ -62,18 +64,6 @@ is_past_limit(struct engine *e)
     if (past || e->adrift_count < limit - limit / 16)
         e->crowded = past;
     return past;
-}
-
-static void
-make_room(struct engine *e)
-{
-    while (is_past_limit(e)) {
-        struct adrift *oldest = LIST_ENTRY(e->adrift.next, struct adrift, node);
-
-        adrift_end(oldest);
-        if (oldest->session->state != SESSION_PROBING) /* a candidate came in this turn */
-            eio_session_end(oldest->session, EIO_END_EVICTED);
-    }
 }
 
 void
@@ -89,5 +79,12 @@ adrift_settle(struct adrift *a, bool served)
         return;
     list_append(&e->adrift, &a->node);
     e->adrift_count++;
-    make_room(e);
+    ENSURE(e->adrift_count <= e->count);
+    while (adrift_is_past_limit(e)) {
+        struct adrift *oldest = LIST_ENTRY(e->adrift.next, struct adrift, node);
+
+        adrift_end(oldest);
+        if (oldest->session->state != SESSION_PROBING) /* a candidate came in this turn */
+            eio_session_end(oldest->session, EIO_END_EVICTED);
+    }
 }

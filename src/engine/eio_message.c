@@ -96,6 +96,7 @@ frames_of(struct str text, size_t threshold)
 struct bytes *
 eio_message_make_frame(struct eio_message *m)
 {
+    ENSURE(!m->frame);
     m->frame = frames_of(bytes_str(m->text), SIZE_MAX);
     return m->frame;
 }
@@ -105,39 +106,28 @@ eio_message_make_deflated(struct eio_message *m, size_t threshold)
 {
     bool pays = m->text->len >= threshold;
 
+    ENSURE(!m->deflated);
     m->deflated = pays ? frames_of(bytes_str(m->text), threshold) : bytes_ref(eio_message_frame(m));
     return m->deflated;
-}
-
-size_t
-eio_message_len(const struct eio_message *m)
-{
-    return m->text->len;
-}
-
-/* The prefix of Engine.IO 3 counts UTF-16 units: the text is walked once, not once a receiver. */
-static struct bytes *
-packet3(struct eio_message *m)
-{
-    if (m->packet3 == NULL) {
-        struct str rest = bytes_str(m->text);
-        struct buffer out;
-        buffer_init(&out);
-        while (rest.len > 0) {
-            struct str packet = str_cut(rest, EIO_SEPARATOR, &rest);
-            eio_payload_append_text(EIO_3, false, packet, &out);
-        }
-        m->packet3 = buffer_to_bytes(&out);
-        buffer_fini(&out);
-    }
-    return m->packet3;
 }
 
 void
 eio_message_append(struct eio_message *m, enum eio_version v, struct buffer *out)
 {
-    if (v == EIO_3)
-        buffer_append_str(out, bytes_str(packet3(m)));
-    else
-        eio_payload_append_text(v, false, bytes_str(m->text), out);
+    struct str rest = bytes_str(m->text);
+    struct buffer all = { 0 };
+
+    if (v != EIO_3) {
+        eio_payload_append_text(v, false, rest, out);
+        return;
+    }
+    /* Its prefix counts UTF-16 units: the text is walked once, not once a receiver. */
+    while (!m->packet3 && rest.len > 0) {
+        struct str packet = str_cut(rest, EIO_SEPARATOR, &rest);
+        eio_payload_append_text(EIO_3, false, packet, &all);
+    }
+    if (!m->packet3)
+        m->packet3 = buffer_to_bytes(&all);
+    buffer_fini(&all);
+    buffer_append_str(out, bytes_str(m->packet3));
 }

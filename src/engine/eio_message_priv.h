@@ -7,13 +7,13 @@
 
 #include <stddef.h>
 
-#include "base/str.h"
+#include "base/bytes.h"
 #include "engine/eio_message.h"
 #include "wire/eio_packet.h"
 
 struct buffer;
-struct bytes;
 
+/* Freed with its last holder; a form that was made stays as it is until then. */
 struct eio_message {
     unsigned holders;
     struct bytes *text;
@@ -42,7 +42,6 @@ eio_message_deflated(struct eio_message *m, size_t threshold)
     return m->deflated ? m->deflated : eio_message_make_deflated(m, threshold);
 }
 
-size_t eio_message_len(const struct eio_message *m);
 /* Append to a polling body (eio_payload_append_text() says what out must be). */
 void eio_message_append(struct eio_message *m, enum eio_version v, struct buffer *out);
 

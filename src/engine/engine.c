@@ -24,27 +24,20 @@
 enum { KEPT_CAPACITY = 262144 };
 
 static void
-trim(struct buffer *b)
-{
-    if (b->capacity > KEPT_CAPACITY)
-        buffer_fini(b);
-}
-
-static void
-on_turn(void *owner)
+engine_on_turn(void *owner)
 {
     struct engine *e = owner;
+    struct buffer *const buffers[] = { &e->head, &e->body, &e->script, &e->packed, &e->scratch };
 
     while (!list_empty(&e->dirty)) {
         struct list *node = e->dirty.next;
         list_remove(node);
         eio_session_settle(LIST_ENTRY(node, struct eio_session, node));
     }
-    trim(&e->head);
-    trim(&e->body);
-    trim(&e->script);
-    trim(&e->packed);
-    trim(&e->scratch);
+    for (size_t i = 0; i < COUNT_OF(buffers); i++) {
+        if (buffers[i]->capacity > KEPT_CAPACITY)
+            buffer_fini(buffers[i]);
+    }
 }
 
 struct engine *
@@ -58,7 +51,7 @@ engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
     map_init(&e->sessions);
     list_init(&e->dirty);
     list_init(&e->adrift);
-    loop_task_init(&e->turn, on_turn, e);
+    loop_task_init(&e->turn, engine_on_turn, e);
     e->ping = eio_message_of("2");
     e->pong = eio_message_of("3");
     e->close = eio_message_of("1");
@@ -70,6 +63,7 @@ engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
 void
 engine_attach(struct engine *e, const struct engine_handlers *h, void *owner)
 {
+    ENSURE(!e->handlers && e->count == 0);
     e->handlers = h;
     e->owner = owner;
 }
@@ -120,6 +114,7 @@ engine_shutdown(struct engine *e, struct loop_task *emptied)
     e->emptied = emptied;
     for (size_t i = 0; (s = map_next(&e->sessions, &i));)
         eio_session_end(s, EIO_END_SHUTDOWN);
+    ENSURE(e->adrift_count == 0);
     engine_check_empty(e);
 }
 
@@ -141,7 +136,8 @@ engine_close(struct engine *e)
 {
     if (e == NULL)
         return;
-    ENSURE(e->count == 0 && list_empty(&e->adrift));
+    ENSURE(e->count == 0 && list_empty(&e->dirty));
+    ENSURE(e->adrift_count == 0 && list_empty(&e->adrift));
     loop_task_cancel(&e->turn);
     map_fini(&e->sessions);
     ws_reader_pool_fini(&e->readers);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * origins: who may open a session from a page.
+ * origins: which pages may open a session.
  */
 #include "origins.h"
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "http/http_request.h"
 
 /* The parts of "https://host:port/path"; the port is the scheme's when it is not written. */
@@ -17,36 +18,31 @@ struct origin {
 static struct str
 without_first(struct str s, size_t n)
 {
+    ENSURE(n <= s.len);
     return str_slice(s.data + n, s.len - n);
 }
 
+/* Where c is first, or s's length. */
 static size_t
-find(struct str s, char c)
+index_of(struct str s, char c)
 {
     const char *at = s.len > 0 ? memchr(s.data, c, s.len) : NULL;
     return at ? (size_t)(at - s.data) : s.len;
 }
 
-static size_t
-scheme_len(struct str url)
-{
-    size_t colon = find(url, ':');
-    struct str rest = without_first(url, colon);
-    return str_starts(rest, "://") ? colon + 3 : 0;
-}
-
 /* An IPv6 host keeps its brackets out of the search for the port. */
 static struct origin
-parse(struct str url)
+origin_parse(struct str url)
 {
     struct origin o;
-    size_t n = scheme_len(url);
+    size_t scheme = index_of(url, ':');
+    bool has_scheme = str_starts(without_first(url, scheme), "://");
 
-    o.scheme = str_slice(url.data, n);
-    struct str rest = without_first(url, n);
-    struct str authority = str_slice(rest.data, find(rest, '/'));
-    size_t bracket = str_starts(authority, "[") ? find(authority, ']') : 0;
-    size_t colon = bracket + find(without_first(authority, bracket), ':');
+    o.scheme = str_slice(url.data, has_scheme ? scheme + 3 : 0);
+    struct str rest = without_first(url, o.scheme.len);
+    struct str authority = str_slice(rest.data, index_of(rest, '/'));
+    size_t bracket = str_starts(authority, "[") ? index_of(authority, ']') : 0;
+    size_t colon = bracket + index_of(without_first(authority, bracket), ':');
     o.host = str_slice(authority.data, colon);
     o.port = colon + 1 < authority.len             ? without_first(authority, colon + 1)
              : str_is_nocase(o.scheme, "https://") ? STR_LIT("443")
@@ -89,11 +85,11 @@ origins_admit(const char *const *list, const struct http_request *r)
         return true;
     if (origin.len == 0)
         origin = http_request_header(r, "Referer");
-    /* No page that could be named: as in the reference, only "*:*" and "*:80" admit it. */
+    /* No page is named: as in the reference, only "*:*" and "*:80" admit it. */
     struct origin parts = { STR_LIT(""), STR_LIT("*"), STR_LIT("80") };
     if (origin.len > 0 && !str_is(origin, "null")) {
-        parts = parse(origin);
-        /* No URL: nothing of it can match but "*:*". */
+        parts = origin_parse(origin);
+        /* Not a URL: only "*:*" can match. */
         if (parts.scheme.len == 0)
             parts.host = parts.port = STR_LIT("");
     }
@@ -130,7 +126,7 @@ entry_allows(struct str entry, const struct origin *o)
         return true;
     if (str_ends(entry, "/"))
         entry.len--;
-    e = parse(entry);
+    e = origin_parse(entry);
     any_port = e.scheme.len == 0 && e.host.len == entry.len;
     return (e.scheme.len == 0 || str_same_nocase(e.scheme, o->scheme)) &&
            host_matches(e.host, o->host) &&
@@ -149,7 +145,7 @@ origins_allow(const char *const *list, const struct http_request *r, bool from_p
         origin = http_request_header(r, "Referer");
     if (origin.len == 0)
         return !from_page;
-    parts = parse(origin);
+    parts = origin_parse(origin);
     for (size_t i = 0; list[i]; i++) {
         if (entry_allows(str_of(list[i]), &parts))
             return true;

@@ -63,7 +63,7 @@ queue_add(struct polling *p, struct eio_message *m)
         p->queue = mem_resize(p->queue, p->capacity, sizeof(*p->queue));
     }
     p->queue[p->count++] = eio_message_hold(m);
-    p->queued_bytes += eio_message_len(m) + PACKET_OVERHEAD;
+    p->queued_bytes += m->text->len + PACKET_OVERHEAD;
 }
 
 static void
@@ -82,7 +82,7 @@ polling_send(struct eio_transport *t, struct eio_message *m)
     size_t limit_bytes = t->session->engine->limits->queue_bytes;
 
     ENSURE(eio_session_live(t->session));
-    if (p->count > 0 && p->queued_bytes + eio_message_len(m) > limit_bytes)
+    if (p->count > 0 && p->queued_bytes + m->text->len > limit_bytes)
         return false;
     queue_add(p, m);
     eio_session_mark(t->session);
