@@ -69,7 +69,7 @@ value_str(const struct value *v)
 }
 
 static void
-parse_wish(struct wish *w, struct http_exchange *x, const struct http_request *r)
+wish_parse(struct wish *w, struct http_exchange *x, const struct http_request *r)
 {
     struct value v;
     struct str raw;
@@ -97,9 +97,9 @@ parse_wish(struct wish *w, struct http_exchange *x, const struct http_request *r
 
 /* ---- may it? ---- */
 
-/* A WebSocket request may name a session of either transport: on_upgrade() decides about it. */
+/* A WebSocket request may name a session of either transport; wish_on_upgrade() judges that. */
 static enum answer_error
-verify_session(const struct wish *w)
+wish_verify_session(const struct wish *w)
 {
     const struct eio_session *s = w->session;
 
@@ -116,7 +116,7 @@ verify_session(const struct wish *w)
 
 /* Not each time: a page that is refused tries again and again. */
 static void
-say_refused(struct engine *e, const struct wish *w, const char *option)
+wish_log_refusal(struct engine *e, const struct wish *w, const char *option)
 {
     uint64_t now_ms = loop_now_ms(e->loop);
     struct str origin = http_request_header(w->r, "Origin");
@@ -126,14 +126,14 @@ say_refused(struct engine *e, const struct wish *w, const char *option)
         return;
     if (origin.len == 0)
         origin = http_request_header(w->r, "Referer");
-    log_notice(
-        "an origin is refused origin=%s option=%s times=%u", LOG_STR(origin), option, e->refusals);
+    log_notice("refused an origin that is not allowed origin=%s option=%s times=%u",
+        LOG_STR(origin), option, e->refusals);
     e->refused_ms = now_ms;
     e->refusals = 0;
 }
 
 static enum answer_error
-verify_opening(struct engine *e, const struct wish *w)
+wish_verify_opening(struct engine *e, const struct wish *w)
 {
     bool jsonp = w->has_jsonp && w->version == EIO_3;
 
@@ -142,18 +142,18 @@ verify_opening(struct engine *e, const struct wish *w)
     if (w->kind == KIND_WEBSOCKET && !w->r->upgrade)
         return ANSWER_BAD_REQUEST;
     if (!origins_admit(e->limits->origins, w->r)) {
-        say_refused(e, w, "socketio.origins");
+        wish_log_refusal(e, w, "socketio.origins");
         return ANSWER_FORBIDDEN;
     }
     if (!origins_allow(e->limits->allowed_origins, w->r, jsonp)) {
-        say_refused(e, w, "allowedOrigins");
+        wish_log_refusal(e, w, "allowedOrigins");
         return ANSWER_FORBIDDEN;
     }
     return w->version == 0 ? ANSWER_BAD_VERSION : ANSWER_FINE;
 }
 
 static enum answer_error
-verify(struct engine *e, const struct wish *w)
+wish_verify(struct engine *e, const struct wish *w)
 {
     bool allowed = w->kind == KIND_POLLING ? e->limits->polling : e->limits->websocket;
 
@@ -161,7 +161,7 @@ verify(struct engine *e, const struct wish *w)
         return ANSWER_UNKNOWN_TRANSPORT;
     if (str_has_control(http_request_header(w->r, "Origin")))
         return ANSWER_BAD_REQUEST;
-    return w->sid.len > 0 ? verify_session(w) : verify_opening(e, w);
+    return w->sid.len > 0 ? wish_verify_session(w) : wish_verify_opening(e, w);
 }
 
 /* ---- ids: 14 random bytes and the worker's number, in base64url ---- */
@@ -200,7 +200,7 @@ handshake_sid_worker(struct str sid, unsigned *worker)
 
 /* It has an id, a client, whose texts follow it in the same allocation, but no transport yet. */
 static struct eio_session *
-new_session(struct engine *e, const struct wish *w)
+session_new(struct engine *e, const struct wish *w)
 {
     const struct proxies *proxies = e->limits->proxies;
     char text[ADDRESS_TEXT_SIZE];
@@ -225,7 +225,7 @@ new_session(struct engine *e, const struct wish *w)
 
 /* The open packet goes out on t. */
 static void
-begin(struct eio_session *s, struct eio_transport *t)
+session_begin(struct eio_session *s, struct eio_transport *t)
 {
     const struct engine_limits *limits = s->engine->limits;
     struct buffer out = { 0 };
@@ -251,7 +251,7 @@ begin(struct eio_session *s, struct eio_transport *t)
 
 /* Tell the layer above, which may close it. */
 static void
-announce(struct eio_session *s)
+session_announce(struct eio_session *s)
 {
     struct engine *e = s->engine;
 
@@ -264,19 +264,19 @@ announce(struct eio_session *s)
 /* ---- where it goes ---- */
 
 static void
-on_new_polling(struct engine *e, const struct wish *w)
+wish_on_polling(struct engine *e, const struct wish *w)
 {
     bool jsonp = w->has_jsonp && w->version == EIO_3;
-    struct eio_session *s = new_session(e, w);
+    struct eio_session *s = session_new(e, w);
     struct eio_transport *t = polling_new(s, jsonp ? value_str(&w->jsonp) : str_slice(NULL, 0));
 
-    begin(s, t);
+    session_begin(s, t);
     polling_request(t, w->x); /* first, so that what is sent on opening travels with the answer */
-    announce(s);
+    session_announce(s);
 }
 
 static void
-on_upgrade(struct engine *e, const struct wish *w)
+wish_on_upgrade(struct engine *e, const struct wish *w)
 {
     struct eio_session *s = w->session;
     bool wanted = w->kind == KIND_WEBSOCKET && (!s || upgrade_possible(s));
@@ -286,7 +286,7 @@ on_upgrade(struct engine *e, const struct wish *w)
     if (!websocket_check(w->x, w->r))
         return;
     if (wanted && !s)
-        s = new_session(e, w);
+        s = session_new(e, w);
     a = websocket_accept(w->x, w->r, wanted && e->limits->deflate);
     if (!wanted) {
         /* Real clients never do this; the references accept the connection and close it. */
@@ -296,8 +296,8 @@ on_upgrade(struct engine *e, const struct wish *w)
         if (w->session) {
             upgrade_begin(s, t);
         } else {
-            begin(s, t);
-            announce(s);
+            session_begin(s, t);
+            session_announce(s);
         }
         websocket_receive(t, str_slice(a.early, a.early_len));
     }
@@ -311,7 +311,7 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
     unsigned worker;
     enum answer_error error;
 
-    parse_wish(&w, x, r);
+    wish_parse(&w, x, r);
     if (e->on_foreign && w.sid.len > 0 && handshake_sid_worker(value_str(&w.sid), &worker) &&
         worker != e->worker) {
         e->on_foreign(e->foreign_owner, x, worker);
@@ -323,15 +323,15 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
         answer_preflight(x, w.session);
         return;
     }
-    error = verify(e, &w);
+    error = wish_verify(e, &w);
     if (error != ANSWER_FINE)
         answer_error(x, error, w.version);
     else if (!w.session && e->stopping)
         answer_unavailable(x);
     else if (r->upgrade)
-        on_upgrade(e, &w);
+        wish_on_upgrade(e, &w);
     else if (w.session)
         polling_request(w.session->active, x);
     else
-        on_new_polling(e, &w);
+        wish_on_polling(e, &w);
 }

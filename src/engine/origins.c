@@ -52,7 +52,7 @@ origin_parse(struct str url)
 
 /* Whether entry is the concatenation of three parts. */
 static bool
-matches(struct str entry, struct str a, struct str b, struct str c)
+entry_matches(struct str entry, struct str a, struct str b, struct str c)
 {
     struct buffer whole;
     buffer_init(&whole);
@@ -71,9 +71,9 @@ entry_admits(struct str entry, const struct origin *o)
 {
     const struct str none = STR_LIT(""), any = STR_LIT("*");
 
-    return str_is(entry, "*:*") || matches(entry, o->scheme, o->host, o->port) ||
-           matches(entry, none, o->host, o->port) || matches(entry, none, o->host, any) ||
-           matches(entry, none, any, o->port);
+    return str_is(entry, "*:*") || entry_matches(entry, o->scheme, o->host, o->port) ||
+           entry_matches(entry, none, o->host, o->port) ||
+           entry_matches(entry, none, o->host, any) || entry_matches(entry, none, any, o->port);
 }
 
 bool

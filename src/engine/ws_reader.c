@@ -272,7 +272,7 @@ finish_message(
 }
 
 static enum ws_event
-on_chunk(
+reader_on_chunk(
     struct ws_reader *r, const struct ws_rules *rules, struct str chunk, struct ws_incoming *out)
 {
     unsigned opcode = r->head[0] & OPCODE;
@@ -323,7 +323,7 @@ ws_reader_next(
         if (n == WSLAY_ERR_WANT_READ)
             break;
         event = n < 0 ? reader_fail(r, WS_CODE_PROTOCOL, out)
-                      : on_chunk(r, rules, str_slice((char *)io.data, io.data_length), out);
+                      : reader_on_chunk(r, rules, str_slice((char *)io.data, io.data_length), out);
     }
     ENSURE(event != WS_EVENT_MORE || input->len == 0);
     r->input = NULL;

@@ -71,23 +71,23 @@ ws_writer_queue(struct stream *s, struct bytes *frame, size_t limit_bytes)
 }
 
 static void
-ignore_data(void *owner, const char *data, size_t len)
+parted_on_data(void *owner, const char *data, size_t len)
 {
     (void)owner, (void)data, (void)len;
 }
 
 static void
-ignore_end(void *owner, enum stream_end why)
+parted_on_end(void *owner, enum stream_end why)
 {
     (void)owner, (void)why;
 }
 
-static const struct stream_handlers nobody = { .on_data = ignore_data, .on_end = ignore_end };
+static const struct stream_handlers parted = { .on_data = parted_on_data, .on_end = parted_on_end };
 
 void
 ws_writer_part(struct stream *s)
 {
-    stream_attach(s, &nobody, NULL);
+    stream_attach(s, &parted, NULL);
     stream_finish(s);
 }
 
@@ -104,6 +104,6 @@ ws_writer_goodbye(struct stream *s, unsigned code)
 void
 ws_writer_drop(struct stream *s)
 {
-    stream_attach(s, &nobody, NULL);
+    stream_attach(s, &parted, NULL);
     stream_close(s, STREAM_END_LOCAL);
 }

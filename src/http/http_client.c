@@ -184,7 +184,7 @@ call_connect(struct http_call *call)
 }
 
 static struct bytes *
-encode(const struct http_call_request *r)
+call_encode(const struct http_call_request *r)
 {
     const struct http_origin *o = r->origin;
     struct buffer out = { 0 };
@@ -213,7 +213,7 @@ http_client_post(struct http_client *c, const struct http_call_request *r,
     call->client = c;
     call->tls_changes = c->tls_changes;
     call->origin = *r->origin;
-    call->request = encode(r);
+    call->request = call_encode(r);
     call->answer_limit = r->answer_limit;
     call->timeout_ms = r->timeout_ms;
     call->on_done = on_done;
@@ -280,7 +280,7 @@ http_client_set_tls(
 }
 
 static void
-client_free(void *object)
+pool_free(void *object)
 {
     struct http_client *c = object;
 
@@ -298,5 +298,5 @@ http_client_close(struct http_client *c)
     while (!list_empty(&c->calls))
         call_end(LIST_ENTRY(c->calls.next, struct http_call, node));
     http_link_close_all(&c->idle);
-    loop_defer_free(c->loop, c, client_free);
+    loop_defer_free(c->loop, c, pool_free);
 }

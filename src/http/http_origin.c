@@ -14,7 +14,7 @@
 #define HOST_MARKS "-._~"
 
 static bool
-copy_host(struct str host, const char *marks, struct http_origin *out)
+origin_copy_host(struct str host, const char *marks, struct http_origin *out)
 {
     if (host.len == 0 || host.len >= sizeof(out->host) || !http_check_marks(host, marks))
         return false;
@@ -24,7 +24,7 @@ copy_host(struct str host, const char *marks, struct http_origin *out)
 }
 
 static bool
-parse_port(struct str text, struct http_origin *out)
+origin_parse_port(struct str text, struct http_origin *out)
 {
     uint64_t port = out->tls ? 443 : 80;
 
@@ -36,14 +36,14 @@ parse_port(struct str text, struct http_origin *out)
 
 /* "host", "host:port", "[::1]:port"; without a user name and password. */
 static bool
-parse_authority(struct str authority, struct http_origin *out)
+origin_parse_authority(struct str authority, struct http_origin *out)
 {
     struct in6_addr address;
     struct str host, rest;
 
     if (!str_starts(authority, "[")) {
         host = str_cut(authority, ':', &rest);
-        return copy_host(host, HOST_MARKS, out) && parse_port(rest, out);
+        return origin_copy_host(host, HOST_MARKS, out) && origin_parse_port(rest, out);
     }
     if (!memchr(authority.data, ']', authority.len))
         return false;
@@ -52,12 +52,12 @@ parse_authority(struct str authority, struct http_origin *out)
         return false;
     if (rest.len > 0)
         rest = str_slice(rest.data + 1, rest.len - 1);
-    return copy_host(host, HOST_MARKS ":", out) && parse_port(rest, out) &&
+    return origin_copy_host(host, HOST_MARKS ":", out) && origin_parse_port(rest, out) &&
            inet_pton(AF_INET6, out->host, &address) == 1;
 }
 
 static bool
-copy_base(struct str base, struct http_origin *out)
+origin_copy_base(struct str base, struct http_origin *out)
 {
     while (str_ends(base, "/"))
         base.len--;
@@ -75,7 +75,7 @@ copy_base(struct str base, struct http_origin *out)
 }
 
 static bool
-starts_nocase(struct str s, struct str prefix)
+has_scheme(struct str s, struct str prefix)
 {
     return s.len >= prefix.len && str_is_nocase(str_slice(s.data, prefix.len), prefix.data);
 }
@@ -86,16 +86,16 @@ http_origin_parse(struct str url, struct http_origin *out)
     const struct str plain = STR_LIT("http://"), tls = STR_LIT("https://");
     size_t scheme, authority, end;
 
-    *out = (struct http_origin){ .tls = starts_nocase(url, tls) };
-    if (!out->tls && !starts_nocase(url, plain))
+    *out = (struct http_origin){ .tls = has_scheme(url, tls) };
+    if (!out->tls && !has_scheme(url, plain))
         return false;
     scheme = out->tls ? tls.len : plain.len;
     for (end = scheme; end < url.len && url.data[end] != '?' && url.data[end] != '#';)
         end++;
     for (authority = scheme; authority < end && url.data[authority] != '/';)
         authority++;
-    return parse_authority(str_slice(url.data + scheme, authority - scheme), out) &&
-           copy_base(str_slice(url.data + authority, end - authority), out);
+    return origin_parse_authority(str_slice(url.data + scheme, authority - scheme), out) &&
+           origin_copy_base(str_slice(url.data + authority, end - authority), out);
 }
 
 bool

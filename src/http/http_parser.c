@@ -42,7 +42,7 @@ parser_refuse(struct http_parser *p, enum http_parse why)
 }
 
 static size_t
-offset(const struct http_parser *p, const char *at)
+parser_offset(const struct http_parser *p, const char *at)
 {
     return (size_t)(at - p->head.data);
 }
@@ -56,18 +56,18 @@ count_extra(struct http_parser *p, size_t len)
 }
 
 static int
-on_url(llhttp_t *l, const char *at, size_t len)
+parser_on_url(llhttp_t *l, const char *at, size_t len)
 {
     struct http_parser *p = l->data;
 
     if (p->target_len == 0)
-        p->target_at = offset(p, at);
-    p->target_len = offset(p, at) + len - p->target_at;
+        p->target_at = parser_offset(p, at);
+    p->target_len = parser_offset(p, at) + len - p->target_at;
     return HPE_OK;
 }
 
 static int
-on_header_field(llhttp_t *l, const char *at, size_t len)
+parser_on_header_field(llhttp_t *l, const char *at, size_t len)
 {
     struct http_parser *p = l->data;
     struct span *s;
@@ -81,16 +81,16 @@ on_header_field(llhttp_t *l, const char *at, size_t len)
             p->span_capacity = p->span_capacity ? 2 * p->span_capacity : 16;
             p->spans = mem_resize(p->spans, p->span_capacity, sizeof(*p->spans));
         }
-        p->spans[p->span_count++] = (struct span){ .name_at = offset(p, at) };
+        p->spans[p->span_count++] = (struct span){ .name_at = parser_offset(p, at) };
         p->in_value = false;
     }
     s = &p->spans[p->span_count - 1];
-    s->name_len = offset(p, at) + len - s->name_at;
+    s->name_len = parser_offset(p, at) + len - s->name_at;
     return HPE_OK;
 }
 
 static int
-on_header_value(llhttp_t *l, const char *at, size_t len)
+parser_on_header_value(llhttp_t *l, const char *at, size_t len)
 {
     struct http_parser *p = l->data;
     struct span *s;
@@ -99,15 +99,15 @@ on_header_value(llhttp_t *l, const char *at, size_t len)
         return count_extra(p, len);
     s = &p->spans[p->span_count - 1];
     if (!p->in_value)
-        s->value_at = offset(p, at);
+        s->value_at = parser_offset(p, at);
     p->in_value = true;
-    s->value_len = offset(p, at) + len - s->value_at;
+    s->value_len = parser_offset(p, at) + len - s->value_at;
     return HPE_OK;
 }
 
 /* An empty value may pass without on_header_value. */
 static int
-on_header_value_complete(llhttp_t *l)
+parser_on_header_value_complete(llhttp_t *l)
 {
     struct http_parser *p = l->data;
 
@@ -116,7 +116,7 @@ on_header_value_complete(llhttp_t *l)
 }
 
 static int
-on_chunk_extension(llhttp_t *l, const char *at, size_t len)
+parser_on_chunk_extension(llhttp_t *l, const char *at, size_t len)
 {
     (void)at;
     return count_extra(l->data, len);
@@ -141,7 +141,7 @@ method_of(const llhttp_t *l)
 
 /* llhttp must read the body of a request that asks for another protocol as any other. */
 static int
-on_headers_complete(llhttp_t *l)
+parser_on_headers_complete(llhttp_t *l)
 {
     struct http_parser *p = l->data;
     struct http_message *m = &p->message;
@@ -167,7 +167,7 @@ on_headers_complete(llhttp_t *l)
 }
 
 static int
-on_chunk_header(llhttp_t *l)
+parser_on_chunk_header(llhttp_t *l)
 {
     struct http_parser *p = l->data;
 
@@ -178,7 +178,7 @@ on_chunk_header(llhttp_t *l)
 }
 
 static int
-on_body(llhttp_t *l, const char *at, size_t len)
+parser_on_body(llhttp_t *l, const char *at, size_t len)
 {
     struct http_parser *p = l->data;
 
@@ -190,7 +190,7 @@ on_body(llhttp_t *l, const char *at, size_t len)
 }
 
 static int
-on_message_complete(llhttp_t *l)
+parser_on_message_complete(llhttp_t *l)
 {
     struct http_parser *p = l->data;
 
@@ -199,16 +199,16 @@ on_message_complete(llhttp_t *l)
 }
 
 static const llhttp_settings_t settings = {
-    .on_url = on_url,
-    .on_header_field = on_header_field,
-    .on_header_value = on_header_value,
-    .on_header_value_complete = on_header_value_complete,
-    .on_headers_complete = on_headers_complete,
-    .on_chunk_extension_name = on_chunk_extension,
-    .on_chunk_extension_value = on_chunk_extension,
-    .on_chunk_header = on_chunk_header,
-    .on_body = on_body,
-    .on_message_complete = on_message_complete,
+    .on_url = parser_on_url,
+    .on_header_field = parser_on_header_field,
+    .on_header_value = parser_on_header_value,
+    .on_header_value_complete = parser_on_header_value_complete,
+    .on_headers_complete = parser_on_headers_complete,
+    .on_chunk_extension_name = parser_on_chunk_extension,
+    .on_chunk_extension_value = parser_on_chunk_extension,
+    .on_chunk_header = parser_on_chunk_header,
+    .on_body = parser_on_body,
+    .on_message_complete = parser_on_message_complete,
 };
 
 struct http_parser *
@@ -236,7 +236,7 @@ http_parser_free(struct http_parser *p)
 }
 
 static struct str
-part(const struct http_parser *p, size_t at, size_t len)
+parser_part(const struct http_parser *p, size_t at, size_t len)
 {
     return str_slice(p->head.data + at, len);
 }
@@ -244,7 +244,7 @@ part(const struct http_parser *p, size_t at, size_t len)
 /* The head is complete and moves no more: give back what it does not need, turn the offsets into
  * text. */
 static void
-build(struct http_parser *p, size_t len)
+parser_build(struct http_parser *p, size_t len)
 {
     struct http_message *m = &p->message;
 
@@ -255,11 +255,11 @@ build(struct http_parser *p, size_t len)
     for (size_t i = 0; i < p->span_count; i++) {
         const struct span *s = &p->spans[i];
 
-        p->built[i].name = part(p, s->name_at, s->name_len);
-        p->built[i].value = str_trim(part(p, s->value_at, s->value_len));
+        p->built[i].name = parser_part(p, s->name_at, s->name_len);
+        p->built[i].value = str_trim(parser_part(p, s->value_at, s->value_len));
     }
     m->raw = buffer_str(&p->head);
-    m->target = part(p, p->target_at, p->target_len);
+    m->target = parser_part(p, p->target_at, p->target_len);
     m->headers = p->built;
     m->header_count = p->span_count;
     free(p->spans);
@@ -268,7 +268,7 @@ build(struct http_parser *p, size_t len)
 }
 
 static enum http_parse
-failure(const struct http_parser *p)
+parser_failure(const struct http_parser *p)
 {
     return p->refusal != HTTP_PARSE_MORE ? p->refusal : HTTP_PARSE_BAD;
 }
@@ -291,11 +291,11 @@ parser_feed_head(struct http_parser *p, const char *data, size_t len, size_t *us
     if (error == HPE_OK)
         return taken < len ? HTTP_PARSE_HEAD_LARGE : HTTP_PARSE_MORE;
     if (error != HPE_PAUSED)
-        return failure(p);
-    end = offset(p, llhttp_get_error_pos(&p->llhttp));
+        return parser_failure(p);
+    end = parser_offset(p, llhttp_get_error_pos(&p->llhttp));
     *used = end - before;
     llhttp_resume(&p->llhttp);
-    build(p, end);
+    parser_build(p, end);
     return HTTP_PARSE_HEAD;
 }
 
@@ -314,7 +314,7 @@ http_parser_feed(struct http_parser *p, const char *data, size_t len, size_t *us
     if (error == HPE_OK)
         return HTTP_PARSE_MORE;
     if (error != HPE_PAUSED)
-        return failure(p);
+        return parser_failure(p);
     *used = (size_t)(llhttp_get_error_pos(&p->llhttp) - data);
     ENSURE(*used <= len);
     return HTTP_PARSE_END;
