@@ -181,7 +181,7 @@ what_cannot_be_served_is_named(void **state)
 
     (void)state;
     refuses(&deaf, 1, "descriptor 3");
-    refuses(&unix_fd, 1, "no listening TCP socket");
+    refuses(&unix_fd, 1, "not a listening TCP socket");
     refuses((int[]){ fd, fd, fd }, 3, "at most 2");
     close(deaf);
     close(unix_fd);
