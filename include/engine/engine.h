@@ -2,8 +2,8 @@
 /*
  * engine: Engine.IO 3 and 4 on one worker: handshakes, sessions, their transports.
  *
- * It answers the requests under its path, keeps this worker's sessions by sid, and tells the layer
- * above about sessions and messages.  A sid names the worker that owns it.  It knows nothing of
+ * It answers the requests under its path, keeps this worker's sessions by sid, and reports sessions
+ * and messages to the layer above.  A sid names the worker that owns it.  It does not know
  * Socket.IO, channels or configuration files.  The worker's thread only.
  */
 #ifndef ENGINE_ENGINE_H
@@ -48,7 +48,7 @@ struct engine_limits {
     const char *const *origins;
     /* allowedOrigins, the same. */
     const char *const *allowed_origins;
-    const struct proxies *proxies; /* whose word on a client's address counts; NULL: nobody's */
+    const struct proxies *proxies; /* whose word on a client's address counts; NULL: none */
 };
 
 /* Session events: see eio_session.h for what an owner may do. */
@@ -83,7 +83,7 @@ bool engine_offer(void *engine, struct http_exchange *x, const struct http_reque
  * end of the turn in which the last one is gone, or of this turn; NULL: nobody waits.
  */
 void engine_shutdown(struct engine *e, struct loop_task *emptied);
-/* Sessions and candidates that are still open (closing ones included). */
+/* Sessions that are not freed yet, closed ones included. */
 size_t engine_session_count(const struct engine *e);
 /* After the last session is gone. */
 void engine_close(struct engine *e);

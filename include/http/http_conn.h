@@ -4,7 +4,7 @@
  * time; what a client pipelines waits.  An exchange is one request and its answer, which may come
  * much later (a held poll): the connection still notices when the peer goes away.
  *
- * It belongs to its stream's loop.  It knows nothing of routes.
+ * It belongs to its stream's loop.  It does not know routes.
  */
 #ifndef HTTP_HTTP_CONN_H
 #define HTTP_HTTP_CONN_H

@@ -21,7 +21,7 @@ struct adrift {
 };
 
 void adrift_init(struct adrift *a, struct eio_session *s);
-/* A request of the session came. */
+/* A request of the session arrived. */
 void adrift_end(struct adrift *a);
 /* At the end of a turn in which something happened; served: a request is open.  Past the limit
  * it ends the session that has been adrift the longest, which is another one. */

@@ -2,8 +2,8 @@
 /*
  * eio_session: one client's Engine.IO session.
  *
- * What the layer above asks for happens at once; what it is told about an end comes at the end of
- * the turn (eio_session_settle), so that a close inside a fan-out or a callback is harmless.
+ * What the layer above asks for happens at once; on_close comes at the end of the turn
+ * (eio_session_settle), so that a close inside a fan-out or a callback is harmless.
  */
 #include "engine/eio_session.h"
 
@@ -34,7 +34,7 @@ enum {
  * OPEN     one transport: active.
  * PROBING  two: active still carries messages, the candidate only the handshake.
  * LEAVING  active is a polling transport without a poll; no message passes any more.
- * CLOSED   no transport, not in the map; freed once the layer above was told.
+ * CLOSED   no transport, not in the map; freed after on_close.
  */
 static const unsigned may_follow[] = {
     [SESSION_OPEN] = BIT(SESSION_PROBING) | BIT(SESSION_LEAVING) | BIT(SESSION_CLOSED),
@@ -163,8 +163,8 @@ eio_session_send_text(struct eio_session *s, struct str text)
     eio_message_release(m);
 }
 
-/* The inner loop of every broadcast.  Its cost is the memory of the receivers, which no cache holds
- * when they are thousands: what is needed next is fetched while this one is served. */
+/* The inner loop of every broadcast.  Its cost is the memory of the receivers, too much for any
+ * cache when there are thousands: what is needed next is fetched while this one is served. */
 size_t
 eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct bytes *text,
     const struct eio_session *except)
@@ -173,7 +173,7 @@ eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct 
     size_t sent = 0;
 
     for (size_t i = 0; i < count; i++) {
-        /* Where a receiver's stream lies is learned from its session: two steps ahead, then one. */
+        /* The session says where its stream is: so it is fetched a step before that. */
         if (i + (size_t)2 * AHEAD < count)
             __builtin_prefetch(sessions[i + (size_t)2 * AHEAD]);
         if (i + AHEAD < count)

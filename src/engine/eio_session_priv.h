@@ -79,7 +79,7 @@ struct eio_session {
     bool deflate;
     uint8_t state; /* enum session_state */
     uint8_t why;   /* enum eio_end */
-    bool told;     /* the layer above knows of the end, or never knew of the session */
+    bool told;     /* on_close was called, or on_open was not */
     uint16_t pauses;
     bool secure; /* the client came by TLS, to us or to a proxy */
 

@@ -18,8 +18,8 @@ struct engine {
     struct loop *loop;
     unsigned worker;
     bool stopping;
-    bool crowded;        /* said that too many sessions are adrift */
-    uint64_t refused_ms; /* when an origin's refusal was said; 0: never */
+    bool crowded;        /* logged that too many sessions are adrift */
+    uint64_t refused_ms; /* when an origin's refusal was logged; 0: never */
     unsigned refusals;   /* since then */
     const struct engine_limits *limits;
     const struct engine_handlers *handlers;
@@ -31,7 +31,7 @@ struct engine {
     size_t count;              /* allocated */
     struct loop_task *emptied; /* when count is zero; NULL until the engine is shut down */
     struct list dirty;         /* sessions with something to do at the end of this turn */
-    struct list adrift;        /* by the time: sessions that no connection serves (adrift.h) */
+    struct list adrift;        /* the longest first: sessions that no connection serves (adrift.h) */
     size_t adrift_count;
     struct loop_task turn;
 

@@ -95,7 +95,7 @@ wish_parse(struct wish *w, struct http_exchange *x, const struct http_request *r
     w->jsonp.len = digits;
 }
 
-/* ---- may it? ---- */
+/* ---- whether it may have it ---- */
 
 /* A WebSocket request may name a session of either transport; wish_on_upgrade() judges that. */
 static enum answer_error
@@ -198,7 +198,7 @@ handshake_sid_worker(struct str sid, unsigned *worker)
 
 /* ---- a new session ---- */
 
-/* It has an id, a client, whose texts follow it in the same allocation, but no transport yet. */
+/* Without a transport yet.  The texts about its client follow it in the same allocation. */
 static struct eio_session *
 session_new(struct engine *e, const struct wish *w)
 {

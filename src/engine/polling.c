@@ -22,11 +22,11 @@
 #include "engine_priv.h"
 #include "http/http_conn.h"
 
-enum { PACKET_OVERHEAD = 16 }; /* what a queued packet costs beside its text */
+enum { PACKET_OVERHEAD = 16 }; /* what a queued packet costs besides its text */
 
 /*
- * Requests of the session are open while poll and post say so, each at most one; without any it is
- * adrift.  An inbox belongs to the POST that brought it: has_inbox and busy only beside post.
+ * poll and post are the open requests of the session, at most one of each; without either it is
+ * adrift.  An inbox belongs to the POST that brought it: has_inbox and busy imply post.
  */
 struct polling {
     struct eio_transport base;

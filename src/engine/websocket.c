@@ -2,8 +2,8 @@
 /*
  * websocket: the WebSocket transport, and how it comes about.
  *
- * Idle, it owns its stream and nothing else.  Once it let go of the stream (closed by either side)
- * base.stream is NULL, and it only waits for its session to close it.
+ * When idle, it owns its stream and nothing else.  Once it has let go of the stream (closed by
+ * either side) base.stream is NULL, and it only waits for its session to close it.
  */
 #include "websocket.h"
 
@@ -313,7 +313,7 @@ websocket_accept(struct http_exchange *x, const struct http_request *r, bool all
     buffer_append_text(
         &out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n");
     add_accept_key(&out, http_request_header(r, "Sec-WebSocket-Key"));
-    /* No subprotocol means anything here, but a client that offers some fails without an answer. */
+    /* No subprotocol means anything here, but a client that offers some fails without one. */
     if (protocol.len > 0)
         buffer_printf(&out, "Sec-WebSocket-Protocol: %.*s\r\n", STR_ARG(protocol));
     if (a.deflate)

@@ -31,7 +31,7 @@ enum {
 enum { FIN = 0x80, RSV1 = 0x40, RSV23 = 0x30, OPCODE = 0x0f, MASKED = 0x80, LEN_7 = 0x7f };
 
 /*
- * Between frames head_len is 0, nothing is left, and wslay has nothing of this client; between
+ * Between frames head_len is 0, left is 0, and wslay holds no bytes of this client; between
  * messages opcode is WS_CONTINUATION.  A frame's head passes check_head() before wslay gets it, so
  * a control frame fits into control, and a message into rules.message_bytes.
  */

@@ -4,8 +4,8 @@
  * and RFC 7692 require.  It reads and judges the head of each frame; wslay unmasks the payload.
  *
  * wslay's context reads past a frame's end and has no reset.  So it is given exactly one frame at a
- * time: after a whole message nothing of this client is left in it, and the reader goes back to the
- * pool.  A reader that holds part of a message stays with its connection.  No I/O.
+ * time: after a whole message no bytes of this client are left in it, and the reader goes back to
+ * the pool.  A reader that holds part of a message stays with its connection.  No I/O.
  *
  * Its state is all that there is between two calls: the head of the frame under way and how much of
  * its payload is still to come, the kind of the message under way and what arrived of it (with the

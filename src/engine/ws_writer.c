@@ -48,7 +48,7 @@ ws_writer_close_frame(unsigned code)
 
 /* ---- onto a stream ---- */
 
-/* What one turn gathers says nothing about the peer: a burst is offered to the kernel first. */
+/* What one turn gathers does not make a peer slow: a burst is offered to the kernel first. */
 static bool
 is_slow(struct stream *s, size_t more_bytes, size_t limit_bytes)
 {

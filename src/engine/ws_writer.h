@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ws_writer: the frames that a server sends (RFC 6455 section 5): unmasked and in one piece, so the
- * same bytes serve every receiver.  It knows streams, and nothing of sessions.
+ * same bytes serve every receiver.  It knows streams, but not sessions.
  */
 #ifndef ENGINE_WS_WRITER_H
 #define ENGINE_WS_WRITER_H
@@ -42,7 +42,7 @@ struct bytes *ws_writer_close_frame(unsigned code);
  */
 MUST_USE bool ws_writer_queue(struct stream *s, struct bytes *frame, size_t limit_bytes);
 
-/* Nobody listens to s any more, and it closes once what is queued was sent ... */
+/* Let go of s: its events are ignored, and it closes once what is queued was sent ... */
 void ws_writer_part(struct stream *s);
 /* ... with a close frame at its end ... */
 void ws_writer_goodbye(struct stream *s, unsigned code);

@@ -62,7 +62,7 @@ http_exchange_leave(struct http_exchange *x)
         c->handlers->on_left(c->owner, c);
 }
 
-/* The target without "http://authority", which a client of a proxy sends (RFC 9112, 3.2.2). */
+/* The target without "http://authority", which clients send to proxies (RFC 9112, 3.2.2). */
 static struct str
 without_authority(struct str target)
 {
@@ -131,7 +131,7 @@ http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
 
     if (!c)
         return;
-    /* Of a body that was not read, the rest would be taken for the next request. */
+    /* The rest of a body that was not read would be taken for the next request. */
     bool body_read = c->state == HTTP_CONN_ANSWERING || !m->has_body;
     bool keep = body_read && m->keep_alive && m->minor == 1 && !c->retiring && !reply->close;
     if (c->state < HTTP_CONN_CLOSING) {

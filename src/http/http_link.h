@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * http_link: the client's side of one connection: a request out, its answer in, again and again.
- * It lies in a pool between two requests and leaves it by itself when it ends.
+ * Between two requests it is in a pool, which it leaves by itself when it ends.
  */
 #ifndef HTTP_HTTP_LINK_H
 #define HTTP_HTTP_LINK_H
@@ -33,7 +33,7 @@ void http_link_ask(struct http_link *k, struct bytes *request, size_t answer_lim
 /* No handler is called any more. */
 void http_link_close(struct http_link *k);
 
-/* After an answer: lie in pool for another request, for idle_ms, unless the answer was the last on
+/* After an answer: wait in pool for another request, for idle_ms, unless the answer was the last on
  * this connection; then it closes. */
 void http_link_rest(struct http_link *k, struct list *pool, uint64_t idle_ms);
 /* The one of the pool that was used last; NULL: none to this origin. */

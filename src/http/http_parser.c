@@ -24,7 +24,7 @@ struct http_parser {
     struct http_message message;
     struct buffer head, body;
     size_t head_bytes, body_bytes;
-    size_t extra_bytes; /* trailers and chunk extensions, which nobody reads */
+    size_t extra_bytes; /* trailers and chunk extensions, which are not kept */
     unsigned headers;
     struct span *spans;
     size_t span_count, span_capacity;
@@ -105,7 +105,7 @@ parser_on_header_value(llhttp_t *l, const char *at, size_t len)
     return HPE_OK;
 }
 
-/* An empty value may pass without on_header_value. */
+/* An empty value may pass without parser_on_header_value. */
 static int
 parser_on_header_value_complete(llhttp_t *l)
 {

@@ -2,7 +2,7 @@
 /*
  * http_parser: one message of HTTP/1.x as it arrives, request or response: the only door to
  * llhttp.  It keeps the head as it came and collects the body, each up to a limit that is checked
- * before memory is taken.  What a head must say beyond its syntax is http_check's.  Pure.
+ * before memory is taken.  http_check judges the rest of a head.  Pure.
  */
 #ifndef HTTP_HTTP_PARSER_H
 #define HTTP_HTTP_PARSER_H

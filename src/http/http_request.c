@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http_request: looking things up in a head.
+ * http_request: looking things up in a head, and who the client is.
  */
 #include "http/http_request.h"
 
@@ -61,7 +61,7 @@ http_request_accepts(const struct http_request *r, const char *coding)
 
 /*
  * X-Forwarded-For is a list, also over several lines, to which each proxy appends the address that
- * called it: what stands left of an entry that is not trusted is hearsay.
+ * called it: what stands to the left of an entry that is not trusted proves nothing.
  */
 
 enum { HOPS_MAX = 32 }; /* no real chain of proxies is longer */
