@@ -17,7 +17,7 @@ begin_small(void **state)
     return 0;
 }
 
-/* Handshakes of somebody who never comes back. */
+/* Handshakes of a client that never comes back. */
 static void
 flood(struct server *v)
 {
@@ -164,7 +164,7 @@ a_lost_candidate_leaves_its_session_adrift(void **state)
 }
 
 static void
-a_goodbye_that_nobody_fetches_makes_room(void **state)
+a_goodbye_that_no_poll_fetches_makes_room(void **state)
 {
     struct server *v = *state;
     struct client c = dial(v);
@@ -179,7 +179,7 @@ a_goodbye_that_nobody_fetches_makes_room(void **state)
 }
 
 static void
-without_a_limit_nobody_is_ended(void **state)
+without_a_limit_none_is_ended(void **state)
 {
     struct server *v = *state;
 
@@ -246,8 +246,8 @@ main(void)
         SMALL_TEST(a_post_under_way_keeps_its_session),
         SMALL_TEST(a_candidate_keeps_its_session),
         SMALL_TEST(a_lost_candidate_leaves_its_session_adrift),
-        SMALL_TEST(a_goodbye_that_nobody_fetches_makes_room),
-        SMALL_TEST(without_a_limit_nobody_is_ended),
+        SMALL_TEST(a_goodbye_that_no_poll_fetches_makes_room),
+        SMALL_TEST(without_a_limit_none_is_ended),
         ENGINE_TEST(a_client_has_seconds_to_come_back),
         ENGINE_TEST(who_does_not_come_back_is_absent),
     };

@@ -61,7 +61,7 @@ a_websocket_session_begins_with_frames(void **state)
 }
 
 static void
-packets_may_come_right_behind_the_head(void **state)
+packets_may_follow_the_head_at_once(void **state)
 {
     struct client c = dial(*state);
 
@@ -311,7 +311,7 @@ main(void)
         ENGINE_TEST(a_polling_session_of_3_begins_with_open_and_connect),
         ENGINE_TEST(a_polling_session_of_4_begins_with_open_alone),
         ENGINE_TEST(a_websocket_session_begins_with_frames),
-        ENGINE_TEST(packets_may_come_right_behind_the_head),
+        ENGINE_TEST(packets_may_follow_the_head_at_once),
         ENGINE_TEST(errors_are_json),
         ENGINE_TEST(a_refused_websocket_hears_text),
         ENGINE_TEST(a_bad_websocket_head_hears_bad_request),

@@ -22,7 +22,7 @@ admits(const char *entry, const char *header, const char *value)
 }
 
 static void
-no_list_admits_everybody(void **state)
+no_list_admits_all(void **state)
 {
     const struct http_request r = { 0 };
     (void)state;
@@ -65,7 +65,7 @@ the_referer_stands_in_for_a_missing_origin(void **state)
 }
 
 static void
-nobody_is_refused_by_every_named_list(void **state)
+no_page_is_refused_by_every_named_list(void **state)
 {
     (void)state;
     assert_false(admits("a.test:*", "Origin", NULL));
@@ -136,25 +136,25 @@ who_names_no_page_is_none_unless_it_asks_for_a_script(void **state)
 {
     const char *const list[] = { "https://a.test", NULL };
     const struct http_header referer = { STR_LIT("Referer"), STR_LIT("https://a.test/x") };
-    const struct http_request nobody = { 0 };
+    const struct http_request no_page = { 0 };
     const struct http_request page = { .headers = &referer, .header_count = 1 };
 
     (void)state;
-    assert_true(origins_allow(list, &nobody, false));
-    assert_false(origins_allow(list, &nobody, true));
+    assert_true(origins_allow(list, &no_page, false));
+    assert_false(origins_allow(list, &no_page, true));
     assert_true(origins_allow(list, &page, true));
-    assert_true(origins_allow(NULL, &nobody, true));
+    assert_true(origins_allow(NULL, &no_page, true));
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_list_admits_everybody),
+        cmocka_unit_test(no_list_admits_all),
         cmocka_unit_test(an_entry_names_scheme_host_and_port),
         cmocka_unit_test(parts_may_be_left_open),
         cmocka_unit_test(the_referer_stands_in_for_a_missing_origin),
-        cmocka_unit_test(nobody_is_refused_by_every_named_list),
+        cmocka_unit_test(no_page_is_refused_by_every_named_list),
         cmocka_unit_test(odd_texts_do_no_harm),
         cmocka_unit_test(an_allowed_origin_is_exact_in_scheme_and_port),
         cmocka_unit_test(an_entry_without_a_scheme_leaves_open_what_it_does_not_say),

@@ -367,7 +367,7 @@ jsonp_is_not_for_4(void **state)
 }
 
 static void
-long_bodies_are_compressed_for_who_wants_it(void **state)
+long_bodies_are_compressed_on_request(void **state)
 {
     static const struct {
         const char *accept, *encoding;
@@ -420,7 +420,7 @@ main(void)
         ENGINE_TEST(a_reader_that_never_polls_is_slow),
         ENGINE_TEST(jsonp_is_the_handshakes_choice),
         ENGINE_TEST(jsonp_is_not_for_4),
-        ENGINE_TEST(long_bodies_are_compressed_for_who_wants_it),
+        ENGINE_TEST(long_bodies_are_compressed_on_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

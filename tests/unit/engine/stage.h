@@ -47,7 +47,7 @@ struct server {
     struct list parties;
     unsigned opened, closed;
     enum eio_end why;
-    struct buffer heard; /* messages, each with a blank behind it */
+    struct buffer heard; /* messages, each with a blank after it */
     unsigned foreign;
 };
 

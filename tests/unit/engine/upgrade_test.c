@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * upgrade: nothing is lost or reordered on the way, and a bad candidate harms nobody.
+ * upgrade: nothing is lost or reordered on the way, and a bad candidate does no harm.
  */
 #include "dialogue.h"
 

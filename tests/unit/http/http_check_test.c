@@ -147,7 +147,7 @@ endless_trailers_are_431(void **state)
 }
 
 static void
-nothing_behind_a_refusal_is_answered(void **state)
+nothing_after_a_refusal_is_answered(void **state)
 {
     struct server s;
     struct talker t;
@@ -312,7 +312,7 @@ main(void)
         TEST(head_may_have_exactly_its_limit),
         TEST(broken_body_is_400),
         TEST(endless_trailers_are_431),
-        TEST(nothing_behind_a_refusal_is_answered),
+        TEST(nothing_after_a_refusal_is_answered),
         TEST(slow_head_is_408),
         TEST(slow_body_is_408),
         TEST(trickling_body_is_408),

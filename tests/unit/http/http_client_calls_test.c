@@ -70,7 +70,7 @@ endless_head_is_broken(void **state)
 }
 
 static void
-nobody_there_is_unreachable(void **state)
+no_listener_is_unreachable(void **state)
 {
     struct scene s;
     char why[64];
@@ -268,7 +268,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(broken_answers_have_words),
         TEST(endless_head_is_broken),
-        TEST(nobody_there_is_unreachable),
+        TEST(no_listener_is_unreachable),
         TEST(silence_is_a_timeout),
         TEST(cancelled_call_is_not_heard_of),
         TEST(abandoned_call_without_a_connection_is_cancelled),

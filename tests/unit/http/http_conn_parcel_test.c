@@ -65,7 +65,7 @@ upgrade_with_a_body_is_a_request(void **state)
 }
 
 static void
-upgrade_nobody_wants_is_a_request(void **state)
+unsupported_upgrade_is_a_request(void **state)
 {
     struct server s;
     struct talker t;
@@ -194,7 +194,7 @@ main(void)
         TEST(upgrade_hands_over_the_stream),
         TEST(pipelined_upgrade_hands_over_the_stream),
         TEST(upgrade_with_a_body_is_a_request),
-        TEST(upgrade_nobody_wants_is_a_request),
+        TEST(unsupported_upgrade_is_a_request),
         TEST(connection_moves_to_another_loop),
         TEST(moved_connection_answers),
         TEST(connection_with_a_queue_does_not_move),

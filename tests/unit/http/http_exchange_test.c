@@ -90,7 +90,7 @@ connection_may_be_closed_while_held(void **state)
 }
 
 static void
-answer_behind_a_close_is_ignored(void **state)
+answer_after_a_close_is_ignored(void **state)
 {
     struct server s;
     struct talker t;
@@ -188,7 +188,7 @@ main(void)
         TEST(pipelined_requests_wait),
         TEST(reading_pauses_when_too_much_waits),
         TEST(connection_may_be_closed_while_held),
-        TEST(answer_behind_a_close_is_ignored),
+        TEST(answer_after_a_close_is_ignored),
         TEST(exchange_may_be_destroyed),
         TEST(connection_may_be_closed_in_a_request),
         TEST(retired_idle_connection_closes),

@@ -12,7 +12,7 @@ parsed(const char *url)
     struct http_origin o;
 
     if (!http_origin_parse(str_of(url), &o))
-        fail_msg("%s is no origin", url);
+        fail_msg("%s is not an origin", url);
     return o;
 }
 

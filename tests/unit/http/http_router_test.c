@@ -63,7 +63,7 @@ on_close(void *owner)
 }
 
 static void
-first_service_that_wants_it_has_it(void **state)
+first_service_that_accepts_it_has_it(void **state)
 {
     static const struct listener_handlers handlers = { on_accept, on_close };
     const struct http_limits limits = {
@@ -100,7 +100,7 @@ first_service_that_wants_it_has_it(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = { TEST(first_service_that_wants_it_has_it) };
+    const struct CMUnitTest tests[] = { TEST(first_service_that_accepts_it_has_it) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
