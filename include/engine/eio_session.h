@@ -17,7 +17,7 @@ struct bytes;
 struct eio_message;
 struct eio_session;
 
-/* Why a session ended; eio_session_end_name() gives the word in the log. */
+/* Why a session ended, with the word in the log. */
 enum eio_end {
     EIO_END_PEER,            /* close packet, close frame, or the connection's end: "peer" */
     EIO_END_LOCAL,           /* the layer above closed it: "local" */
@@ -32,8 +32,6 @@ enum eio_end {
     EIO_END_TRANSPORT,       /* the transport failed: "transport error" */
     EIO_END_SHUTDOWN,        /* the server stops: "shutdown" */
 };
-
-const char *eio_session_end_name(enum eio_end why);
 
 void eio_session_attach(struct eio_session *s, void *owner);
 
@@ -61,7 +59,6 @@ struct str eio_session_sid(const struct eio_session *s);
 /* Of the handshake; len 0 when there was none.  The session keeps them. */
 struct str eio_session_cookie(const struct eio_session *s);
 struct str eio_session_referer(const struct eio_session *s);
-const char *eio_session_peer(const struct eio_session *s);
 
 enum { EIO_SESSION_SID_LEN = 20 };
 

@@ -21,8 +21,6 @@ struct http_call;
 struct http_client;
 struct loop;
 
-enum { HTTP_CLIENT_HEAD_MAX = 65536 };
-
 /* tls is used for https origins (a reference is taken), tls_loopback for those that
  * http_origin_is_loopback(); idle connections close after idle_ms. */
 struct http_client *http_client_open(struct loop *l, struct connector_secure *tls,

@@ -189,26 +189,20 @@ eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct 
 
 /* ---- end ---- */
 
-const char *
-eio_session_end_name(enum eio_end why)
-{
-    static const char *const names[] = {
-        [EIO_END_PEER] = "peer",
-        [EIO_END_LOCAL] = "local",
-        [EIO_END_PING_TIMEOUT] = "ping timeout",
-        [EIO_END_ABSENT] = "absent",
-        [EIO_END_EVICTED] = "evicted",
-        [EIO_END_CONNECT_TIMEOUT] = "connect timeout",
-        [EIO_END_PARSE] = "parse error",
-        [EIO_END_TOO_LARGE] = "too large",
-        [EIO_END_OVERLAP] = "overlap",
-        [EIO_END_SLOW] = "slow",
-        [EIO_END_TRANSPORT] = "transport error",
-        [EIO_END_SHUTDOWN] = "shutdown",
-    };
-    ENSURE((unsigned)why < COUNT_OF(names));
-    return names[why];
-}
+static const char *const end_name[] = {
+    [EIO_END_PEER] = "peer",
+    [EIO_END_LOCAL] = "local",
+    [EIO_END_PING_TIMEOUT] = "ping timeout",
+    [EIO_END_ABSENT] = "absent",
+    [EIO_END_EVICTED] = "evicted",
+    [EIO_END_CONNECT_TIMEOUT] = "connect timeout",
+    [EIO_END_PARSE] = "parse error",
+    [EIO_END_TOO_LARGE] = "too large",
+    [EIO_END_OVERLAP] = "overlap",
+    [EIO_END_SLOW] = "slow",
+    [EIO_END_TRANSPORT] = "transport error",
+    [EIO_END_SHUTDOWN] = "shutdown",
+};
 
 /* Every way to CLOSED. */
 static void
@@ -216,16 +210,16 @@ session_close_now(struct eio_session *s)
 {
     struct eio_transport *t = s->active;
 
-    ENSURE(t && !s->direct);
+    ENSURE(t && !s->direct && s->why < COUNT_OF(end_name));
     eio_session_enter(s, SESSION_CLOSED);
     timer_stop(&s->heartbeat.timer);
     ENSURE(map_remove(&s->engine->sessions, eio_session_sid(s)) == s);
     s->active = NULL;
     t->ops->close(t, (enum eio_end)s->why);
     log_info("session end sid=%.*s ip=%s scheme=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
-        EIO_SESSION_SID_LEN, s->sid, eio_session_peer(s), s->secure ? "https" : "http",
-        t->ops->name, LOG_STR(str_of(eio_session_end_name((enum eio_end)s->why))),
-        (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out,
+        EIO_SESSION_SID_LEN, s->sid, s->client, s->secure ? "https" : "http", t->ops->name,
+        LOG_STR(str_of(end_name[s->why])), (unsigned long long)s->bytes_in,
+        (unsigned long long)s->bytes_out,
         (unsigned long long)(loop_now_ms(s->engine->loop) - s->opened_ms));
     eio_session_mark(s);
 }
@@ -405,10 +399,4 @@ struct str
 eio_session_referer(const struct eio_session *s)
 {
     return str_slice(s->client + strlen(s->client) + 1 + s->cookie_len, s->referer_len);
-}
-
-const char *
-eio_session_peer(const struct eio_session *s)
-{
-    return s->client;
 }

@@ -10,14 +10,13 @@
 #include "base/ensure.h"
 #include "base/list.h"
 #include "base/mem.h"
-#include "http/http_client.h"
 #include "http/http_origin.h"
 #include "http_parser.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "net/timer.h"
 
-enum { ANSWER_HEADERS_MAX = 500 };
+enum { ANSWER_HEAD_MAX = 65536, ANSWER_HEADERS_MAX = 500 };
 
 /* Owned by the one that asks it, between that by its pool; ends with its stream.  It has handlers
  * exactly while a request is under way, and is in no pool then. */
@@ -67,7 +66,7 @@ static void
 new_parser(struct http_link *k)
 {
     http_parser_free(k->parser);
-    k->parser = http_parser_new(HTTP_PARSER_RESPONSE, HTTP_CLIENT_HEAD_MAX, ANSWER_HEADERS_MAX);
+    k->parser = http_parser_new(HTTP_PARSER_RESPONSE, ANSWER_HEAD_MAX, ANSWER_HEADERS_MAX);
     http_parser_limit_body(k->parser, k->answer_limit);
 }
 
