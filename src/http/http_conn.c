@@ -13,6 +13,8 @@
 #include "http_conn_priv.h"
 #include "http_parser.h"
 
+enum { IGNORED_BODY_MAX = 4096 }; /* of a request that was taken with HTTP_NO_BODY */
+
 /* The exchange ends without its owner's answer. */
 static void
 exchange_abandon(struct http_exchange *x, enum http_abort why)
@@ -43,6 +45,7 @@ conn_ask(struct http_conn *c, struct str rest)
     struct http_exchange *x = c->exchange;
     const struct http_message *m = http_parser_message(x->parser);
     unsigned refusal = http_check_request(m);
+    size_t body_limit;
 
     http_state_enter(c, HTTP_CONN_ASKING);
     timer_stop(&c->limit);
@@ -58,11 +61,12 @@ conn_ask(struct http_conn *c, struct str rest)
         return;
     ENSURE(x->handlers);
     http_state_enter(c, HTTP_CONN_BODY);
-    http_parser_limit_body(x->parser, x->body_limit);
+    body_limit = x->body_limit == HTTP_NO_BODY ? IGNORED_BODY_MAX : x->body_limit;
+    http_parser_limit_body(x->parser, body_limit);
     x->body_since_ms = loop_now_ms(c->loop);
     timer_start(c->loop, &c->limit, c->limits->body_timeout_ms);
     /* A client that waits for our consent before it sends the body gets it. */
-    if (rest.len == 0 && m->has_body && m->content_length <= x->body_limit && m->minor == 1 &&
+    if (rest.len == 0 && m->has_body && m->content_length <= body_limit && m->minor == 1 &&
         http_request_header(&x->request, "Expect").len > 0)
         stream_send_copy(c->stream, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 }
@@ -72,6 +76,7 @@ static size_t
 conn_feed_request(struct http_conn *c, const char *data, size_t len)
 {
     struct http_exchange *x = c->exchange;
+    struct str body;
     size_t used, more = 0;
     enum http_parse result = http_parser_feed(x->parser, data, len, &used);
 
@@ -86,8 +91,8 @@ conn_feed_request(struct http_conn *c, const char *data, size_t len)
         break;
     case HTTP_PARSE_END:
         http_state_enter(c, HTTP_CONN_ANSWERING);
-        x->handlers->on_body(
-            x->owner, x, x->body_ignored ? str_slice(NULL, 0) : http_parser_body(x->parser));
+        body = x->body_limit == HTTP_NO_BODY ? str_slice(NULL, 0) : http_parser_body(x->parser);
+        x->handlers->on_body(x->owner, x, body);
         if (x->conn)
             http_parser_drop_body(x->parser);
         break;

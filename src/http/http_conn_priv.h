@@ -76,9 +76,8 @@ struct http_exchange {
     struct http_request request;
     const struct http_exchange_handlers *handlers; /* NULL: not taken */
     void *owner;
-    size_t body_limit;
+    size_t body_limit;      /* HTTP_NO_BODY: the owner gets an empty one */
     uint64_t body_since_ms; /* BODY: when it began */
-    bool body_ignored;      /* the owner gets an empty one */
     char peer[STREAM_PEER_SIZE];
 };
 

@@ -11,12 +11,9 @@
 #include "base/mem.h"
 #include "http_parser.h"
 
-enum {
-    /* A turn ends with tasks, and writes after them: a request that arrived in the turn itself is
-     * asked a second time too early. */
-    POSTPONED_MAX = 2,
-    IGNORED_BODY_MAX = 4096,
-};
+/* A turn ends with tasks, and writes after them: a request that arrived in the turn itself is asked
+ * a second time too early. */
+enum { POSTPONED_MAX = 2 };
 
 struct http_exchange *
 http_exchange_new(struct http_conn *c)
@@ -107,8 +104,7 @@ http_exchange_take(
     ENSURE(!x->conn || (x->conn->state >= HTTP_CONN_ASKING && !x->handlers));
     x->handlers = h;
     x->owner = owner;
-    x->body_ignored = body_limit == HTTP_NO_BODY;
-    x->body_limit = x->body_ignored ? IGNORED_BODY_MAX : body_limit;
+    x->body_limit = body_limit;
 }
 
 /* Content earns time; its framing does not. */

@@ -152,14 +152,14 @@ parser_on_headers_complete(llhttp_t *l)
         l->flags = (uint16_t)((l->flags | F_SKIPBODY) & ~(unsigned)F_CHUNKED);
         l->content_length = 0;
     }
+    bool chunked = (l->flags & F_CHUNKED) != 0;
     m->method = method_of(l);
     m->status = status;
     m->major = l->http_major;
     m->minor = l->http_minor;
-    m->chunked = (l->flags & F_CHUNKED) != 0;
-    m->content_length = m->chunked ? 0 : l->content_length;
+    m->content_length = chunked ? 0 : l->content_length;
     m->until_close = llhttp_message_needs_eof(l) != 0;
-    m->has_body = m->chunked || m->content_length > 0 || m->until_close;
+    m->has_body = chunked || m->content_length > 0 || m->until_close;
     m->keep_alive = llhttp_should_keep_alive(l) != 0;
     m->upgrade = l->upgrade != 0 && l->method != HTTP_CONNECT;
     l->upgrade = 0;

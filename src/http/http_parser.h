@@ -38,7 +38,6 @@ struct http_message {
     unsigned status;
     unsigned major, minor;
     uint64_t content_length;
-    bool chunked;
     bool has_body;    /* one follows */
     bool until_close; /* a response that ends with the connection */
     bool keep_alive;
