@@ -19,9 +19,9 @@
 struct engine;
 
 /*
- *                                 ,-------pong-------------------------.
- *                                 v                                    |
  *   EXPECTING --request--> QUIET --interval--> ASKED --other packet--> EXTENDED
+ *                            ^                   |                        |
+ *                            `-------pong--------'-----------pong---------'
  *
  * In 3 only EXPECTING and QUIET, which any packet begins again.  A timer that fires elsewhere than
  * in QUIET of 4 ends the session.
