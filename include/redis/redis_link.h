@@ -63,7 +63,8 @@ struct redis_link_handlers {
 /* o is copied.  Connects at once, in the background. */
 struct redis_link *redis_link_open(struct loop *l, const struct redis_options *o,
     const struct redis_link_handlers *h, void *owner);
-/* Handlers are not called any more; replies that are pending neither. */
+/* Handlers are not called any more; replies that are pending neither.  Commands that were sent
+ * before are written first, as far as the kernel takes them at once. */
 void redis_link_close(struct redis_link *r);
 bool redis_link_ready(const struct redis_link *r);
 /* The server that it is connected to, "10.0.0.1:6379" or a path; "" when there is none, or many. */

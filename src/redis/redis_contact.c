@@ -425,6 +425,8 @@ redis_contact_close(struct redis_contact *c)
     if (!c || c->state == REDIS_CONTACT_CLOSED)
         return;
     enter(c, REDIS_CONTACT_CLOSED);
+    if (c->stream)
+        stream_flush(c->stream); /* a node's last words of this turn are said by no one again */
     let_go(c);
     loop_task_cancel(&c->fallen);
     redis_request_fini(&c->requests);

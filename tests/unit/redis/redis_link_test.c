@@ -330,6 +330,32 @@ closed_link_tells_nothing(void **state)
     tear_down(&s);
 }
 
+/* A node's last words: Redis gets what was said in the turn of the close. */
+static void
+close_writes_what_was_said_before(void **state)
+{
+    struct scene s;
+    struct redis_link *other;
+
+    (void)state;
+    set(&s);
+    start_redis(&s, "--loglevel", "warning");
+    open_link(&s);
+    await_ready(&s);
+    other = open_publisher(&s);
+    assert_true(command(&s, "SET", "farewell", "said"));
+    redis_link_close(s.r);
+    s.r = NULL;
+    do {
+        assert_true(redis_link_command(
+            other, (struct str[]){ STR_LIT("GET"), STR_LIT("farewell") }, 2, on_reply, &s));
+        UNTIL(&s, s.replies);
+        s.replies = 0;
+    } while (!str_is(buffer_str(&s.reply), "$said"));
+    redis_link_close(other);
+    tear_down(&s);
+}
+
 /* Redis listens on one of localhost's two addresses. */
 static void
 localhost_is_either_address(void **state)
@@ -394,6 +420,7 @@ main(void)
         TEST(commands_under_way_are_told),
         TEST(restart_tells_commands_under_way),
         TEST(closed_link_tells_nothing),
+        TEST(close_writes_what_was_said_before),
         TEST(localhost_is_either_address),
         TEST(name_that_does_not_exist_is_a_reason),
         TEST(closed_while_it_looks_up_a_name),
