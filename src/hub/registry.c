@@ -12,6 +12,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 
+/* Each channel in the map has listeners, which are the sum of of_worker; its sockets are some or
+ * all of them. */
 struct registry {
     struct map channels; /* name -> struct registry_channel, which owns it */
     unsigned workers;
@@ -47,51 +49,48 @@ registry_free(struct registry *r)
 }
 
 static struct registry_channel *
-channel_new(struct registry *r, struct bytes *name)
-{
-    struct registry_channel *c = mem_zalloc(sizeof(*c) + r->workers * sizeof(c->of_worker[0]));
-
-    c->name = bytes_ref(name);
-    map_put(&r->channels, bytes_str(c->name), c);
-    return c;
-}
-
-static struct registry_channel *
-add(struct registry *r, struct bytes *name, unsigned worker)
+registry_add(struct registry *r, struct bytes *name, unsigned worker)
 {
     struct registry_channel *c = map_get(&r->channels, bytes_str(name));
 
     ENSURE(worker < r->workers);
-    if (!c)
-        c = channel_new(r, name);
+    if (!c) {
+        c = mem_zalloc(sizeof(*c) + r->workers * sizeof(c->of_worker[0]));
+        c->name = bytes_ref(name);
+        map_put(&r->channels, bytes_str(c->name), c);
+    }
     c->listeners++;
     c->of_worker[worker]++;
+    ENSURE(c->of_worker[worker] <= c->listeners);
     return c;
 }
 
 bool
 registry_join(struct registry *r, struct bytes *name, unsigned worker)
 {
-    struct registry_channel *c = add(r, name, worker);
+    struct registry_channel *c = registry_add(r, name, worker);
 
     c->sockets++;
+    ENSURE(c->sockets <= c->listeners);
     return c->listeners == 1;
 }
 
 bool
 registry_hold(struct registry *r, struct bytes *name, unsigned worker)
 {
-    return add(r, name, worker)->listeners == 1;
+    return registry_add(r, name, worker)->listeners == 1;
 }
 
 static bool
-take_off(struct registry *r, struct registry_channel *c, unsigned worker)
+registry_take_off(struct registry *r, struct registry_channel *c, unsigned worker)
 {
     ENSURE(worker < r->workers && c->of_worker[worker] > 0);
     c->of_worker[worker]--;
-    if (--c->listeners > 0)
+    c->listeners--;
+    ENSURE(c->sockets <= c->listeners && c->of_worker[worker] <= c->listeners);
+    if (c->listeners > 0)
         return false;
-    map_remove(&r->channels, bytes_str(c->name));
+    ENSURE(map_remove(&r->channels, bytes_str(c->name)) == c);
     channel_free(c);
     return true;
 }
@@ -103,7 +102,7 @@ registry_leave(struct registry *r, struct bytes *name, unsigned worker)
 
     ENSURE(c && c->sockets > 0);
     c->sockets--;
-    return take_off(r, c, worker);
+    return registry_take_off(r, c, worker);
 }
 
 bool
@@ -112,7 +111,7 @@ registry_release(struct registry *r, struct bytes *name, unsigned worker)
     struct registry_channel *c = map_get(&r->channels, bytes_str(name));
 
     ENSURE(c && c->listeners > c->sockets);
-    return take_off(r, c, worker);
+    return registry_take_off(r, c, worker);
 }
 
 const struct registry_channel *

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * registry: the channels of this node: how many sockets of each worker are in each.  Every join
- * and every leave is counted; a channel that nobody listens to is forgotten.  The hub's thread
- * only.
+ * and every leave is counted; a channel without listeners is forgotten.  The hub's thread only.
  *
  * A hold makes a worker a listener before its join is known here: its socket was told that it is
  * in the channel, and the join is on its way.
@@ -37,11 +36,11 @@ bool registry_leave(struct registry *r, struct bytes *name, unsigned worker);
 /* The same for a hold. */
 bool registry_hold(struct registry *r, struct bytes *name, unsigned worker);
 bool registry_release(struct registry *r, struct bytes *name, unsigned worker);
-/* NULL: nobody listens to it.  Valid until the next leave or release. */
+/* NULL: it has no listener.  Valid until the next leave or release. */
 const struct registry_channel *registry_find(const struct registry *r, struct str name);
 /* Every channel, in no order: `for (size_t i = 0; (c = registry_next(r, &i));)`. */
 const struct registry_channel *registry_next(const struct registry *r, size_t *cursor);
-/* Every channel, as cluster wants to know them; r must outlive it. */
+/* Every channel, for cluster; r must outlive it. */
 struct cluster_channels registry_as_channels(const struct registry *r);
 
 #endif
