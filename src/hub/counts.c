@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -23,6 +24,8 @@
 
 enum { ANSWER_LIMIT_MS = 1000 };
 
+/* sockets is the sum of what the workers reported, each of which never takes back more than it
+ * added. */
 struct counts {
     struct loop *loop;
     const struct registry *registry;
@@ -42,6 +45,7 @@ struct count {
     char name[];
 };
 
+/* In the list of polls until it is answered.  Nodes are awaited only while the limit runs. */
 struct poll {
     struct list node;
     struct counts *counts;
@@ -55,7 +59,19 @@ struct poll {
     struct timer limit;
 };
 
-static void on_limit(void *owner);
+static void
+poll_free(struct poll *p)
+{
+    struct count *n;
+
+    timer_stop(&p->limit);
+    list_remove(&p->node);
+    for (size_t i = 0; (n = map_next(&p->sums, &i));)
+        free(n);
+    map_fini(&p->sums);
+    bytes_unref(p->name);
+    free(p);
+}
 
 struct counts *
 counts_new(struct loop *l, const struct registry *r,
@@ -74,22 +90,9 @@ counts_new(struct loop *l, const struct registry *r,
 void
 counts_attach(struct counts *counts, struct presence *p, struct cluster *c)
 {
+    ENSURE(!counts->presence && list_empty(&counts->polls));
     counts->presence = p;
     counts->cluster = c;
-}
-
-static void
-poll_free(struct poll *p)
-{
-    struct count *n;
-
-    timer_stop(&p->limit);
-    list_remove(&p->node);
-    for (size_t i = 0; (n = map_next(&p->sums, &i));)
-        free(n);
-    map_fini(&p->sums);
-    bytes_unref(p->name);
-    free(p);
 }
 
 void
@@ -104,6 +107,7 @@ void
 counts_sockets(struct counts *c, int change)
 {
     c->sockets += change;
+    ENSURE(c->sockets >= 0);
 }
 
 /* ---- what this node has ---- */
@@ -115,35 +119,25 @@ put_count(struct buffer *out, struct str name, uint64_t sockets)
     fields_put_u64(out, sockets);
 }
 
-static bool
-begins_with(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
-}
-
-static void
-put_channels(const struct counts *c, struct str prefix, struct buffer *out)
-{
-    const struct registry_channel *channel;
-
-    for (size_t i = 0; (channel = registry_next(c->registry, &i));) {
-        if (channel->sockets > 0 && begins_with(bytes_str(channel->name), prefix))
-            put_count(out, bytes_str(channel->name), channel->sockets);
-    }
-}
-
+/* kind is the asker's word, which another node may know and this one not: then there is nothing. */
 static void
 put_own(const struct counts *c, uint64_t kind, struct str name, struct buffer *out)
 {
     const struct registry_channel *channel;
 
     if (kind == HUB_QUERY_STATUS) {
-        put_count(out, STR_LIT(""), c->sockets > 0 ? (uint64_t)c->sockets : 0);
-    } else if (kind == HUB_QUERY_CHANNELS) {
-        put_channels(c, name, out);
+        put_count(out, STR_LIT(""), (uint64_t)c->sockets);
     } else if (kind == HUB_QUERY_CHANNEL) {
         channel = registry_find(c->registry, name);
         put_count(out, name, channel ? channel->sockets : 0);
+    } else if (kind == HUB_QUERY_CHANNELS) {
+        for (size_t i = 0; (channel = registry_next(c->registry, &i));) {
+            struct str full = bytes_str(channel->name);
+
+            if (channel->sockets > 0 && full.len >= name.len &&
+                str_equal(str_slice(full.data, name.len), name))
+                put_count(out, full, channel->sockets);
+        }
     }
 }
 
@@ -161,49 +155,34 @@ on_question(void *owner, const struct cluster_question *q)
 /* ---- sums ---- */
 
 static void
-add_count(struct poll *p, struct str name, uint64_t sockets)
-{
-    struct count *n = map_get(&p->sums, name);
-
-    if (!n) {
-        n = mem_zalloc(sizeof(*n) + name.len);
-        n->name_len = name.len;
-        if (name.len > 0)
-            memcpy(n->name, name.data, name.len);
-        map_put(&p->sums, str_slice(n->name, n->name_len), n);
-    }
-    n->sockets += sockets;
-}
-
-static void
-add_body(struct poll *p, struct str body)
+poll_add(struct poll *p, struct str body)
 {
     struct str name;
     uint64_t sockets;
 
-    while (fields_take(&body, &name) && fields_take_u64(&body, &sockets))
-        add_count(p, name, sockets);
+    while (fields_take(&body, &name) && fields_take_u64(&body, &sockets)) {
+        struct count *n = map_get(&p->sums, name);
+
+        if (!n) {
+            n = mem_zalloc(sizeof(*n) + name.len);
+            n->name_len = name.len;
+            if (name.len > 0)
+                memcpy(n->name, name.data, name.len);
+            map_put(&p->sums, str_slice(n->name, n->name_len), n);
+        }
+        n->sockets += sockets;
+    }
 }
 
-static void
-add_own(struct poll *p)
-{
-    struct buffer body = { 0 };
-
-    put_own(p->counts, p->kind, bytes_str(p->name), &body);
-    add_body(p, buffer_str(&body));
-    buffer_fini(&body);
-}
-
-/* ---- answers ---- */
-
-static uint64_t
+static unsigned long long
 sum_of(const struct poll *p, struct str name)
 {
     const struct count *n = map_get(&p->sums, name);
 
     return n ? n->sockets : 0;
 }
+
+/* ---- answers ---- */
 
 static void
 put_json_channels(const struct poll *p, struct buffer *out)
@@ -224,22 +203,12 @@ put_json_channels(const struct poll *p, struct buffer *out)
 static void
 put_json_channel(const struct poll *p, const struct replica *r, struct buffer *out)
 {
-    uint64_t sockets = sum_of(p, bytes_str(p->name));
+    unsigned long long sockets = sum_of(p, bytes_str(p->name));
 
-    buffer_printf(out, "\"subscription_count\":%llu,\"occupied\":%s", (unsigned long long)sockets,
+    buffer_printf(out, "\"subscription_count\":%llu,\"occupied\":%s", sockets,
         sockets > 0 ? "true" : "false");
     if (r)
         buffer_printf(out, ",\"user_count\":%zu", replica_users(r));
-}
-
-static void
-put_json_users(struct replica *r, struct buffer *out)
-{
-    buffer_append_text(out, "\"users\":");
-    if (r)
-        replica_users_json(r, out);
-    else
-        buffer_append_text(out, "[]");
 }
 
 static const char *
@@ -250,19 +219,19 @@ redis_state(const struct counts *c)
     return cluster_is_connected(c->cluster) ? "connected" : "disconnected";
 }
 
-/* r is NULL unless the channel is a presence channel. */
+/* The owner is a poll; r is NULL unless its channel is a presence channel. */
 static void
-answer(void *poll, struct replica *r)
+poll_answer(void *owner, struct replica *r)
 {
-    struct poll *p = poll;
+    struct poll *p = owner;
     struct counts *c = p->counts;
     struct buffer out = { 0 };
     struct bytes *json;
 
+    ENSURE(p->awaited == 0 && !timer_active(&p->limit));
     switch (p->kind) {
     case HUB_QUERY_STATUS:
-        buffer_printf(
-            &out, "\"subscription_count\":%llu", (unsigned long long)sum_of(p, STR_LIT("")));
+        buffer_printf(&out, "\"subscription_count\":%llu", sum_of(p, STR_LIT("")));
         break;
     case HUB_QUERY_CHANNELS:
         put_json_channels(p, &out);
@@ -271,7 +240,11 @@ answer(void *poll, struct replica *r)
         put_json_channel(p, r, &out);
         break;
     case HUB_QUERY_USERS:
-        put_json_users(r, &out);
+        buffer_append_text(&out, "\"users\":");
+        if (r)
+            replica_users_json(r, &out);
+        else
+            buffer_append_text(&out, "[]");
         break;
     case HUB_QUERY_HEALTH:
         buffer_printf(&out, "\"redis\":\"%s\"", redis_state(c));
@@ -284,26 +257,22 @@ answer(void *poll, struct replica *r)
     poll_free(p);
 }
 
-/* All nodes have said what they have, or had their time. */
+/* All nodes have answered, or their time is over. */
 static void
-gathered(struct poll *p)
+on_gathered(void *owner)
 {
+    struct poll *p = owner;
     bool of_one = p->kind == HUB_QUERY_CHANNEL || p->kind == HUB_QUERY_USERS;
 
     timer_stop(&p->limit);
     p->awaited = 0;
     if (of_one && presence_is(bytes_str(p->name)))
-        presence_read(p->counts->presence, bytes_str(p->name), answer, p);
+        presence_read(p->counts->presence, bytes_str(p->name), poll_answer, p);
     else
-        answer(p, NULL);
+        poll_answer(p, NULL);
 }
 
-static void
-on_limit(void *owner)
-{
-    gathered(owner);
-}
-
+/* Of a node, which may answer more than once, or too late. */
 static void
 on_answer(void *owner, uint64_t token, struct str body)
 {
@@ -314,9 +283,9 @@ on_answer(void *owner, uint64_t token, struct str body)
 
         if (p->own_token != token || p->awaited == 0)
             continue;
-        add_body(p, body);
+        poll_add(p, body);
         if (--p->awaited == 0)
-            gathered(p);
+            on_gathered(p);
         return;
     }
 }
@@ -325,22 +294,6 @@ struct cluster_respondent
 counts_as_respondent(struct counts *c)
 {
     return (struct cluster_respondent){ on_question, on_answer, c };
-}
-
-static struct poll *
-poll_new(struct counts *c, unsigned worker, uint32_t token, const struct hub_question *q)
-{
-    struct poll *p = mem_zalloc(sizeof(*p));
-
-    p->counts = c;
-    p->worker = worker;
-    p->token = token;
-    p->own_token = ++c->last_token;
-    p->kind = q->kind;
-    p->name = bytes_new(q->name.data, q->name.len);
-    timer_init(&p->limit, on_limit, p);
-    list_append(&c->polls, &p->node);
-    return p;
 }
 
 /* Users are those of the whole cluster anyway. */
@@ -358,11 +311,24 @@ ask_others(struct poll *p)
 void
 counts_ask(struct counts *c, unsigned worker, uint32_t token, const struct hub_question *q)
 {
-    struct poll *p = poll_new(c, worker, token, q);
+    struct poll *p = mem_zalloc(sizeof(*p));
+    struct buffer body = { 0 };
 
-    add_own(p);
-    if (q->cluster && ask_others(p))
+    p->counts = c;
+    p->worker = worker;
+    p->token = token;
+    p->own_token = ++c->last_token;
+    p->kind = q->kind;
+    p->name = bytes_new(q->name.data, q->name.len);
+    timer_init(&p->limit, on_gathered, p);
+    list_append(&c->polls, &p->node);
+    put_own(c, p->kind, bytes_str(p->name), &body);
+    poll_add(p, buffer_str(&body));
+    buffer_fini(&body);
+    if (q->cluster && ask_others(p)) {
+        ENSURE(p->awaited > 0);
         timer_start(c->loop, &p->limit, ANSWER_LIMIT_MS);
-    else
-        gathered(p);
+    } else {
+        on_gathered(p);
+    }
 }

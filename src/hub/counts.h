@@ -21,11 +21,11 @@ struct registry;
 /* r must outlive it. */
 struct counts *counts_new(struct loop *l, const struct registry *r,
     void (*on_json)(void *owner, unsigned worker, uint32_t token, struct bytes *json), void *owner);
-/* What they are made of as well, before anything is asked; c is NULL without other nodes. */
+/* What they are made of as well, before anything is asked; c is NULL without Redis. */
 void counts_attach(struct counts *counts, struct presence *p, struct cluster *c);
 void counts_free(struct counts *c);
 
-/* So many sockets more (or less) on this node. */
+/* So many more sockets (or fewer) on this node. */
 void counts_sockets(struct counts *c, int change);
 /* on_json follows; q is copied. */
 void counts_ask(struct counts *c, unsigned worker, uint32_t token, const struct hub_question *q);
