@@ -17,6 +17,7 @@
 
 struct hub;
 struct loop;
+struct mailbox;
 
 enum { HUB_WORKERS_MAX = 256 };
 
@@ -24,9 +25,9 @@ struct hub_options {
     unsigned workers;
     bool dev_mode;           /* log each event, and what was ignored */
     size_t mailbox_bytes;    /* limit of each mailbox */
-    uint64_t leave_grace_ms; /* who returns within it never left */
-    /* Redis and the other nodes; without its events and its presence there are none, and members
-     * are in memory.  on_redis is called on the hub's thread. */
+    uint64_t leave_grace_ms; /* a member that returns within it never left */
+    /* Redis and the other nodes; with neither events nor presence there are none, and members are
+     * kept in memory.  on_redis is called on the hub's thread. */
     struct cluster_options cluster;
 };
 
@@ -35,16 +36,22 @@ struct hub *hub_open(struct loop *l, const struct hub_options *o);
 
 /*
  * From any thread, before the workers are told to end: the members of this node are on their way
- * to other nodes, so their departures are announced to nobody; those who are not back within the
- * grace are announced by the nodes that stay.
+ * to other nodes, so their departures are not announced; the nodes that stay announce those that
+ * are not back within the grace.
  */
 void hub_retire(struct hub *h);
 /*
- * From any thread: close Redis and the mailbox, and end the hub's loop.  Retires first when
- * nobody asked for it; Redis has a second to take what is being said.
+ * From any thread: retire unless that was done, close Redis and the mailbox, and end the hub's
+ * loop. Redis has a second to take the farewell.
  */
 void hub_stop(struct hub *h);
 /* After its thread ended and no link is left. */
 void hub_free(struct hub *h);
+
+/* For hub_link_open(), before the threads run: box takes what the hub says to this worker.  Returns
+ * the hub's own mailbox. */
+struct mailbox *hub_add_link(struct hub *h, unsigned worker, struct mailbox *box);
+/* The limit of each mailbox. */
+size_t hub_mailbox_bytes(const struct hub *h);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "hub/hub_link.h"
@@ -20,22 +21,24 @@
 #include "wire/envelope.h"
 #include "json/json_scan.h"
 
+/* cluster is NULL before dispatch_attach() and once the hub ends; the scratch is empty or left over
+ * from the last event, never needed by the next. */
 struct dispatch {
     bool dev_mode;
-    struct registry *registry;
+    const struct registry *registry;
     struct outbox *outbox;
-    struct cluster *cluster; /* NULL without */
+    struct cluster *cluster;
     struct buffer scratch;
 };
 
 struct dispatch *
-dispatch_new(const struct dispatch_options *o)
+dispatch_new(const struct registry *r, struct outbox *o, bool dev_mode)
 {
     struct dispatch *d = mem_zalloc(sizeof(*d));
 
-    d->dev_mode = o->dev_mode;
-    d->registry = o->registry;
-    d->outbox = o->outbox;
+    d->registry = r;
+    d->outbox = o;
+    d->dev_mode = dev_mode;
     return d;
 }
 
@@ -49,6 +52,7 @@ dispatch_free(struct dispatch *d)
 void
 dispatch_attach(struct dispatch *d, struct cluster *c)
 {
+    ENSURE(!d->cluster || !c);
     d->cluster = c;
 }
 
@@ -64,15 +68,7 @@ bytes_or_null(struct str s)
     return s.len > 0 ? bytes_new(s.data, s.len) : NULL;
 }
 
-static struct bytes *
-decoded_or_null(struct dispatch *d, struct str json_string)
-{
-    if (json_string.len == 0)
-        return NULL;
-    buffer_clear(&d->scratch);
-    json_scan_string(json_string, &d->scratch);
-    return d->scratch.len > 0 ? buffer_to_bytes(&d->scratch) : NULL;
-}
+/* ---- what comes through Redis ---- */
 
 static bool
 on_event(void *owner, struct str channel, struct str payload)
@@ -80,7 +76,7 @@ on_event(void *owner, struct str channel, struct str payload)
     struct dispatch *d = owner;
     const struct registry_channel *c = registry_find(d->registry, channel);
     struct envelope e;
-    struct bytes *text, *except;
+    struct bytes *text, *except = NULL;
 
     if (!c) {
         if (d->dev_mode)
@@ -89,13 +85,17 @@ on_event(void *owner, struct str channel, struct str payload)
     }
     if (!envelope_parse(payload, &e)) {
         if (d->dev_mode)
-            log_notice("message ignored, it is no event channel=%s", LOG_STR(channel));
+            log_notice("message ignored: not an event channel=%s", LOG_STR(channel));
         return false;
     }
     if (d->dev_mode)
         log_notice("event channel=%s event=%s", LOG_STR(channel), LOG_STR(e.event));
     text = envelope_encode(&e, channel);
-    except = decoded_or_null(d, e.socket);
+    if (e.socket.len > 0) {
+        buffer_clear(&d->scratch);
+        json_scan_string(e.socket, &d->scratch);
+        except = bytes_or_null(buffer_str(&d->scratch));
+    }
     outbox_broadcast(d->outbox, c, text, except);
     bytes_unref(text);
     bytes_unref(except);
@@ -123,6 +123,8 @@ dispatch_as_events(struct dispatch *d)
 {
     return (struct cluster_events){ on_event, on_relayed, d };
 }
+
+/* ---- what clients say ---- */
 
 /* e has its name quoted. */
 static void
@@ -162,19 +164,16 @@ dispatch_api(struct dispatch *d, const struct hub_event *e)
 void
 dispatch_whisper(struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except)
 {
-    const struct registry_channel *c = registry_find(d->registry, channel);
-
-    if (c)
-        outbox_broadcast(d->outbox, c, text, except);
+    dispatch_local(d, channel, text, except);
     if (d->cluster)
         cluster_say(d->cluster, channel, text, str_or_empty(except));
 }
 
 void
-dispatch_local(struct dispatch *d, struct str channel, struct bytes *text)
+dispatch_local(struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except)
 {
     const struct registry_channel *c = registry_find(d->registry, channel);
 
     if (c)
-        outbox_broadcast(d->outbox, c, text, NULL);
+        outbox_broadcast(d->outbox, c, text, except);
 }

@@ -17,25 +17,21 @@ struct hub_event;
 struct outbox;
 struct registry;
 
-struct dispatch_options {
-    bool dev_mode; /* log each event, and what was ignored */
-    struct registry *registry;
-    struct outbox *outbox;
-};
-
-struct dispatch *dispatch_new(const struct dispatch_options *o);
+/* r and o must outlive it.  dev_mode: log each event, and what was ignored. */
+struct dispatch *dispatch_new(const struct registry *r, struct outbox *o, bool dev_mode);
 void dispatch_free(struct dispatch *d);
-/* The other nodes; NULL: there are none any more. */
+/* The other nodes; NULL: there are none, or none any more. */
 void dispatch_attach(struct dispatch *d, struct cluster *c);
 
 /* What comes through Redis. */
 struct cluster_events dispatch_as_events(struct dispatch *d);
 /* What a client of the HTTP API published. */
 void dispatch_api(struct dispatch *d, const struct hub_event *e);
-/* A client event. */
+/* A client event; except is the sender. */
 void dispatch_whisper(
     struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except);
-/* To listeners on this node alone. */
-void dispatch_local(struct dispatch *d, struct str channel, struct bytes *text);
+/* To listeners on this node alone; except NULL: to all of them. */
+void dispatch_local(
+    struct dispatch *d, struct str channel, struct bytes *text, struct bytes *except);
 
 #endif

@@ -18,7 +18,6 @@
 #include "dispatch.h"
 #include "hub/hub_link.h"
 #include "hub_messages.h"
-#include "hub_priv.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/timer.h"
@@ -37,6 +36,10 @@ enum { FAREWELL_MS = 1000, NODE_BYTES = 9 };
  */
 enum hub_state { HUB_RUNNING, HUB_RETIRING, HUB_RETIRED };
 
+/*
+ * presence is NULL only once the end has come, and the others are there from hub_open() to
+ * hub_free(); what comes through the mailbox finds them all, since the mailbox closes with them.
+ */
 struct hub {
     struct hub_message_receiver receiver; /* of box */
     struct loop *loop;
@@ -55,35 +58,27 @@ struct hub {
     struct loop_task stop;
 };
 
-/* ---- events ---- */
-
-static struct hub_message *
-answer_to(const struct hub_message *m)
-{
-    return hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_ANSWER, .token = m->token });
-}
-
+/* The only place that writes h->state: the states follow each other, and none is skipped. */
 static void
-on_publish(void *owner, const struct hub_message *m)
+hub_enter(struct hub *h, enum hub_state next)
 {
-    struct hub *h = owner;
-    const struct hub_event e = hub_messages_as_event(m);
-
-    dispatch_api(h->dispatch, &e);
-    outbox_answer(h->outbox, m->worker, answer_to(m));
+    ENSURE(next == h->state + 1);
+    h->state = next;
 }
 
+/* ---- what its parts say ---- */
+
+/* text is NULL where none was asked for. */
 static void
-on_whisper(void *owner, const struct hub_message *m)
+hub_answer(void *owner, unsigned worker, uint32_t token, struct bytes *text)
 {
-    struct hub *h = owner;
-
-    dispatch_whisper(h->dispatch, bytes_str(m->channel), m->text, m->except);
+    outbox_post(((struct hub *)owner)->outbox, worker,
+        hub_messages_new(
+            &(struct hub_message){ .type = HUB_MESSAGE_ANSWER, .token = token, .text = text }));
 }
 
-/* ---- channels ---- */
-
-/* Presence follows the channels that have listeners here. */
+/* Presence follows the channels that have listeners here.  When the hub ends, presence lets go of
+ * its channels while it is freed. */
 static void
 listeners_changed(struct hub *h, struct bytes *channel, bool on)
 {
@@ -92,53 +87,13 @@ listeners_changed(struct hub *h, struct bytes *channel, bool on)
 }
 
 static void
-on_join(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    if (registry_join(h->registry, m->channel, m->worker))
-        listeners_changed(h, m->channel, true);
-}
-
-static void
-on_leave(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    if (registry_leave(h->registry, m->channel, m->worker))
-        listeners_changed(h, m->channel, false);
-}
-
-static void
-on_sync(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    outbox_post(h->outbox, m->worker, answer_to(m));
-}
-
-/* ---- presence ---- */
-
-static void
 on_presence_event(void *owner, struct str channel, struct bytes *text)
 {
-    struct hub *h = owner;
-
-    dispatch_local(h->dispatch, channel, text);
+    dispatch_local(((struct hub *)owner)->dispatch, channel, text, NULL);
 }
 
 static void
-on_text(void *owner, unsigned worker, uint32_t token, struct bytes *text)
-{
-    struct hub *h = owner;
-
-    outbox_post(h->outbox, worker,
-        hub_messages_new(
-            &(struct hub_message){ .type = HUB_MESSAGE_CONTENT, .token = token, .text = text }));
-}
-
-static void
-on_listening(void *owner, struct bytes *channel, unsigned worker, bool on)
+on_presence_listening(void *owner, struct bytes *channel, unsigned worker, bool on)
 {
     struct hub *h = owner;
     bool edge = on ? registry_hold(h->registry, channel, worker)
@@ -149,64 +104,13 @@ on_listening(void *owner, struct bytes *channel, unsigned worker, bool on)
 }
 
 static bool
-is_full(void *owner)
+outbox_is_full(void *owner)
 {
     return outbox_full(((struct hub *)owner)->outbox);
 }
 
 static void
-on_enter(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-    const struct presence_member member = hub_messages_as_member(m);
-
-    presence_enter(h->presence, m->worker, m->token, &member);
-}
-
-static void
-on_depart(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-    const struct presence_member member = hub_messages_as_member(m);
-
-    presence_depart(h->presence, member.channel, member.id);
-}
-
-static void
-on_members(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    presence_list(h->presence, m->worker, m->token, hub_messages_as_question(m).name);
-}
-
-static void
-on_sockets(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    counts_sockets(h->counts, m->number);
-}
-
-static void
-on_ask(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-    const struct hub_question q = hub_messages_as_question(m);
-
-    counts_ask(h->counts, m->worker, m->token, &q);
-}
-
-static void
-on_below(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    outbox_below(h->outbox, m->worker);
-}
-
-static void
-on_hold(void *owner)
+on_outbox_hold(void *owner)
 {
     struct hub *h = owner;
 
@@ -215,20 +119,13 @@ on_hold(void *owner)
 }
 
 static void
-on_release(void *owner)
+on_outbox_release(void *owner)
 {
     struct hub *h = owner;
 
     if (h->cluster)
         cluster_resume(h->cluster);
     presence_resume(h->presence);
-}
-
-/* Taken past the mailbox's limit as well. */
-static void
-say(struct hub *h, enum hub_message_type type)
-{
-    (void)mailbox_post(h->box, &hub_messages_new(&(struct hub_message){ .type = type })->base);
 }
 
 /* ---- the end ---- */
@@ -239,6 +136,7 @@ on_stop_task(void *owner)
     struct hub *h = owner;
     struct presence *p = h->presence;
 
+    ENSURE(h->stopping && h->state != HUB_RUNNING);
     timer_stop(&h->farewell);
     counts_free(h->counts);
     h->presence = NULL; /* its rooms let go of their channels */
@@ -250,9 +148,9 @@ on_stop_task(void *owner)
     loop_stop(h->loop);
 }
 
-/* The mailbox closes behind the batch that this is called in. */
+/* The mailbox closes after the batch that this is called in. */
 static void
-end(void *owner)
+hub_end(void *owner)
 {
     struct hub *h = owner;
 
@@ -264,17 +162,17 @@ on_retired(void *owner)
 {
     struct hub *h = owner;
 
-    h->state = HUB_RETIRED;
+    hub_enter(h, HUB_RETIRED);
     if (h->stopping)
-        end(h);
+        hub_end(h);
 }
 
 static void
-retire(struct hub *h)
+hub_begin_retiring(struct hub *h)
 {
     if (h->state != HUB_RUNNING)
         return;
-    h->state = HUB_RETIRING;
+    hub_enter(h, HUB_RETIRING);
     presence_retire(h->presence);
     if (h->cluster)
         cluster_retire(h->cluster, h->leave_grace_ms);
@@ -283,87 +181,132 @@ retire(struct hub *h)
 }
 
 static void
-on_retire(void *owner, const struct hub_message *m)
+hub_begin_stopping(struct hub *h)
 {
-    (void)m;
-    retire(owner);
-}
-
-static void
-on_stop(void *owner, const struct hub_message *m)
-{
-    struct hub *h = owner;
-
-    (void)m;
     h->stopping = true;
-    retire(h);
+    hub_begin_retiring(h);
     if (h->state == HUB_RETIRED)
-        end(h);
+        hub_end(h);
     else
         timer_start(h->loop, &h->farewell, FAREWELL_MS);
+}
+
+/* Taken past the mailbox's limit as well. */
+static void
+hub_post_to_itself(struct hub *h, enum hub_message_type type)
+{
+    (void)mailbox_post(h->box, &hub_messages_new(&(struct hub_message){ .type = type })->base);
 }
 
 void
 hub_retire(struct hub *h)
 {
-    say(h, HUB_MESSAGE_RETIRE);
+    hub_post_to_itself(h, HUB_MESSAGE_RETIRE);
 }
 
 void
 hub_stop(struct hub *h)
 {
-    say(h, HUB_MESSAGE_STOP);
+    hub_post_to_itself(h, HUB_MESSAGE_STOP);
+}
+
+/* ---- what the workers say ---- */
+
+static void
+hub_take(void *owner, const struct hub_message *m)
+{
+    struct hub *h = owner;
+    struct presence_member member;
+    struct hub_question question;
+    struct hub_event event;
+
+    ENSURE(m->type < HUB_MESSAGE_BROADCAST);
+    switch (m->type) {
+    case HUB_MESSAGE_JOIN:
+        if (registry_join(h->registry, m->channel, m->worker))
+            listeners_changed(h, m->channel, true);
+        return;
+    case HUB_MESSAGE_LEAVE:
+        if (registry_leave(h->registry, m->channel, m->worker))
+            listeners_changed(h, m->channel, false);
+        return;
+    case HUB_MESSAGE_SYNC:
+        hub_answer(h, m->worker, m->token, NULL);
+        return;
+    case HUB_MESSAGE_PUBLISH:
+        event = hub_messages_as_event(m);
+        dispatch_api(h->dispatch, &event);
+        outbox_answer(h->outbox, m->worker, m->token);
+        return;
+    case HUB_MESSAGE_WHISPER:
+        dispatch_whisper(h->dispatch, bytes_str(m->channel), m->text, m->except);
+        return;
+    case HUB_MESSAGE_ENTER:
+        member = hub_messages_as_member(m);
+        presence_enter(h->presence, m->worker, m->token, &member);
+        return;
+    case HUB_MESSAGE_DEPART:
+        member = hub_messages_as_member(m);
+        presence_depart(h->presence, member.channel, member.id);
+        return;
+    case HUB_MESSAGE_MEMBERS:
+        question = hub_messages_as_question(m);
+        presence_list(h->presence, m->worker, m->token, question.name);
+        return;
+    case HUB_MESSAGE_ASK:
+        question = hub_messages_as_question(m);
+        counts_ask(h->counts, m->worker, m->token, &question);
+        return;
+    case HUB_MESSAGE_SOCKETS:
+        counts_sockets(h->counts, m->number);
+        return;
+    case HUB_MESSAGE_BELOW:
+        outbox_below(h->outbox, m->worker);
+        return;
+    case HUB_MESSAGE_RETIRE:
+        hub_begin_retiring(h);
+        return;
+    case HUB_MESSAGE_STOP:
+        hub_begin_stopping(h);
+        return;
+    case HUB_MESSAGE_BROADCAST:
+    case HUB_MESSAGE_ANSWER:
+    case HUB_MESSAGE_HOLD:
+    case HUB_MESSAGE_DRAINED:
+        return; /* for workers */
+    }
 }
 
 /* ---- the beginning ---- */
 
 static void
-open_cluster(struct hub *h, const struct cluster_options *o, struct str node)
-{
-    const struct cluster_place place = {
-        .node = node,
-        .channels = registry_as_channels(h->registry),
-        .events = dispatch_as_events(h->dispatch),
-        .respondent = counts_as_respondent(h->counts),
-    };
-
-    if (o->events || o->presence)
-        h->cluster = cluster_open(h->loop, o, &place, on_retired, h);
-}
-
-static void
-open_presence(struct hub *h, const struct hub_options *o, struct str node)
-{
-    static const struct presence_handlers handlers = {
-        .on_event = on_presence_event,
-        .on_list = on_text,
-        .on_listening = on_listening,
-        .is_full = is_full,
-    };
-    const struct presence_options options = {
-        .node = node,
-        .grace_ms = o->leave_grace_ms,
-        .store = o->cluster.presence ? cluster_store(h->cluster) : presence_memory_new(),
-    };
-
-    h->presence = presence_new(h->loop, &options, &handlers, h);
-}
-
-static void
 open_parts(struct hub *h, const struct hub_options *o)
 {
-    static const struct outbox_handlers handlers = { on_hold, on_release };
+    static const struct outbox_handlers of_outbox = { on_outbox_hold, on_outbox_release };
+    static const struct presence_handlers of_presence = {
+        .on_event = on_presence_event,
+        .on_list = hub_answer,
+        .on_listening = on_presence_listening,
+        .is_full = outbox_is_full,
+    };
     char random[NODE_BYTES], name[NODE_BYTES * 4 / 3 + 1];
-    struct str node = { name, 0 };
+    struct cluster_place place;
+    struct presence_options presence = { .grace_ms = o->leave_grace_ms };
 
     digest_random(random, sizeof(random));
-    node.len = digest_base64url(random, sizeof(random), name);
-    h->outbox = outbox_new(h->loop, o->workers, &handlers, h);
+    place.node = str_slice(name, digest_base64url(random, sizeof(random), name));
+    h->outbox = outbox_new(h->loop, o->workers, &of_outbox, h);
     h->registry = registry_new(o->workers);
-    h->dispatch = dispatch_new(&(struct dispatch_options){ o->dev_mode, h->registry, h->outbox });
-    h->counts = counts_new(h->loop, h->registry, on_text, h);
-    open_cluster(h, &o->cluster, node);
-    open_presence(h, o, node);
+    h->dispatch = dispatch_new(h->registry, h->outbox, o->dev_mode);
+    h->counts = counts_new(h->loop, h->registry, hub_answer, h);
+    place.channels = registry_as_channels(h->registry);
+    place.events = dispatch_as_events(h->dispatch);
+    place.respondent = counts_as_respondent(h->counts);
+    if (o->cluster.events || o->cluster.presence)
+        h->cluster = cluster_open(h->loop, &o->cluster, &place, on_retired, h);
+    presence.node = place.node;
+    presence.store = o->cluster.presence ? cluster_store(h->cluster) : presence_memory_new();
+    h->presence = presence_new(h->loop, &presence, &of_presence, h);
     dispatch_attach(h->dispatch, h->cluster);
     counts_attach(h->counts, h->presence, h->cluster);
 }
@@ -371,31 +314,16 @@ open_parts(struct hub *h, const struct hub_options *o)
 struct hub *
 hub_open(struct loop *l, const struct hub_options *o)
 {
-    static hub_message_handler *const handlers[HUB_MESSAGE_TYPES] = {
-        [HUB_MESSAGE_JOIN] = on_join,
-        [HUB_MESSAGE_LEAVE] = on_leave,
-        [HUB_MESSAGE_SYNC] = on_sync,
-        [HUB_MESSAGE_PUBLISH] = on_publish,
-        [HUB_MESSAGE_WHISPER] = on_whisper,
-        [HUB_MESSAGE_ENTER] = on_enter,
-        [HUB_MESSAGE_DEPART] = on_depart,
-        [HUB_MESSAGE_MEMBERS] = on_members,
-        [HUB_MESSAGE_ASK] = on_ask,
-        [HUB_MESSAGE_SOCKETS] = on_sockets,
-        [HUB_MESSAGE_BELOW] = on_below,
-        [HUB_MESSAGE_RETIRE] = on_retire,
-        [HUB_MESSAGE_STOP] = on_stop,
-    };
     struct hub *h = mem_zalloc(sizeof(*h));
 
     ENSURE(o->workers > 0 && o->workers <= HUB_WORKERS_MAX);
-    h->receiver = (struct hub_message_receiver){ handlers, h };
+    h->receiver = (struct hub_message_receiver){ hub_take, h };
     h->loop = l;
     h->mailbox_bytes = o->mailbox_bytes;
     h->leave_grace_ms = o->leave_grace_ms;
     h->box = mailbox_open(l, "hub", o->mailbox_bytes, &h->receiver);
     loop_task_init(&h->stop, on_stop_task, h);
-    timer_init(&h->farewell, end, h);
+    timer_init(&h->farewell, hub_end, h);
     open_parts(h, o);
     return h;
 }

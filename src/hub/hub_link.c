@@ -7,30 +7,32 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "hub/hub.h"
 #include "hub_messages.h"
-#include "hub_priv.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 
 /* What a turn says is posted at its end, so that the hub wakes up once; this much at once. */
 enum { BATCH_BYTES = 65536 };
 
-/* One of on_answer and on_text. */
+/* Of on_answer and on_text the one that fits the question. */
 struct question {
-    uint32_t token; /* the map's key */
+    uint32_t token; /* the map's key; not 0 */
     hub_link_answer *on_answer;
-    void (*on_text)(void *owner, uint32_t token, struct bytes *text);
+    hub_link_list *on_text;
     void *owner;
 };
 
+/* batch_bytes is the cost of the batch, which is below BATCH_BYTES between two calls. */
 struct hub_link {
     struct hub_message_receiver receiver; /* of box */
     unsigned worker;
     struct mailbox *box;
-    struct mailbox *to; /* the hub's */
-    const struct hub_link_handlers *handlers;
+    struct mailbox *to;                       /* the hub's */
+    const struct hub_link_handlers *handlers; /* NULL before the attach and after the close */
     void *owner;
     struct map questions; /* token -> struct question, which it owns */
     uint32_t last_token;
@@ -49,12 +51,13 @@ token_key(const uint32_t *token)
 }
 
 static void
-flush(void *owner)
+on_flush(void *owner)
 {
     static const struct hub_message drained = { .type = HUB_MESSAGE_DRAINED };
     struct hub_link *k = owner;
     struct message *batch = mailbox_chain_take(&k->batch);
 
+    ENSURE((batch != NULL) == (k->batch_bytes > 0));
     k->batch_bytes = 0;
     if (!batch || mailbox_post_all(k->to, batch) || k->hub_is_behind)
         return;
@@ -71,70 +74,56 @@ hub_link_full(const struct hub_link *k)
 }
 
 static void
-hear_broadcast(void *owner, const struct hub_message *m)
+take_broadcast(struct hub_link *k, const struct hub_message *m)
 {
-    struct hub_link *k = owner;
     struct str except = m->except ? bytes_str(m->except) : str_slice(NULL, 0);
 
     if (k->handlers)
         k->handlers->on_broadcast(k->owner, bytes_str(m->channel), m->text, except);
 }
 
-/* False: nobody waits for it any more. */
-static bool
-take_question(struct hub_link *k, uint32_t token, struct question *out)
+/* A question that was forgotten has no answer any more. */
+static void
+take_answer(struct hub_link *k, const struct hub_message *m)
 {
-    struct question *found = map_remove(&k->questions, token_key(&token));
+    struct question *found = map_remove(&k->questions, token_key(&m->token)), q;
 
     if (!found)
-        return false;
-    *out = *found;
+        return;
+    q = *found;
     free(found);
-    return true;
-}
-
-static void
-hear_answer(void *owner, const struct hub_message *m)
-{
-    struct question q;
-
-    if (take_question(owner, m->token, &q))
+    ENSURE((m->text != NULL) == (q.on_text != NULL));
+    if (q.on_text)
+        q.on_text(q.owner, q.token, m->text);
+    else
         q.on_answer(q.owner, q.token);
 }
 
 static void
-hear_content(void *owner, const struct hub_message *m)
-{
-    struct question q;
-
-    if (take_question(owner, m->token, &q))
-        q.on_text(q.owner, q.token, m->text);
-}
-
-static void
-maybe_drained(struct hub_link *k)
+tell_drained(struct hub_link *k)
 {
     if (!hub_link_full(k) && k->handlers && k->handlers->on_drain)
         k->handlers->on_drain(k->owner);
 }
 
 static void
-hear_hold(void *owner, const struct hub_message *m)
+hub_link_take(void *owner, const struct hub_message *m)
 {
     struct hub_link *k = owner;
 
-    k->hold = m->number;
-    maybe_drained(k);
-}
-
-static void
-hear_drained(void *owner, const struct hub_message *m)
-{
-    struct hub_link *k = owner;
-
-    (void)m;
-    k->hub_is_behind = false;
-    maybe_drained(k);
+    if (m->type == HUB_MESSAGE_BROADCAST) {
+        take_broadcast(k, m);
+    } else if (m->type == HUB_MESSAGE_ANSWER) {
+        take_answer(k, m);
+    } else if (m->type == HUB_MESSAGE_HOLD) {
+        ENSURE(k->hold != (m->number != 0));
+        k->hold = m->number;
+        tell_drained(k);
+    } else {
+        ENSURE(m->type == HUB_MESSAGE_DRAINED && k->hub_is_behind);
+        k->hub_is_behind = false;
+        tell_drained(k);
+    }
 }
 
 /* ---- life ---- */
@@ -142,19 +131,12 @@ hear_drained(void *owner, const struct hub_message *m)
 struct hub_link *
 hub_link_open(struct loop *l, struct hub *h, unsigned worker)
 {
-    static hub_message_handler *const handlers[HUB_MESSAGE_TYPES] = {
-        [HUB_MESSAGE_BROADCAST] = hear_broadcast,
-        [HUB_MESSAGE_ANSWER] = hear_answer,
-        [HUB_MESSAGE_CONTENT] = hear_content,
-        [HUB_MESSAGE_HOLD] = hear_hold,
-        [HUB_MESSAGE_DRAINED] = hear_drained,
-    };
     struct hub_link *k = mem_zalloc(sizeof(*k));
 
-    k->receiver = (struct hub_message_receiver){ handlers, k };
+    k->receiver = (struct hub_message_receiver){ hub_link_take, k };
     k->worker = worker;
     k->loop = l;
-    loop_task_init(&k->flush, flush, k);
+    loop_task_init(&k->flush, on_flush, k);
     k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), &k->receiver);
     k->to = hub_add_link(h, worker, k->box);
     return k;
@@ -163,6 +145,7 @@ hub_link_open(struct loop *l, struct hub *h, unsigned worker)
 void
 hub_link_attach(struct hub_link *k, const struct hub_link_handlers *h, void *owner)
 {
+    ENSURE(!k->handlers);
     k->handlers = h;
     k->owner = owner;
 }
@@ -181,7 +164,7 @@ forget_questions(struct hub_link *k)
 void
 hub_link_close(struct hub_link *k)
 {
-    flush(k);
+    on_flush(k);
     mailbox_close(k->box);
     forget_questions(k);
     k->handlers = NULL;
@@ -192,7 +175,7 @@ hub_link_free(struct hub_link *k)
 {
     if (!k)
         return;
-    flush(k);
+    on_flush(k);
     loop_task_cancel(&k->flush);
     forget_questions(k);
     mailbox_free(k->box);
@@ -202,7 +185,7 @@ hub_link_free(struct hub_link *k)
 /* ---- what the worker says ---- */
 
 static void
-post(struct hub_link *k, struct hub_message *m)
+hub_link_post(struct hub_link *k, struct hub_message *m)
 {
     m->worker = k->worker;
     mailbox_chain_add(&k->batch, &m->base);
@@ -210,58 +193,44 @@ post(struct hub_link *k, struct hub_message *m)
     if (k->batch_bytes < BATCH_BYTES)
         loop_end_of_turn(k->loop, &k->flush);
     else
-        flush(k);
+        on_flush(k);
 }
 
 void
 hub_link_join(struct hub_link *k, struct bytes *name)
 {
-    post(k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_JOIN, .channel = name }));
+    hub_link_post(
+        k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_JOIN, .channel = name }));
 }
 
 void
 hub_link_leave(struct hub_link *k, struct bytes *name)
 {
-    post(k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_LEAVE, .channel = name }));
+    hub_link_post(
+        k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_LEAVE, .channel = name }));
 }
 
-static struct question *
-question_new(struct hub_link *k, void *owner)
+/* given has no token; returns the one that it gets. */
+static uint32_t
+question_new(struct hub_link *k, const struct question *given)
 {
-    struct question *q = mem_zalloc(sizeof(*q));
+    struct question *q = mem_alloc(sizeof(*q));
 
+    *q = *given;
     do {
         q->token = ++k->last_token;
     } while (q->token == 0 || map_get(&k->questions, token_key(&q->token)));
-    q->owner = owner;
-    map_put(&k->questions, token_key(&q->token), q);
-    return q;
-}
-
-static uint32_t
-ask(struct hub_link *k, hub_link_answer *on_answer, void *owner)
-{
-    struct question *q = question_new(k, owner);
-
-    q->on_answer = on_answer;
-    return q->token;
-}
-
-static uint32_t
-ask_text(struct hub_link *k, hub_link_list *on_text, void *owner)
-{
-    struct question *q = question_new(k, owner);
-
-    q->on_text = on_text;
+    ENSURE(!map_put(&k->questions, token_key(&q->token), q));
     return q->token;
 }
 
 uint32_t
 hub_link_sync(struct hub_link *k, hub_link_answer *on_answer, void *owner)
 {
-    uint32_t token = ask(k, on_answer, owner);
+    uint32_t token = question_new(k, &(struct question){ .on_answer = on_answer, .owner = owner });
 
-    post(k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_SYNC, .token = token }));
+    hub_link_post(
+        k, hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_SYNC, .token = token }));
     return token;
 }
 
@@ -269,9 +238,9 @@ uint32_t
 hub_link_publish(
     struct hub_link *k, const struct hub_event *e, hub_link_answer *on_answer, void *owner)
 {
-    uint32_t token = ask(k, on_answer, owner);
+    uint32_t token = question_new(k, &(struct question){ .on_answer = on_answer, .owner = owner });
 
-    post(k, hub_messages_publish(e, token));
+    hub_link_post(k, hub_messages_publish(e, token));
     return token;
 }
 
@@ -281,12 +250,12 @@ hub_link_whisper(struct hub_link *k, struct str channel, struct bytes *text, str
     struct bytes *name = bytes_new(channel.data, channel.len);
     struct bytes *sender = bytes_new(except.data, except.len);
 
-    post(k, hub_messages_new(&(struct hub_message){
-                .type = HUB_MESSAGE_WHISPER,
-                .channel = name,
-                .text = text,
-                .except = sender,
-            }));
+    hub_link_post(k, hub_messages_new(&(struct hub_message){
+                         .type = HUB_MESSAGE_WHISPER,
+                         .channel = name,
+                         .text = text,
+                         .except = sender,
+                     }));
     bytes_unref(name);
     bytes_unref(sender);
 }
@@ -295,9 +264,9 @@ uint32_t
 hub_link_enter(
     struct hub_link *k, const struct presence_member *m, hub_link_list *on_list, void *owner)
 {
-    uint32_t token = ask_text(k, on_list, owner);
+    uint32_t token = question_new(k, &(struct question){ .on_text = on_list, .owner = owner });
 
-    post(k, hub_messages_member(HUB_MESSAGE_ENTER, m, token));
+    hub_link_post(k, hub_messages_member(HUB_MESSAGE_ENTER, m, token));
     return token;
 }
 
@@ -306,32 +275,32 @@ hub_link_depart(struct hub_link *k, struct str channel, struct str id)
 {
     const struct presence_member m = { .channel = channel, .id = id };
 
-    post(k, hub_messages_member(HUB_MESSAGE_DEPART, &m, 0));
+    hub_link_post(k, hub_messages_member(HUB_MESSAGE_DEPART, &m, 0));
 }
 
 uint32_t
 hub_link_members(struct hub_link *k, struct str channel, hub_link_list *on_list, void *owner)
 {
     const struct hub_question q = { .name = channel };
-    uint32_t token = ask_text(k, on_list, owner);
+    uint32_t token = question_new(k, &(struct question){ .on_text = on_list, .owner = owner });
 
-    post(k, hub_messages_question(HUB_MESSAGE_MEMBERS, &q, token));
+    hub_link_post(k, hub_messages_question(HUB_MESSAGE_MEMBERS, &q, token));
     return token;
 }
 
 void
 hub_link_sockets(struct hub_link *k, int change)
 {
-    post(k,
+    hub_link_post(k,
         hub_messages_new(&(struct hub_message){ .type = HUB_MESSAGE_SOCKETS, .number = change }));
 }
 
 uint32_t
 hub_link_ask(struct hub_link *k, const struct hub_question *q, hub_link_json *on_json, void *owner)
 {
-    uint32_t token = ask_text(k, on_json, owner);
+    uint32_t token = question_new(k, &(struct question){ .on_text = on_json, .owner = owner });
 
-    post(k, hub_messages_question(HUB_MESSAGE_ASK, q, token));
+    hub_link_post(k, hub_messages_question(HUB_MESSAGE_ASK, q, token));
     return token;
 }
 

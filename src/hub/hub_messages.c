@@ -15,7 +15,7 @@ enum { EVENT_NAME, EVENT_DATA, EVENT_SOCKET, EVENT_CHANNELS };
 enum { MEMBER_CHANNEL, MEMBER_ID, MEMBER_USER, MEMBER_DATA, MEMBER_SLICES };
 
 static void
-drop_message(struct message *base)
+message_drop(struct message *base)
 {
     struct hub_message *m = (struct hub_message *)base;
 
@@ -26,14 +26,13 @@ drop_message(struct message *base)
 }
 
 static void
-deliver_message(void *owner, struct message *base)
+message_deliver(void *owner, struct message *base)
 {
     const struct hub_message_receiver *r = owner;
     const struct hub_message *m = (struct hub_message *)base;
 
-    ENSURE(m->type < HUB_MESSAGE_TYPES && r->handlers[m->type]);
-    r->handlers[m->type](r->owner, m);
-    drop_message(base);
+    r->take(r->owner, m);
+    message_drop(base);
 }
 
 static struct bytes *
@@ -42,24 +41,19 @@ ref_or_null(struct bytes *b)
     return b ? bytes_ref(b) : NULL;
 }
 
-static size_t
-total_bytes(const struct str *slices, size_t count)
-{
-    size_t bytes = 0;
-
-    for (size_t i = 0; i < count; i++)
-        bytes += slices[i].len;
-    return bytes;
-}
-
+/* given with references of its own, and with slices that are copied. */
 static struct hub_message *
 message_new(const struct hub_message *given, const struct str *slices, size_t count)
 {
-    static const struct message_kind kind = { "hub", deliver_message, drop_message };
-    size_t size = sizeof(*given) + count * sizeof(*slices) + total_bytes(slices, count);
-    struct hub_message *m = mem_alloc(size);
-    char *at = (char *)&m->slices[count];
+    static const struct message_kind kind = { "hub", message_deliver, message_drop };
+    size_t size = sizeof(*given) + count * sizeof(*slices);
+    struct hub_message *m;
+    char *at;
 
+    for (size_t i = 0; i < count; i++)
+        size += slices[i].len;
+    m = mem_alloc(size);
+    at = (char *)&m->slices[count];
     *m = *given;
     m->base = (struct message){ .kind = &kind, .cost = size + (m->text ? m->text->len : 0) };
     m->channel = ref_or_null(m->channel);
@@ -72,6 +66,7 @@ message_new(const struct hub_message *given, const struct str *slices, size_t co
             memcpy(at, slices[i].data, slices[i].len);
         at += slices[i].len;
     }
+    ENSURE(at == (char *)m + size);
     return m;
 }
 
@@ -104,6 +99,7 @@ hub_messages_publish(const struct hub_event *e, uint32_t token)
 struct hub_event
 hub_messages_as_event(const struct hub_message *m)
 {
+    ENSURE(m->slice_count >= EVENT_CHANNELS);
     return (struct hub_event){
         .channels = &m->slices[EVENT_CHANNELS],
         .channel_count = m->slice_count - EVENT_CHANNELS,
@@ -133,6 +129,7 @@ hub_messages_member(
 struct presence_member
 hub_messages_as_member(const struct hub_message *m)
 {
+    ENSURE(m->slice_count == MEMBER_SLICES);
     return (struct presence_member){
         .channel = m->slices[MEMBER_CHANNEL],
         .id = m->slices[MEMBER_ID],
@@ -159,6 +156,7 @@ hub_messages_question(enum hub_message_type type, const struct hub_question *q, 
 struct hub_question
 hub_messages_as_question(const struct hub_message *m)
 {
+    ENSURE(m->slice_count == 1);
     return (struct hub_question){
         .kind = (enum hub_query)m->number,
         .name = m->slices[0],

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hub_messages: what the workers and the hub say to each other: one struct, of whose members each
- * type means some.  To add a message, add its type and a row to the handlers of its receiver.
+ * type uses some.  To add a message, add its type and a case to its receiver.
  *
  * Made on any thread; taken by the mailbox that it is posted to.
  */
@@ -25,40 +25,36 @@ enum hub_message_type {
     HUB_MESSAGE_SYNC,    /* ANSWER is wanted for token */
     HUB_MESSAGE_PUBLISH, /* an event of the HTTP API; ANSWER is wanted for token */
     HUB_MESSAGE_WHISPER, /* text to every socket in channel but except */
-    HUB_MESSAGE_ENTER,   /* a member; CONTENT is wanted for token */
+    HUB_MESSAGE_ENTER,   /* a member; ANSWER with text is wanted for token */
     HUB_MESSAGE_DEPART,  /* a member's channel and id */
-    HUB_MESSAGE_MEMBERS, /* a question's name; CONTENT is wanted for token */
-    HUB_MESSAGE_ASK,     /* a question; CONTENT is wanted for token */
+    HUB_MESSAGE_MEMBERS, /* a question's name; ANSWER with text is wanted for token */
+    HUB_MESSAGE_ASK,     /* a question; ANSWER with text is wanted for token */
     HUB_MESSAGE_SOCKETS, /* number sockets more, or less */
     HUB_MESSAGE_BELOW,   /* worker's mailbox is below its limit again */
     HUB_MESSAGE_RETIRE,
     HUB_MESSAGE_STOP,
     /* To a worker. */
     HUB_MESSAGE_BROADCAST, /* text to the local sockets in channel but except */
-    HUB_MESSAGE_ANSWER,    /* to token */
-    HUB_MESSAGE_CONTENT,   /* text, to token */
+    HUB_MESSAGE_ANSWER,    /* to token, with text when that was asked for */
     HUB_MESSAGE_HOLD,      /* the hub waits for some worker, or (number 0) does not any more */
     HUB_MESSAGE_DRAINED,   /* the hub's mailbox is below its limit again */
-    HUB_MESSAGE_TYPES
 };
 
 struct hub_message {
     struct message base;
     enum hub_message_type type;
-    unsigned worker; /* who said it, or is to hear it */
+    unsigned worker; /* the sender, or the receiver */
     uint32_t token;  /* of the worker's question */
     int number;
     bool cluster;
     struct bytes *channel, *text, *except; /* referenced; NULL: none */
     size_t slice_count;
-    struct str slices[]; /* of an event, a member or a question; the bytes are behind them */
+    struct str slices[]; /* of an event, a member or a question; their bytes follow */
 };
 
-typedef void hub_message_handler(void *owner, const struct hub_message *m);
-
-/* The owner of a mailbox that hub messages come to. */
+/* The owner of a mailbox that hub messages come to; m is borrowed. */
 struct hub_message_receiver {
-    hub_message_handler *const *handlers; /* by type; those that come have one */
+    void (*take)(void *owner, const struct hub_message *m);
     void *owner;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbox: a count of the workers that are behind; the first one and the last one matter.
+ * outbox: a batch for each worker, the run of events that is still open, and how many workers are
+ * behind, of which the first and the last matter.
  */
 #include "outbox.h"
 
@@ -18,7 +19,7 @@
 #include "registry.h"
 #include "wire/eio_packet.h"
 
-/* An overloaded worker is full again and again: it is said at most this often. */
+/* An overloaded worker is full again and again: it is logged at most this often. */
 enum { HOLD_LOG_MS = 10000 };
 /* A run gets no longer: each slow reader may keep one. */
 enum { RUN_BYTES = 65536 };
@@ -30,14 +31,19 @@ struct worker_end {
     bool in_run;                /* has listeners of the run */
 };
 
-/* Events that follow each other in one channel, and nothing came between them. */
+/*
+ * Events that follow each other in one channel, with nothing between them.  One that excepts a
+ * socket is sealed at once, so a run of several has no exception.
+ */
 struct run {
     struct bytes *channel; /* NULL: none is open */
     struct bytes *text;    /* the first one */
-    struct bytes *except;  /* of a run of one; NULL: nobody */
+    struct bytes *except;  /* of a run of one; NULL: no socket */
     struct buffer joined;  /* all, once there are two */
 };
 
+/* full_workers is how many ends are full; answers are held only while there is one.  A batch that
+ * is not empty, or an open run, has the flush to come. */
 struct outbox {
     struct loop *loop;
     struct mailbox *back;
@@ -45,7 +51,7 @@ struct outbox {
     void *owner;
     unsigned full_workers;
     uint64_t holds, hold_logged_ms;
-    struct mailbox_chain held; /* answers of POST events that wait */
+    struct mailbox_chain held; /* answers to publishers */
     struct run run;
     struct loop_task flush;
     unsigned workers;
@@ -53,29 +59,35 @@ struct outbox {
 };
 
 static void
-append(struct outbox *o, struct worker_end *w, struct hub_message *m)
+outbox_append(struct outbox *o, unsigned worker, struct hub_message *m)
 {
-    mailbox_chain_add(&w->batch, &m->base);
+    ENSURE(worker < o->workers && o->worker[worker].box);
+    mailbox_chain_add(&o->worker[worker].batch, &m->base);
     loop_end_of_turn(o->loop, &o->flush);
 }
 
 /* ---- the run ---- */
 
 static void
-seal(struct outbox *o)
+run_seal(struct outbox *o)
 {
     struct run *r = &o->run;
     struct hub_message m = { .type = HUB_MESSAGE_BROADCAST };
+    unsigned receivers = 0;
 
     if (!r->channel)
         return;
+    ENSURE(!r->except || r->joined.len == 0);
     m.channel = r->channel;
     m.text = r->joined.len > 0 ? buffer_to_bytes(&r->joined) : bytes_ref(r->text);
     m.except = r->except;
     for (unsigned i = 0; i < o->workers; i++) {
-        if (o->worker[i].in_run)
-            append(o, &o->worker[i], hub_messages_new(&m));
+        if (!o->worker[i].in_run)
+            continue;
+        outbox_append(o, i, hub_messages_new(&m));
+        receivers++;
     }
+    ENSURE(receivers > 0);
     bytes_unref(m.text);
     bytes_unref(r->channel);
     bytes_unref(r->text);
@@ -84,19 +96,9 @@ seal(struct outbox *o)
     r->channel = r->text = r->except = NULL;
 }
 
-static void
-begin_run(struct outbox *o, const struct registry_channel *c, struct bytes *text)
-{
-    o->run.channel = bytes_ref(c->name);
-    o->run.text = bytes_ref(text);
-    for (unsigned i = 0; i < o->workers; i++)
-        o->worker[i].in_run = c->of_worker[i] > 0;
-    loop_end_of_turn(o->loop, &o->flush);
-}
-
-/* A worker whose first listener came meanwhile must not hear what was before. */
+/* A worker whose first listener came meanwhile must not get what was before. */
 static bool
-continues(const struct outbox *o, const struct registry_channel *c, const struct bytes *text)
+run_continues(const struct outbox *o, const struct registry_channel *c, const struct bytes *text)
 {
     const struct run *r = &o->run;
     bool same = r->channel == c->name && r->text->len + r->joined.len + text->len < RUN_BYTES;
@@ -106,58 +108,32 @@ continues(const struct outbox *o, const struct registry_channel *c, const struct
     return same;
 }
 
-static void
-continue_run(struct run *r, const struct bytes *text)
-{
-    if (r->joined.len == 0)
-        buffer_append_str(&r->joined, bytes_str(r->text));
-    buffer_append_char(&r->joined, EIO_SEPARATOR);
-    buffer_append_str(&r->joined, bytes_str(text));
-}
-
 void
 outbox_broadcast(
     struct outbox *o, const struct registry_channel *c, struct bytes *text, struct bytes *except)
 {
-    if (!except && o->run.channel && continues(o, c, text)) {
-        continue_run(&o->run, text);
+    struct run *r = &o->run;
+
+    if (!except && r->channel && run_continues(o, c, text)) {
+        if (r->joined.len == 0)
+            buffer_append_str(&r->joined, bytes_str(r->text));
+        buffer_append_char(&r->joined, EIO_SEPARATOR);
+        buffer_append_str(&r->joined, bytes_str(text));
         return;
     }
-    seal(o);
-    begin_run(o, c, text);
-    if (!except)
-        return;
-    o->run.except = bytes_ref(except);
-    seal(o);
+    run_seal(o);
+    r->channel = bytes_ref(c->name);
+    r->text = bytes_ref(text);
+    r->except = except ? bytes_ref(except) : NULL;
+    for (unsigned i = 0; i < o->workers; i++)
+        o->worker[i].in_run = c->of_worker[i] > 0;
+    if (except)
+        run_seal(o);
+    else
+        loop_end_of_turn(o->loop, &o->flush);
 }
 
 /* ---- the workers ---- */
-
-static void flush(void *owner);
-
-struct outbox *
-outbox_new(struct loop *l, unsigned workers, const struct outbox_handlers *h, void *owner)
-{
-    struct outbox *o = mem_zalloc(sizeof(*o) + workers * sizeof(o->worker[0]));
-
-    o->loop = l;
-    o->workers = workers;
-    o->handlers = h;
-    o->owner = owner;
-    loop_task_init(&o->flush, flush, o);
-    return o;
-}
-
-void
-outbox_free(struct outbox *o)
-{
-    seal(o);
-    loop_task_cancel(&o->flush);
-    for (unsigned i = 0; i < o->workers; i++)
-        mailbox_chain_drop(&o->worker[i].batch);
-    mailbox_chain_drop(&o->held);
-    free(o);
-}
 
 void
 outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbox *back)
@@ -167,6 +143,21 @@ outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbo
     o->back = back;
 }
 
+void
+outbox_post(struct outbox *o, unsigned worker, struct hub_message *m)
+{
+    run_seal(o);
+    m->worker = worker;
+    outbox_append(o, worker, m);
+}
+
+bool
+outbox_full(const struct outbox *o)
+{
+    return o->full_workers > 0;
+}
+
+/* Past the batches: what is said about them must not wait with them. */
 static void
 post_to_all(struct outbox *o, bool on)
 {
@@ -179,7 +170,7 @@ post_to_all(struct outbox *o, bool on)
 }
 
 static void
-hold(struct outbox *o, unsigned worker)
+outbox_hold(struct outbox *o, unsigned worker)
 {
     uint64_t now_ms = loop_now_ms(o->loop);
 
@@ -193,37 +184,28 @@ hold(struct outbox *o, unsigned worker)
     o->handlers->on_hold(o->owner);
 }
 
-void
-outbox_post(struct outbox *o, unsigned worker, struct hub_message *m)
-{
-    ENSURE(worker < o->workers && o->worker[worker].box);
-    seal(o);
-    m->worker = worker;
-    append(o, &o->worker[worker], m);
-}
-
 static void
 post_batch(struct outbox *o, unsigned worker)
 {
     struct worker_end *w = &o->worker[worker];
     const struct hub_message below = { .type = HUB_MESSAGE_BELOW, .worker = worker };
-    bool first;
 
     if (mailbox_post_all(w->box, mailbox_chain_take(&w->batch)) || w->full)
         return;
     w->full = true;
-    first = ++o->full_workers == 1;
+    o->full_workers++;
+    ENSURE(o->full_workers <= o->workers);
     mailbox_post_when_below(w->box, o->back, &hub_messages_new(&below)->base);
-    if (first)
-        hold(o, worker);
+    if (o->full_workers == 1)
+        outbox_hold(o, worker);
 }
 
 static void
-flush(void *owner)
+on_flush(void *owner)
 {
     struct outbox *o = owner;
 
-    seal(o);
+    run_seal(o);
     for (unsigned i = 0; i < o->workers; i++) {
         if (o->worker[i].batch.first)
             post_batch(o, i);
@@ -231,46 +213,60 @@ flush(void *owner)
 }
 
 void
-outbox_answer(struct outbox *o, unsigned worker, struct hub_message *m)
+outbox_answer(struct outbox *o, unsigned worker, uint32_t token)
 {
-    if (!outbox_full(o)) {
+    struct hub_message *m = hub_messages_new(
+        &(struct hub_message){ .type = HUB_MESSAGE_ANSWER, .worker = worker, .token = token });
+
+    if (outbox_full(o))
+        mailbox_chain_add(&o->held, &m->base);
+    else
         outbox_post(o, worker, m);
+}
+
+void
+outbox_below(struct outbox *o, unsigned worker)
+{
+    struct message *m;
+
+    ENSURE(worker < o->workers && o->worker[worker].full && o->full_workers > 0);
+    o->worker[worker].full = false;
+    if (--o->full_workers > 0)
         return;
-    }
-    m->worker = worker;
-    mailbox_chain_add(&o->held, &m->base);
-}
-
-bool
-outbox_full(const struct outbox *o)
-{
-    return o->full_workers > 0;
-}
-
-static void
-release_answers(struct outbox *o)
-{
-    struct message *m = mailbox_chain_take(&o->held);
-
+    log_info("the workers have caught up: Redis is read again");
+    post_to_all(o, false);
+    m = mailbox_chain_take(&o->held);
     while (m) {
         struct hub_message *answer = (struct hub_message *)m;
 
         m = m->next;
         outbox_post(o, answer->worker, answer);
     }
+    o->handlers->on_release(o->owner);
+}
+
+/* ---- life ---- */
+
+struct outbox *
+outbox_new(struct loop *l, unsigned workers, const struct outbox_handlers *h, void *owner)
+{
+    struct outbox *o = mem_zalloc(sizeof(*o) + workers * sizeof(o->worker[0]));
+
+    o->loop = l;
+    o->workers = workers;
+    o->handlers = h;
+    o->owner = owner;
+    loop_task_init(&o->flush, on_flush, o);
+    return o;
 }
 
 void
-outbox_below(struct outbox *o, unsigned worker)
+outbox_free(struct outbox *o)
 {
-    struct worker_end *w = &o->worker[worker];
-
-    ENSURE(w->full);
-    w->full = false;
-    if (--o->full_workers > 0)
-        return;
-    log_info("the workers caught up: Redis is read again");
-    post_to_all(o, false);
-    release_answers(o);
-    o->handlers->on_release(o->owner);
+    run_seal(o);
+    loop_task_cancel(&o->flush);
+    for (unsigned i = 0; i < o->workers; i++)
+        mailbox_chain_drop(&o->worker[i].batch);
+    mailbox_chain_drop(&o->held);
+    free(o);
 }

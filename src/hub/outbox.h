@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbox: the hub's end of every worker's mailbox, and what happens when one is past its limit:
- * the hub's sources are held, the workers stop reading from clients that post, and answers that
- * may wait do, until every mailbox is below its limit again.  The hub's thread only.
+ * outbox: the hub's end of every worker's mailbox, and what happens when one is past its limit: the
+ * hub's sources are held, the workers stop reading from clients that post, and answers to
+ * publishers wait, until every mailbox is below its limit again.  The hub's thread only.
  */
 #ifndef HUB_OUTBOX_H
 #define HUB_OUTBOX_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-struct loop;
-struct mailbox;
 struct bytes;
 struct hub_message;
+struct loop;
+struct mailbox;
 struct outbox;
 struct registry_channel;
 
@@ -27,7 +28,7 @@ struct outbox *outbox_new(
     struct loop *l, unsigned workers, const struct outbox_handlers *h, void *owner);
 /* Drops the answers that wait. */
 void outbox_free(struct outbox *o);
-/* back is the mailbox that BELOW messages come to. */
+/* Before the threads run; back is the mailbox that BELOW messages come to. */
 void outbox_add(struct outbox *o, unsigned worker, struct mailbox *box, struct mailbox *back);
 
 /* At the end of this turn of the loop, in one batch with what else the worker gets. */
@@ -39,9 +40,9 @@ void outbox_post(struct outbox *o, unsigned worker, struct hub_message *m);
  */
 void outbox_broadcast(
     struct outbox *o, const struct registry_channel *c, struct bytes *text, struct bytes *except);
-/* The same once no worker is behind: the answer to a publisher. */
-void outbox_answer(struct outbox *o, unsigned worker, struct hub_message *m);
-/* Some worker is behind. */
+/* The answer to a publisher, once no worker is behind. */
+void outbox_answer(struct outbox *o, unsigned worker, uint32_t token);
+/* Whether some worker is behind. */
 bool outbox_full(const struct outbox *o);
 /* A BELOW message of this worker came. */
 void outbox_below(struct outbox *o, unsigned worker);
