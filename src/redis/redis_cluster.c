@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_cluster: states, redirections, and what falls.
+ * redis_cluster: states, commands and their redirections, and what falls.
  */
 #include "redis_cluster.h"
 
@@ -9,16 +9,17 @@
 
 #include "base/bytes.h"
 #include "base/ensure.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "redis_command.h"
 #include "redis_contact.h"
 #include "redis_masters.h"
 #include "redis_reason.h"
 #include "redis_request.h"
 #include "redis_settings.h"
+#include "redis_slots.h"
 
 enum {
     BEAT_MS = 2000,
@@ -48,7 +49,23 @@ enum redis_cluster_state {
     REDIS_CLUSTER_CLOSED,
 };
 
-/* Freed at the end of the turn in which it is closed. */
+/* In one of the cluster's lists, which owns it.  It keeps its bytes until it is answered, for it
+ * may have to be sent again elsewhere. */
+struct command {
+    struct list node;
+    struct redis_cluster *cluster;
+    struct bytes *request;
+    unsigned slot;
+    unsigned hops; /* how often it was redirected */
+    bool everywhere;
+    char *ask_host; /* the node to ask this once; NULL: the owner of the slot */
+    unsigned ask_port;
+    void (*on_reply)(void *owner, const struct redis_value *reply); /* may be NULL */
+    void *owner;
+};
+
+/* Freed at the end of the turn in which it is closed.  While OPEN no command waits or is
+ * redirected, and teller_host is NULL: a redirection ends OPEN at once. */
 struct redis_cluster {
     struct loop *loop;
     struct redis_settings *settings;
@@ -70,7 +87,7 @@ struct redis_cluster {
 
 /* The only place that writes c->state. */
 static void
-enter(struct redis_cluster *c, enum redis_cluster_state next)
+cluster_enter(struct redis_cluster *c, enum redis_cluster_state next)
 {
     static const unsigned may_follow[] = {
         [REDIS_CLUSTER_OPENING] = BIT(REDIS_CLUSTER_OPEN) | BIT(REDIS_CLUSTER_FALLING),
@@ -83,6 +100,8 @@ enter(struct redis_cluster *c, enum redis_cluster_state next)
     };
 
     ENSURE(next == REDIS_CLUSTER_CLOSED || may_follow[c->state] & BIT(next));
+    ENSURE(next != REDIS_CLUSTER_OPEN || !c->teller_host);
+    ENSURE(next != REDIS_CLUSTER_LEARNING || (c->teller_host && list_empty(&c->under_way)));
     c->state = next;
 }
 
@@ -93,41 +112,56 @@ redis_cluster_fall(struct redis_cluster *c, const char *reason)
     if (c->state >= REDIS_CLUSTER_FALLING)
         return;
     snprintf(c->reason, sizeof(c->reason), "%s", reason);
-    enter(c, REDIS_CLUSTER_FALLING);
+    cluster_enter(c, REDIS_CLUSTER_FALLING);
     timer_stop(&c->limit);
     timer_stop(&c->beat);
     loop_end_of_turn(c->loop, &c->fallen);
 }
 
-/* All of them hear NULL, while the owner has not closed c. */
 static void
-tell_lost(struct redis_cluster *c)
+command_free(struct command *m)
 {
-    list_splice(&c->under_way, &c->redirected);
-    list_splice(&c->under_way, &c->waiting);
-    while (!list_empty(&c->under_way) && c->state != REDIS_CLUSTER_CLOSED)
-        redis_command_answer(LIST_ENTRY(c->under_way.next, struct redis_command, node), NULL);
+    list_remove(&m->node);
+    bytes_unref(m->request);
+    free(m->ask_host);
+    free(m);
 }
 
+/* Its owner may do anything, closing the cluster included. */
+static void
+command_answer(struct command *m, const struct redis_value *reply)
+{
+    void (*on_reply)(void *owner, const struct redis_value *reply) = m->on_reply;
+    void *owner = m->owner;
+
+    command_free(m);
+    if (on_reply)
+        on_reply(owner, reply);
+}
+
+/* All commands get NULL, unless the owner closes c meanwhile. */
 static void
 on_fallen(void *owner)
 {
     struct redis_cluster *c = owner;
 
-    tell_lost(c);
+    list_splice(&c->under_way, &c->redirected);
+    list_splice(&c->under_way, &c->waiting);
+    while (!list_empty(&c->under_way) && c->state != REDIS_CLUSTER_CLOSED)
+        command_answer(LIST_ENTRY(c->under_way.next, struct command, node), NULL);
     if (c->state != REDIS_CLUSTER_CLOSED)
         c->handlers->on_lost(c->owner, c->reason);
 }
 
 static void
-on_limit(void *owner)
+cluster_on_limit(void *owner)
 {
     redis_cluster_fall(owner, "the nodes of the cluster do not answer in time");
 }
 
 /* A node that dies without a word keeps its connection. */
 static void
-on_beat(void *owner)
+cluster_on_beat(void *owner)
 {
     struct redis_cluster *c = owner;
 
@@ -139,60 +173,66 @@ on_beat(void *owner)
 
 static void on_reply(void *command, const struct redis_value *reply);
 
-/* False: a contact falls, and with it the cluster. */
+/* False: a contact falls, and with it the cluster; m is in no list. */
 static bool
-dispatch(struct redis_cluster *c, struct redis_command *m)
+command_send(struct redis_cluster *c, struct command *m)
 {
+    struct redis_masters_node *asked =
+        m->ask_host ? redis_masters_find(&c->masters, str_of(m->ask_host), m->ask_port) : NULL;
+    struct redis_contact *contact =
+        asked ? asked->contact : redis_masters_owner(&c->masters, m->slot)->contact;
+
     list_remove(&m->node);
-    if (!redis_command_send(m, &c->masters, on_reply))
+    free(m->ask_host);
+    m->ask_host = NULL;
+    if (m->everywhere)
+        redis_masters_teach(&c->masters, m->request, contact);
+    if (asked) {
+        struct bytes *asking = redis_request_new(&STR_LIT("ASKING"), 1);
+        bool sent = redis_contact_send(contact, asking, NULL, NULL);
+
+        bytes_unref(asking);
+        if (!sent)
+            return false;
+    }
+    if (!redis_contact_send(contact, m->request, on_reply, m))
         return false;
     list_append(&c->under_way, &m->node);
     return true;
 }
 
-/* Send what waits: what was redirected first. */
+/* The owner of masters is the cluster; commands that were redirected go before those that wait. */
 static void
-flush(struct redis_cluster *c)
+on_master_open(void *owner)
 {
+    struct redis_cluster *c = owner;
+    bool first = !c->was_open;
     struct list due;
 
+    if (c->state != REDIS_CLUSTER_OPENING || !redis_masters_all_open(&c->masters))
+        return;
+    timer_stop(&c->limit);
+    cluster_enter(c, REDIS_CLUSTER_OPEN);
+    c->was_open = true;
     list_init(&due);
     list_splice(&due, &c->redirected);
     list_splice(&due, &c->waiting);
     LIST_EACH(at, &due) {
-        struct redis_command *m = LIST_ENTRY(at, struct redis_command, node);
+        struct command *m = LIST_ENTRY(at, struct command, node);
 
-        if (!dispatch(c, m))
+        if (!command_send(c, m))
             list_append(&c->waiting, &m->node); /* to be told that all is lost */
     }
-}
-
-static void
-open_up(struct redis_cluster *c)
-{
-    bool first = !c->was_open;
-
-    timer_stop(&c->limit);
-    enter(c, REDIS_CLUSTER_OPEN);
-    c->was_open = true;
-    flush(c);
     if (first)
         c->handlers->on_open(c->owner);
 }
 
 static void
-review(struct redis_cluster *c)
-{
-    if (c->state == REDIS_CLUSTER_OPENING && redis_masters_all_open(&c->masters))
-        open_up(c);
-}
-
-static void
 begin_opening(struct redis_cluster *c)
 {
-    enter(c, REDIS_CLUSTER_OPENING);
+    cluster_enter(c, REDIS_CLUSTER_OPENING);
     timer_start(c->loop, &c->limit, 2 * (uint64_t)redis_settings_short_limit_ms(c->settings));
-    review(c);
+    on_master_open(c);
 }
 
 static void
@@ -206,13 +246,6 @@ fall_by_gaps(struct redis_cluster *c, const char *where)
 }
 
 static void
-forget_teller(struct redis_cluster *c)
-{
-    free(c->teller_host);
-    c->teller_host = NULL;
-}
-
-static void
 on_slots(void *owner, const struct redis_value *reply)
 {
     struct redis_cluster *c = owner;
@@ -223,7 +256,8 @@ on_slots(void *owner, const struct redis_value *reply)
         fall_by_gaps(c, c->teller_host);
         return;
     }
-    forget_teller(c);
+    free(c->teller_host);
+    c->teller_host = NULL;
     begin_opening(c);
 }
 
@@ -236,7 +270,7 @@ learn(struct redis_cluster *c)
         redis_request_new((const struct str[]){ STR_LIT("CLUSTER"), STR_LIT("SLOTS") }, 2);
 
     ENSURE(n); /* nodes are dropped with the new order alone, and the teller with the old one */
-    enter(c, REDIS_CLUSTER_LEARNING);
+    cluster_enter(c, REDIS_CLUSTER_LEARNING);
     timer_start(c->loop, &c->limit, redis_settings_short_limit_ms(c->settings));
     log_info("redis: the cluster's slots have moved where=%s",
         LOG_STR(str_of(redis_contact_where(n->contact))));
@@ -249,7 +283,7 @@ static void
 settle(struct redis_cluster *c, bool redirected)
 {
     if (redirected && c->state == REDIS_CLUSTER_OPEN)
-        enter(c, REDIS_CLUSTER_SETTLING);
+        cluster_enter(c, REDIS_CLUSTER_SETTLING);
     if (c->state != REDIS_CLUSTER_SETTLING || !list_empty(&c->under_way))
         return;
     if (c->teller_host)
@@ -260,29 +294,25 @@ settle(struct redis_cluster *c, bool redirected)
 
 /* ---- replies ---- */
 
-/* Who says that a slot has moved knows where to. */
 static void
-note_teller(struct redis_cluster *c, unsigned slot)
-{
-    const struct redis_masters_node *n = redis_masters_owner(&c->masters, slot);
-
-    if (c->teller_host)
-        return;
-    c->teller_host = mem_strdup(n->host);
-    c->teller_port = n->port;
-}
-
-static void
-redirect(
-    struct redis_cluster *c, struct redis_command *m, const struct redis_slots_redirection *where)
+redirect(struct redis_cluster *c, struct command *m, const struct redis_slots_redirection *where)
 {
     m->hops++;
     list_remove(&m->node);
     list_append(&c->redirected, &m->node);
-    if (where->ask)
-        redis_command_ask(m, &c->masters, where);
-    else
-        note_teller(c, m->slot);
+    if (where->ask) {
+        free(m->ask_host);
+        m->ask_host = mem_copy_text(where->host.data, where->host.len);
+        m->ask_port = where->port;
+        if (!redis_masters_find(&c->masters, where->host, where->port))
+            (void)redis_masters_add(&c->masters, where->host, where->port);
+    } else if (!c->teller_host) {
+        /* The node that says that a slot has moved knows where to. */
+        const struct redis_masters_node *n = redis_masters_owner(&c->masters, m->slot);
+
+        c->teller_host = mem_strdup(n->host);
+        c->teller_port = n->port;
+    }
     settle(c, true);
 }
 
@@ -295,22 +325,10 @@ is_out_of_order(struct str error)
 }
 
 static void
-fall_by(struct redis_cluster *c, const struct redis_command *m, struct str error)
-{
-    const struct redis_reason_about about = {
-        .where = redis_contact_where(redis_masters_owner(&c->masters, m->slot)->contact),
-    };
-    char reason[REDIS_REASON_SIZE] = "";
-
-    redis_reason_refused(reason, &about, error);
-    redis_cluster_fall(c, reason);
-}
-
-static void
 on_reply(void *command, const struct redis_value *reply)
 {
-    struct redis_command *m = command;
-    struct redis_cluster *c = m->sender;
+    struct command *m = command;
+    struct redis_cluster *c = m->cluster;
     struct redis_slots_redirection where;
     bool is_error = reply && reply->kind == REDIS_ERROR;
 
@@ -320,22 +338,22 @@ on_reply(void *command, const struct redis_value *reply)
         return;
     }
     if (is_error && is_out_of_order(reply->text)) {
-        fall_by(c, m, reply->text);
+        const struct redis_reason_about about = {
+            .where = redis_contact_where(redis_masters_owner(&c->masters, m->slot)->contact),
+        };
+        char reason[REDIS_REASON_SIZE] = "";
+
+        redis_reason_refused(reason, &about, reply->text);
+        redis_cluster_fall(c, reason);
         reply = NULL;
     }
     list_remove(&m->node);
     settle(c, false);
-    redis_command_answer(m, reply);
+    command_answer(m, reply);
 }
 
 static void
-on_open(void *owner)
-{
-    review(owner);
-}
-
-static void
-on_lost(void *owner, const char *reason)
+on_master_lost(void *owner, const char *reason)
 {
     redis_cluster_fall(owner, reason);
 }
@@ -346,8 +364,8 @@ struct redis_cluster *
 redis_cluster_open(struct loop *l, struct redis_settings *s, const struct redis_cluster_options *o,
     const struct redis_cluster_handlers *h, void *owner)
 {
-    static const struct redis_masters_handlers of_masters = { .on_open = on_open,
-        .on_lost = on_lost };
+    static const struct redis_masters_handlers of_masters = { .on_open = on_master_open,
+        .on_lost = on_master_lost };
     struct redis_cluster *c = mem_zalloc(sizeof(*c));
 
     c->loop = l;
@@ -358,8 +376,8 @@ redis_cluster_open(struct loop *l, struct redis_settings *s, const struct redis_
     list_init(&c->under_way);
     list_init(&c->redirected);
     list_init(&c->waiting);
-    timer_init(&c->limit, on_limit, c);
-    timer_init(&c->beat, on_beat, c);
+    timer_init(&c->limit, cluster_on_limit, c);
+    timer_init(&c->beat, cluster_on_beat, c);
     timer_start(l, &c->beat, BEAT_MS);
     loop_task_init(&c->fallen, on_fallen, c);
     timer_start(l, &c->limit, 2 * (uint64_t)redis_settings_short_limit_ms(s));
@@ -369,21 +387,15 @@ redis_cluster_open(struct loop *l, struct redis_settings *s, const struct redis_
 }
 
 static void
-free_commands(struct list *l)
-{
-    LIST_EACH(at, l)
-        redis_command_free(LIST_ENTRY(at, struct redis_command, node));
-}
-
-static void
-drop(void *object)
+cluster_drop(void *object)
 {
     struct redis_cluster *c = object;
 
-    free_commands(&c->under_way);
-    free_commands(&c->redirected);
-    free_commands(&c->waiting);
-    forget_teller(c);
+    list_splice(&c->under_way, &c->redirected);
+    list_splice(&c->under_way, &c->waiting);
+    LIST_EACH(at, &c->under_way)
+        command_free(LIST_ENTRY(at, struct command, node));
+    free(c->teller_host);
     free(c);
 }
 
@@ -392,12 +404,12 @@ redis_cluster_close(struct redis_cluster *c)
 {
     if (!c || c->state == REDIS_CLUSTER_CLOSED)
         return;
-    enter(c, REDIS_CLUSTER_CLOSED);
+    cluster_enter(c, REDIS_CLUSTER_CLOSED);
     timer_stop(&c->limit);
     timer_stop(&c->beat);
     loop_task_cancel(&c->fallen);
     redis_masters_fini(&c->masters);
-    loop_defer_free(c->loop, c, drop);
+    loop_defer_free(c->loop, c, cluster_drop);
 }
 
 bool
@@ -406,24 +418,31 @@ redis_cluster_is_open(const struct redis_cluster *c)
     return c->was_open && c->state < REDIS_CLUSTER_FALLING;
 }
 
+/* A command goes where its key is: of EVALSHA the first key, of all else the second word; a channel
+ * is as good as a key. */
 bool
 redis_cluster_command(struct redis_cluster *c, const struct str *argv, size_t argc,
     void (*reply_to)(void *owner, const struct redis_value *reply), void *owner)
 {
-    struct redis_command *m;
+    size_t key = str_is_nocase(argv[0], "EVALSHA") ? 3 : 1;
+    struct command *m;
 
     if (!redis_cluster_is_open(c))
         return false;
-    m = redis_command_new(argv, argc);
-    m->sender = c;
+    m = mem_zalloc(sizeof(*m));
+    list_init(&m->node);
+    m->cluster = c;
+    m->request = redis_request_new(argv, argc);
+    m->slot = redis_slots_of(key < argc ? argv[key] : str_slice("", 0));
+    m->everywhere = str_is_nocase(argv[0], "SCRIPT");
     m->on_reply = reply_to;
     m->owner = owner;
     if (c->state != REDIS_CLUSTER_OPEN) {
         list_append(&c->waiting, &m->node);
         return true;
     }
-    if (dispatch(c, m))
+    if (command_send(c, m))
         return true;
-    redis_command_free(m);
+    command_free(m);
     return false;
 }

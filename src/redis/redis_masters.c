@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "redis_contact.h"
 #include "redis_reason.h"
@@ -25,26 +26,24 @@ struct lesson {
     struct bytes *request;
 };
 
-static void
-remember(struct redis_masters *all, struct bytes *request)
-{
-    struct lesson *lesson;
-
-    for (const struct list *at = all->lessons.next; at != &all->lessons; at = at->next)
-        if (str_equal(
-                bytes_str(CONTAINER_OF(at, struct lesson, node)->request), bytes_str(request)))
-            return;
-    lesson = mem_alloc(sizeof(*lesson));
-    lesson->request = bytes_ref(request);
-    list_init(&lesson->node);
-    list_append(&all->lessons, &lesson->node);
-}
-
 void
 redis_masters_teach(
     struct redis_masters *all, struct bytes *request, const struct redis_contact *but)
 {
-    remember(all, request);
+    struct lesson *lesson = NULL;
+
+    LIST_EACH(at, &all->lessons) {
+        struct lesson *known = LIST_ENTRY(at, struct lesson, node);
+
+        if (str_equal(bytes_str(known->request), bytes_str(request)))
+            lesson = known;
+    }
+    if (!lesson) {
+        lesson = mem_alloc(sizeof(*lesson));
+        lesson->request = bytes_ref(request);
+        list_init(&lesson->node);
+        list_append(&all->lessons, &lesson->node);
+    }
     LIST_EACH(at, &all->nodes) {
         struct redis_contact *contact = LIST_ENTRY(at, struct redis_masters_node, node)->contact;
 
@@ -56,7 +55,7 @@ redis_masters_teach(
 /* ---- nodes ---- */
 
 static void
-on_open(void *owner, const struct redis_value *answer)
+node_on_open(void *owner, const struct redis_value *answer)
 {
     struct redis_masters_node *n = owner;
     struct redis_masters *all = n->masters;
@@ -68,7 +67,7 @@ on_open(void *owner, const struct redis_value *answer)
 }
 
 static void
-on_lost(void *owner, const char *reason)
+node_on_lost(void *owner, const char *reason)
 {
     struct redis_masters *all = ((struct redis_masters_node *)owner)->masters;
 
@@ -90,8 +89,8 @@ redis_masters_find(const struct redis_masters *all, struct str host, unsigned po
 struct redis_masters_node *
 redis_masters_add(struct redis_masters *all, struct str host, unsigned port)
 {
-    static const struct redis_contact_handlers handlers = { .on_open = on_open,
-        .on_lost = on_lost };
+    static const struct redis_contact_handlers handlers = { .on_open = node_on_open,
+        .on_lost = node_on_lost };
     struct redis_masters_node *n = mem_zalloc(sizeof(*n));
 
     n->masters = all;
@@ -119,19 +118,6 @@ node_free(struct redis_masters_node *n)
 }
 
 /* Nothing is under way: nodes without a slot can go. */
-static void
-drop_unwanted(struct redis_masters *all)
-{
-    LIST_EACH(at, &all->nodes) {
-        struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
-
-        if (!n->wanted)
-            node_free(n);
-        else
-            n->wanted = false;
-    }
-}
-
 bool
 redis_masters_arrange(struct redis_masters *all, const struct redis_value *slots, const char *host)
 {
@@ -144,7 +130,14 @@ redis_masters_arrange(struct redis_masters *all, const struct redis_value *slots
         all->of_master[i] = n ? n : redis_masters_add(all, str_of(m->host), m->port);
         all->of_master[i]->wanted = true;
     }
-    drop_unwanted(all);
+    LIST_EACH(at, &all->nodes) {
+        struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
+
+        if (!n->wanted)
+            node_free(n);
+        else
+            n->wanted = false;
+    }
     return true;
 }
 
@@ -158,7 +151,7 @@ redis_masters_all_open(const struct redis_masters *all)
 }
 
 static void
-on_pong(void *owner, const struct redis_value *reply)
+node_on_pong(void *owner, const struct redis_value *reply)
 {
     struct redis_masters_node *n = owner;
 
@@ -176,7 +169,7 @@ redis_masters_beat(struct redis_masters *all)
     LIST_EACH(at, &all->nodes) {
         struct redis_masters_node *n = LIST_ENTRY(at, struct redis_masters_node, node);
 
-        if (redis_contact_send(n->contact, ping, on_pong, n))
+        if (redis_contact_send(n->contact, ping, node_on_pong, n))
             n->unanswered++;
         if (!dead && n->unanswered > UNANSWERED_MAX)
             dead = n;
@@ -184,15 +177,17 @@ redis_masters_beat(struct redis_masters *all)
     bytes_unref(ping);
     if (!dead)
         return;
-    snprintf(
-        reason, sizeof(reason), "%s does not answer any more", redis_contact_where(dead->contact));
+    snprintf(reason, sizeof(reason), "%s no longer answers", redis_contact_where(dead->contact));
     all->handlers->on_lost(all->owner, reason);
 }
 
 struct redis_masters_node *
 redis_masters_owner(const struct redis_masters *all, unsigned slot)
 {
-    return all->of_master[all->slots.owner[slot] - 1];
+    size_t index = all->slots.owner[slot];
+
+    ENSURE(index > 0 && index <= all->slots.masters.count);
+    return all->of_master[index - 1];
 }
 
 void

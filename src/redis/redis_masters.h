@@ -23,7 +23,7 @@ struct redis_value;
 struct redis_masters_handlers {
     /* Another contact is open. */
     void (*on_open)(void *owner);
-    /* A node is lost, or does not answer any more. */
+    /* A node is lost, or no longer answers. */
     void (*on_lost)(void *owner, const char *reason);
 };
 
@@ -46,24 +46,24 @@ struct redis_masters {
     void *owner;
     struct redis_slots slots;
     struct redis_masters_node *of_master[REDIS_SLOTS_COUNT]; /* in the order of slots.masters */
-    struct list nodes;   /* the masters, and who was named by a redirection alone */
-    struct list lessons; /* requests: what each node must know */
+    struct list nodes;   /* the masters, and nodes that only a redirection named */
+    struct list lessons; /* requests that each node must have had */
 };
 
 /* All zero before; s must outlive it. */
 void redis_masters_init(struct redis_masters *all, struct loop *l, struct redis_settings *s,
     const struct redis_masters_handlers *h, void *owner);
-/* Contacts are closed, and nobody hears of anything. */
+/* Closes the contacts; no handler is called any more. */
 void redis_masters_fini(struct redis_masters *all);
 
 /* Take over the order of an answer to CLUSTER SLOTS that host gave, and open what is missing.
- * False: it is none, or has gaps. */
+ * False: it is not such an answer, or has gaps. */
 MUST_USE bool redis_masters_arrange(
     struct redis_masters *all, const struct redis_value *slots, const char *host);
 bool redis_masters_all_open(const struct redis_masters *all);
-/* Prove that each one lives; one that has left beats unanswered is lost. */
+/* PING each node; one that has left several unanswered is lost. */
 void redis_masters_beat(struct redis_masters *all);
-/* Say it to each node but one, and to those that come later. */
+/* Send request to each node but one, and to those that come later. */
 void redis_masters_teach(
     struct redis_masters *all, struct bytes *request, const struct redis_contact *but);
 
