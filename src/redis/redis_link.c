@@ -52,7 +52,11 @@ static const unsigned may_follow[] = {
     [LINK_CLOSED] = 0,
 };
 
-/* Freed at the end of the turn in which it is closed; its contact goes before it. */
+/*
+ * Freed at the end of the turn in which it is closed; its contact goes before it.  At most one of
+ * sentinel, contact and cluster is there: none while WAITING and when CLOSED, and when READY not
+ * the sentinel.
+ */
 struct redis_link {
     struct loop *loop;
     const struct redis_link_handlers *handlers;
@@ -64,28 +68,33 @@ struct redis_link {
     unsigned attempts; /* since it was steady */
     uint64_t ready_at_ms;
     bool paused;
-    /* At most one of them; READY: never the sentinel. */
     struct redis_sentinel *sentinel;
     struct redis_contact *contact;
     struct redis_cluster *cluster;
-    struct redis_settings_nodes known; /* of a cluster, as it told the last time */
+    struct redis_settings_nodes known; /* of a cluster, by its last answer */
     size_t turn;                       /* which of the known nodes, and the seeds, is next */
     size_t failures;                   /* in a row */
-    char reported[REDIS_REASON_SIZE];  /* what on_down heard last; "" after on_ready */
+    char reported[REDIS_REASON_SIZE];  /* on_down's last reason; "" after on_ready */
 };
 
 /* The only place that writes r->state. */
 static void
-enter(struct redis_link *r, enum state next)
+link_enter(struct redis_link *r, enum state next)
 {
+    int ways = !!r->sentinel + !!r->contact + !!r->cluster;
+
     ENSURE(may_follow[r->state] & BIT(next));
+    ENSURE(next == LINK_READY ? ways == 1 && !r->sentinel : ways == 0);
     r->state = next;
 }
 
+/* The owner may use the contact, or the cluster, which is the only one there is. */
 static void
-succeed(struct redis_link *r)
+link_succeed(void *owner)
 {
-    enter(r, LINK_READY);
+    struct redis_link *r = owner;
+
+    link_enter(r, LINK_READY);
     r->ready_at_ms = loop_now_ms(r->loop);
     r->reported[0] = '\0';
     r->failures = 0;
@@ -111,7 +120,7 @@ next_delay_ms(struct redis_link *r)
 }
 
 static void
-let_go(struct redis_link *r)
+link_let_go(struct redis_link *r)
 {
     redis_sentinel_close(r->sentinel);
     redis_contact_close(r->contact);
@@ -130,16 +139,17 @@ count_servers(const struct redis_link *r)
     return r->known.count + r->settings.seeds.count;
 }
 
-/* Whatever it had is over; requests under way have been told.  Of several servers that are tried
- * in turn the owner hears when none was there. */
+/* Whatever the link had is over, and requests under way have been told.  Of several servers that
+ * are tried in turn, the owner is told once none was there. */
 static void
-lose(struct redis_link *r, const char *reason)
+link_on_lost(void *owner, const char *reason)
 {
+    struct redis_link *r = owner;
     bool was_ready = r->state == LINK_READY;
 
-    let_go(r);
+    link_let_go(r);
     timer_start(r->loop, &r->backoff, next_delay_ms(r));
-    enter(r, LINK_WAITING);
+    link_enter(r, LINK_WAITING);
     r->turn++;
     r->failures++;
     if (!was_ready && (r->failures < count_servers(r) || strcmp(reason, r->reported) == 0))
@@ -150,16 +160,10 @@ lose(struct redis_link *r, const char *reason)
         r->handlers->on_down(r->owner, r->reported);
 }
 
-static void
-on_lost(void *owner, const char *reason)
-{
-    lose(owner, reason);
-}
-
 /* ---- what comes ---- */
 
 static void
-on_message(void *owner, struct str channel, struct str payload)
+link_on_message(void *owner, struct str channel, struct str payload)
 {
     struct redis_link *r = owner;
 
@@ -168,7 +172,7 @@ on_message(void *owner, struct str channel, struct str payload)
 }
 
 static void
-on_subscribed(void *owner)
+link_on_subscribed(void *owner)
 {
     struct redis_link *r = owner;
 
@@ -176,15 +180,7 @@ on_subscribed(void *owner)
         r->handlers->on_subscribed(r->owner);
 }
 
-/* ---- attempts ---- */
-
-static void
-open_contact(struct redis_link *r, const struct redis_contact_options *o,
-    const struct redis_contact_handlers *h)
-{
-    r->contact = redis_contact_open(r->loop, &r->settings, o, h, r);
-    redis_contact_pause(r->contact, r->paused);
-}
+/* ---- attempts: the master that the sentinels name ---- */
 
 /* A user that may not ask for the ROLE is told the truth by the first write. */
 static void
@@ -195,7 +191,7 @@ on_master_open(void *owner, const struct redis_value *answer)
     bool is_role = answer->kind == REDIS_ARRAY && answer->count > 0;
 
     if (!is_role || str_is(answer->items[0].text, "master")) {
-        succeed(r);
+        link_succeed(r);
         return;
     }
     snprintf(reason, sizeof(reason), "%s is not a master yet, though the sentinels say so",
@@ -208,9 +204,9 @@ on_master(void *owner, const char *host, unsigned port)
 {
     static const struct redis_contact_handlers handlers = {
         .on_open = on_master_open,
-        .on_lost = on_lost,
-        .on_message = on_message,
-        .on_subscribed = on_subscribed,
+        .on_lost = link_on_lost,
+        .on_message = link_on_message,
+        .on_subscribed = link_on_subscribed,
     };
     struct redis_link *r = owner;
     const struct redis_contact_options o = {
@@ -223,26 +219,11 @@ on_master(void *owner, const char *host, unsigned port)
 
     redis_sentinel_close(r->sentinel);
     r->sentinel = NULL;
-    open_contact(r, &o, &handlers);
+    r->contact = redis_contact_open(r->loop, &r->settings, &o, &handlers, r);
+    redis_contact_pause(r->contact, r->paused);
 }
 
-static void
-on_cluster_open(void *owner)
-{
-    succeed(owner);
-}
-
-/* The contact has served; whatever node it was with may be no master. */
-static void
-open_cluster(struct redis_link *r, const struct redis_value *slots, const char *host)
-{
-    static const struct redis_cluster_handlers handlers = { on_cluster_open, on_lost };
-    const struct redis_cluster_options o = { .slots = slots, .host = host };
-
-    redis_contact_close(r->contact);
-    r->contact = NULL;
-    r->cluster = redis_cluster_open(r->loop, &r->settings, &o, &handlers, r);
-}
+/* ---- attempts: a server, or any node of a cluster ---- */
 
 static const struct redis_settings_node *
 this_server(const struct redis_link *r)
@@ -272,26 +253,28 @@ learn_nodes(struct redis_link *r, const struct redis_value *answer, const char *
     return in_cluster;
 }
 
-/* One that has left the cluster: it is as good as dead, where others are known. */
-static bool
-is_outcast(const struct redis_link *r, const struct redis_value *answer)
-{
-    return answer->kind == REDIS_ARRAY && answer->count == 0 && r->known.count > 0;
-}
-
-/* An error, or no slot at all, is the answer of a server on its own. */
+/*
+ * An error is the answer of a server on its own, and so is an empty list of slots, unless other
+ * nodes are known: then this one has left their cluster.  The node that answered may not be a
+ * master, so its contact goes where commands need one to each.
+ */
 static void
 on_server_open(void *owner, const struct redis_value *answer)
 {
+    static const struct redis_cluster_handlers handlers = { link_succeed, link_on_lost };
     struct redis_link *r = owner;
     char *host = mem_strdup(r->settings.path ? "localhost" : this_server(r)->host);
 
-    if (is_outcast(r, answer))
+    if (answer->kind == REDIS_ARRAY && answer->count == 0 && r->known.count > 0) {
         redis_contact_fall(r->contact, "a node has left the cluster");
-    else if (learn_nodes(r, answer, host) && !r->handlers->on_message)
-        open_cluster(r, answer, host);
-    else
-        succeed(r);
+    } else if (learn_nodes(r, answer, host) && !r->handlers->on_message) {
+        redis_contact_close(r->contact);
+        r->contact = NULL;
+        r->cluster = redis_cluster_open(r->loop, &r->settings,
+            &(struct redis_cluster_options){ .slots = answer, .host = host }, &handlers, r);
+    } else {
+        link_succeed(r);
+    }
     free(host);
 }
 
@@ -300,9 +283,9 @@ try_server(struct redis_link *r)
 {
     static const struct redis_contact_handlers handlers = {
         .on_open = on_server_open,
-        .on_lost = on_lost,
-        .on_message = on_message,
-        .on_subscribed = on_subscribed,
+        .on_lost = link_on_lost,
+        .on_message = link_on_message,
+        .on_subscribed = link_on_subscribed,
     };
     const struct redis_settings *s = &r->settings;
     const struct redis_settings_node *server = s->path ? NULL : this_server(r);
@@ -315,16 +298,17 @@ try_server(struct redis_link *r)
         .question_count = 2,
     };
 
-    open_contact(r, &o, &handlers);
+    r->contact = redis_contact_open(r->loop, &r->settings, &o, &handlers, r);
+    redis_contact_pause(r->contact, r->paused);
 }
 
 static void
-attempt(void *owner)
+link_attempt(void *owner)
 {
-    static const struct redis_sentinel_handlers handlers = { on_master, on_lost };
+    static const struct redis_sentinel_handlers handlers = { on_master, link_on_lost };
     struct redis_link *r = owner;
 
-    enter(r, LINK_SEEKING);
+    link_enter(r, LINK_SEEKING);
     if (r->settings.sentinels.count > 0)
         r->sentinel = redis_sentinel_open(r->loop, &r->settings, &handlers, r);
     else
@@ -343,13 +327,13 @@ redis_link_open(
     r->handlers = h;
     r->owner = owner;
     redis_settings_init(&r->settings, o);
-    timer_init(&r->backoff, attempt, r);
-    attempt(r);
+    timer_init(&r->backoff, link_attempt, r);
+    link_attempt(r);
     return r;
 }
 
 static void
-drop(void *object)
+link_drop(void *object)
 {
     struct redis_link *r = object;
 
@@ -363,10 +347,10 @@ redis_link_close(struct redis_link *r)
 {
     if (!r || r->state == LINK_CLOSED)
         return;
-    enter(r, LINK_CLOSED);
+    link_let_go(r);
+    link_enter(r, LINK_CLOSED);
     timer_stop(&r->backoff);
-    let_go(r);
-    loop_defer_free(r->loop, r, drop);
+    loop_defer_free(r->loop, r, link_drop);
 }
 
 bool
@@ -392,24 +376,20 @@ redis_link_restart(struct redis_link *r, const char *reason)
         redis_cluster_fall(r->cluster, reason);
 }
 
-static void
-set_paused(struct redis_link *r, bool paused)
-{
-    r->paused = paused;
-    if (r->contact)
-        redis_contact_pause(r->contact, paused);
-}
-
 void
 redis_link_pause(struct redis_link *r)
 {
-    set_paused(r, true);
+    r->paused = true;
+    if (r->contact)
+        redis_contact_pause(r->contact, true);
 }
 
 void
 redis_link_resume(struct redis_link *r)
 {
-    set_paused(r, false);
+    r->paused = false;
+    if (r->contact)
+        redis_contact_pause(r->contact, false);
 }
 
 void
