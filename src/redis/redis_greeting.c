@@ -41,39 +41,26 @@ next_step(const struct redis_greeting *g, unsigned from)
 
 /* ---- what is said ---- */
 
-static struct bytes *
-auth(const struct redis_greeting *g)
-{
-    const struct redis_settings *s = g->settings;
-    const char *username = g->sentinel ? s->sentinel_username : s->username;
-    struct str password = str_of(password_of(g));
-
-    if (username)
-        return redis_request_new(
-            (const struct str[]){ STR_LIT("AUTH"), str_of(username), password }, 3);
-    return redis_request_new((const struct str[]){ STR_LIT("AUTH"), password }, 2);
-}
-
-static struct bytes *
-select_db(const struct redis_greeting *g)
-{
-    char digits[16];
-
-    snprintf(digits, sizeof(digits), "%u", g->settings->db);
-    return redis_request_new((const struct str[]){ STR_LIT("SELECT"), str_of(digits) }, 2);
-}
-
 struct bytes *
 redis_greeting_next(struct redis_greeting *g)
 {
+    const struct redis_settings *s = g->settings;
+    const char *username = g->sentinel ? s->sentinel_username : s->username;
     enum step step = next_step(g, g->said);
+    struct str password;
+    char db[16];
 
     g->said = step + 1;
     switch (step) {
     case GREETING_AUTH:
-        return auth(g);
+        password = str_of(password_of(g));
+        if (username)
+            return redis_request_new(
+                (const struct str[]){ STR_LIT("AUTH"), str_of(username), password }, 3);
+        return redis_request_new((const struct str[]){ STR_LIT("AUTH"), password }, 2);
     case GREETING_SELECT:
-        return select_db(g);
+        snprintf(db, sizeof(db), "%u", s->db);
+        return redis_request_new((const struct str[]){ STR_LIT("SELECT"), str_of(db) }, 2);
     case GREETING_PING:
         return redis_request_new(&STR_LIT("PING"), 1);
     case GREETING_QUESTION:
@@ -86,37 +73,27 @@ redis_greeting_next(struct redis_greeting *g)
 
 /* ---- what is answered ---- */
 
-static void
-warn_of_password(struct redis_settings *s, const char *where)
-{
-    if (!s->warned_password)
-        log_warning("redis asks for no password, the configured one is ignored where=%s",
-            LOG_STR(str_of(where)));
-    s->warned_password = true;
-}
-
-static void
-warn_of_db(struct redis_settings *s, const char *where)
-{
-    if (!s->warned_db)
-        log_warning("redis is a cluster, which has database 0 alone: databaseConfig.redis.db is "
-                    "ignored where=%s",
-            LOG_STR(str_of(where)));
-    s->warned_db = true;
-}
-
 /* Whether it works without this step; a user that may not PING is welcome all the same. */
 static bool
 is_forgiven(struct redis_greeting *g, enum step step, struct str error, const char *where)
 {
+    struct redis_settings *s = g->settings;
+
     if (step == GREETING_PING)
         return str_starts(error, "NOPERM");
     if (step == GREETING_AUTH && redis_reason_is_needless_password(error)) {
-        warn_of_password(g->settings, where);
+        if (!s->warned_password)
+            log_warning("redis asks for no password: the configured one is ignored where=%s",
+                LOG_STR(str_of(where)));
+        s->warned_password = true;
         return true;
     }
     if (step == GREETING_SELECT && str_contains(error, "cluster mode")) {
-        warn_of_db(g->settings, where);
+        if (!s->warned_db)
+            log_warning("redis is a cluster, which has database 0 only: databaseConfig.redis.db "
+                        "is ignored where=%s",
+                LOG_STR(str_of(where)));
+        s->warned_db = true;
         return true;
     }
     return false;
@@ -130,7 +107,7 @@ redis_greeting_take(struct redis_greeting *g, const struct redis_value *v,
     enum step step = next_step(g, g->answered);
     bool is_error = v->kind == REDIS_ERROR;
 
-    ENSURE(step < GREETING_OVER);
+    ENSURE(step < GREETING_OVER && g->answered < g->said);
     g->answered = step + 1;
     if (step == GREETING_QUESTION)
         return REDIS_GREETING_LET_IN;

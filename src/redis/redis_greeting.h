@@ -15,8 +15,8 @@ struct bytes;
 struct redis_settings;
 struct redis_value;
 
-/* Embedded; who embeds it fills in what comes first.  Its steps follow each other, as the answers
- * do. */
+/* Embedded; its owner fills in the first three.  Answers come in the order of the requests, so
+ * answered never passes said. */
 struct redis_greeting {
     struct redis_settings *settings;
     struct bytes *question; /* comes last; NULL: none */
@@ -30,7 +30,7 @@ struct bytes *redis_greeting_next(struct redis_greeting *g);
 enum redis_greeting_result {
     REDIS_GREETING_MORE,
     REDIS_GREETING_LET_IN,  /* v is the answer to the question, if there was one */
-    REDIS_GREETING_REFUSED, /* by reason, or, where that is empty, by what is not a Redis */
+    REDIS_GREETING_REFUSED, /* for the reason; where that is empty, it is not a Redis */
 };
 
 /* v answers the oldest request.  about is of the server; an error goes to reason. */
