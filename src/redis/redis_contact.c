@@ -39,7 +39,10 @@ enum redis_contact_state {
     REDIS_CONTACT_CLOSED,
 };
 
-/* Freed at the end of the turn in which it is closed. */
+/*
+ * Freed at the end of the turn in which it is closed.  CONNECTING has the connector alone, GREETING
+ * and OPEN the stream alone, FALLING and CLOSED neither.
+ */
 struct redis_contact {
     struct loop *loop;
     const struct redis_contact_handlers *handlers;
@@ -56,7 +59,7 @@ struct redis_contact {
     struct redis_parser parser;
     struct redis_greeting greeting;
     struct redis_requests requests;
-    bool mute;                      /* it has not said anything yet */
+    bool mute;                      /* it has not sent anything yet */
     bool paused, is_stopped;        /* wanted, and done */
     char reason[REDIS_REASON_SIZE]; /* "" while it goes well */
 };
@@ -73,15 +76,16 @@ static const unsigned may_follow[] = {
 
 /* The only place that writes c->state. */
 static void
-enter(struct redis_contact *c, enum redis_contact_state next)
+contact_enter(struct redis_contact *c, enum redis_contact_state next)
 {
     ENSURE(may_follow[c->state] & BIT(next));
+    ENSURE(!c->connector && (c->stream == NULL) == (next >= REDIS_CONTACT_FALLING));
     c->state = next;
 }
 
 /* Nothing comes from net any more. */
 static void
-let_go(struct redis_contact *c)
+contact_let_go(struct redis_contact *c)
 {
     timer_stop(&c->limit);
     connector_cancel(c->connector);
@@ -93,13 +97,14 @@ let_go(struct redis_contact *c)
     c->stream = NULL;
 }
 
+/* With the reason that is there. */
 static void
-fall(struct redis_contact *c)
+contact_fall(struct redis_contact *c)
 {
     if (c->state >= REDIS_CONTACT_FALLING)
         return;
-    enter(c, REDIS_CONTACT_FALLING);
-    let_go(c);
+    contact_let_go(c);
+    contact_enter(c, REDIS_CONTACT_FALLING);
     loop_end_of_turn(c->loop, &c->fallen);
 }
 
@@ -108,37 +113,21 @@ redis_contact_fall(struct redis_contact *c, const char *reason)
 {
     if (c->reason[0] == '\0')
         snprintf(c->reason, sizeof(c->reason), "%s", reason);
-    fall(c);
+    contact_fall(c);
 }
 
-/* It said what nobody asked. */
+/* It sent what was not asked for; an error that was noted before is the better reason. */
 static void
 fall_strange(struct redis_contact *c)
 {
     redis_reason_stranger(c->reason, &c->about, str_slice("", 0));
-    fall(c);
-}
-
-/* What stands in the way; it is told when c falls. */
-static void
-note(struct redis_contact *c, struct str error, const char *action)
-{
-    c->about.action = action;
-    redis_reason_refused(c->reason, &c->about, error);
+    contact_fall(c);
 }
 
 /* ---- requests ---- */
 
-/* A request's owner may close the contact: then the rest hears nothing. */
 static void
-tell_lost(struct redis_contact *c)
-{
-    while (c->state != REDIS_CONTACT_CLOSED && redis_request_answer(&c->requests, NULL)) {
-    }
-}
-
-static void
-ask(struct redis_contact *c, struct bytes *request,
+contact_ask(struct redis_contact *c, struct bytes *request,
     void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
 {
     redis_request_await(&c->requests, on_reply, owner);
@@ -151,7 +140,7 @@ redis_contact_send(struct redis_contact *c, struct bytes *request,
 {
     if (c->state != REDIS_CONTACT_OPEN)
         return false;
-    ask(c, request, on_reply, owner);
+    contact_ask(c, request, on_reply, owner);
     return true;
 }
 
@@ -185,8 +174,9 @@ take_unasked(struct redis_contact *c, const struct redis_value *v)
             h->on_subscribed(c->owner);
         return;
     case REDIS_UNASKED_ERROR:
-        note(c, v->text, "PSUBSCRIBE");
-        fall_strange(c);
+        c->about.action = "PSUBSCRIBE";
+        redis_reason_refused(c->reason, &c->about, v->text);
+        contact_fall(c);
         return;
     case REDIS_UNASKED_STRANGE:
         fall_strange(c);
@@ -194,7 +184,7 @@ take_unasked(struct redis_contact *c, const struct redis_value *v)
 }
 
 static void
-take(struct redis_contact *c, const struct redis_value *v)
+take_value(struct redis_contact *c, const struct redis_value *v)
 {
     if (list_empty(&c->requests.waiting)) {
         take_unasked(c, v);
@@ -202,13 +192,13 @@ take(struct redis_contact *c, const struct redis_value *v)
     }
     if (c->state == REDIS_CONTACT_OPEN && v->kind == REDIS_ERROR &&
         redis_reason_is_demoted(v->text)) {
-        note(c, v->text, NULL);
-        fall(c);
+        redis_reason_refused(c->reason, &c->about, v->text);
+        contact_fall(c);
     }
     redis_request_answer(&c->requests, v);
 }
 
-/* It said what is not a reply, or too much of one; a greeting has no long answers. */
+/* It sent what is not a reply, or too much of one; a greeting has no long answers. */
 static void
 fall_by_words(struct redis_contact *c, bool too_long, struct str said)
 {
@@ -216,7 +206,7 @@ fall_by_words(struct redis_contact *c, bool too_long, struct str said)
         snprintf(c->reason, sizeof(c->reason), "%s sends a reply that is too long", c->where);
     else
         redis_reason_stranger(c->reason, &c->about, said);
-    fall(c);
+    contact_fall(c);
 }
 
 static void
@@ -229,7 +219,7 @@ take_all(struct redis_contact *c, struct str said)
         result = redis_parser_next(&c->parser, &v);
         if (result != REDIS_PARSE_VALUE)
             break;
-        take(c, v); /* may close c */
+        take_value(c, v); /* may close c */
         redis_parser_release(&c->parser);
     }
     if (result == REDIS_PARSE_BAD || result == REDIS_PARSE_TOO_LARGE)
@@ -237,7 +227,7 @@ take_all(struct redis_contact *c, struct str said)
 }
 
 static void
-on_data(void *owner, const char *data, size_t len)
+contact_on_data(void *owner, const char *data, size_t len)
 {
     struct redis_contact *c = owner;
     struct str said = str_slice(data, c->mute ? len : 0);
@@ -256,7 +246,7 @@ on_data(void *owner, const char *data, size_t len)
 }
 
 static void
-on_end(void *owner, enum stream_end why)
+contact_on_end(void *owner, enum stream_end why)
 {
     struct redis_contact *c = owner;
     const char *error = stream_error(c->stream);
@@ -267,7 +257,7 @@ on_end(void *owner, enum stream_end why)
         redis_reason_failed(c->reason, &c->about, error);
     else
         redis_reason_closed(c->reason, &c->about, c->mute);
-    fall(c);
+    contact_fall(c);
 }
 
 /* ---- coming and going ---- */
@@ -306,7 +296,7 @@ on_greeting(void *owner, const struct redis_value *reply)
         return;
     case REDIS_GREETING_LET_IN:
         timer_stop(&c->limit);
-        enter(c, REDIS_CONTACT_OPEN);
+        contact_enter(c, REDIS_CONTACT_OPEN);
         apply_pause(c);
         c->handlers->on_open(c->owner, c->greeting.question ? reply : NULL);
         return;
@@ -318,28 +308,29 @@ on_greeting(void *owner, const struct redis_value *reply)
 static void
 on_connected(void *owner, struct stream *s, const char *error)
 {
-    static const struct stream_handlers handlers = { .on_data = on_data, .on_end = on_end };
+    static const struct stream_handlers handlers = { .on_data = contact_on_data,
+        .on_end = contact_on_end };
     struct redis_contact *c = owner;
     struct bytes *request;
 
     c->connector = NULL;
     if (!s) {
         redis_reason_failed(c->reason, &c->about, error);
-        fall(c);
+        contact_fall(c);
         return;
     }
     c->stream = s;
     stream_attach(s, &handlers, c);
     timer_start(c->loop, &c->limit, c->limit_ms);
-    enter(c, REDIS_CONTACT_GREETING);
+    contact_enter(c, REDIS_CONTACT_GREETING);
     while ((request = redis_greeting_next(&c->greeting))) {
-        ask(c, request, on_greeting, c);
+        contact_ask(c, request, on_greeting, c);
         bytes_unref(request);
     }
 }
 
 static void
-on_limit(void *owner)
+contact_on_limit(void *owner)
 {
     struct redis_contact *c = owner;
     char sentence[REDIS_REASON_SIZE];
@@ -347,28 +338,19 @@ on_limit(void *owner)
     snprintf(sentence, sizeof(sentence), "no answer from %s in time", c->where);
     c->reason[0] = '\0';
     redis_reason_failed(c->reason, &c->about, sentence);
-    fall(c);
+    contact_fall(c);
 }
 
+/* A request's owner may close the contact: then the others are told nothing. */
 static void
-on_fallen(void *owner)
+contact_on_fallen(void *owner)
 {
     struct redis_contact *c = owner;
 
-    tell_lost(c);
+    while (c->state != REDIS_CONTACT_CLOSED && redis_request_answer(&c->requests, NULL)) {
+    }
     if (c->state != REDIS_CONTACT_CLOSED)
         c->handlers->on_lost(c->owner, c->reason);
-}
-
-static void
-set_where(struct redis_contact *c, const struct redis_contact_options *o)
-{
-    if (o->path)
-        snprintf(c->where, sizeof(c->where), "%s", o->path);
-    else if (strchr(o->host, ':'))
-        snprintf(c->where, sizeof(c->where), "[%s]:%u", o->host, o->port);
-    else
-        snprintf(c->where, sizeof(c->where), "%s:%u", o->host, o->port);
 }
 
 struct redis_contact *
@@ -388,7 +370,11 @@ redis_contact_open(struct loop *l, struct redis_settings *s, const struct redis_
     c->handlers = h;
     c->owner = owner;
     c->greeting = (struct redis_greeting){ .settings = s, .sentinel = o->sentinel };
-    set_where(c, o);
+    if (o->path)
+        snprintf(c->where, sizeof(c->where), "%s", o->path);
+    else
+        snprintf(c->where, sizeof(c->where), strchr(o->host, ':') ? "[%s]:%u" : "%s:%u", o->host,
+            o->port);
     c->about = (struct redis_reason_about){
         .where = c->where,
         .sentinel = o->sentinel,
@@ -402,15 +388,15 @@ redis_contact_open(struct loop *l, struct redis_settings *s, const struct redis_
         c->greeting.question = redis_request_new(o->question, o->question_count);
     redis_request_init(&c->requests);
     redis_parser_init(&c->parser);
-    loop_task_init(&c->fallen, on_fallen, c);
-    timer_init(&c->limit, on_limit, c);
+    loop_task_init(&c->fallen, contact_on_fallen, c);
+    timer_init(&c->limit, contact_on_limit, c);
     target.secure = c->about.tls ? s->tls : NULL;
     c->connector = connector_open(l, &target, on_connected, c);
     return c;
 }
 
 static void
-drop(void *object)
+contact_drop(void *object)
 {
     struct redis_contact *c = object;
 
@@ -424,13 +410,13 @@ redis_contact_close(struct redis_contact *c)
 {
     if (!c || c->state == REDIS_CONTACT_CLOSED)
         return;
-    enter(c, REDIS_CONTACT_CLOSED);
     if (c->stream)
-        stream_flush(c->stream); /* a node's last words of this turn are said by no one again */
-    let_go(c);
+        stream_flush(c->stream); /* what was sent in this turn is not sent again */
+    contact_let_go(c);
+    contact_enter(c, REDIS_CONTACT_CLOSED);
     loop_task_cancel(&c->fallen);
     redis_request_fini(&c->requests);
-    loop_defer_free(c->loop, c, drop);
+    loop_defer_free(c->loop, c, contact_drop);
 }
 
 bool
