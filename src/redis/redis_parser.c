@@ -129,7 +129,7 @@ parser_of(const redisReadTask *task)
 
 /* NULL: there is no room. */
 static void *
-take(const redisReadTask *task, size_t size)
+parser_take(const redisReadTask *task, size_t size)
 {
     struct redis_parser *p = parser_of(task);
     void *taken = arena_take(&p->arena, size);
@@ -140,10 +140,10 @@ take(const redisReadTask *task, size_t size)
 
 /* Where the value of a task goes: into its array, or on its own.  NULL: there is no room. */
 static struct redis_value *
-place(const redisReadTask *task, enum redis_kind kind)
+parser_place(const redisReadTask *task, enum redis_kind kind)
 {
     struct redis_value *v =
-        task->parent ? &items_of(task->parent->obj)[task->idx] : take(task, sizeof(*v));
+        task->parent ? &items_of(task->parent->obj)[task->idx] : parser_take(task, sizeof(*v));
 
     if (v)
         *v = (struct redis_value){ .kind = kind };
@@ -153,7 +153,7 @@ place(const redisReadTask *task, enum redis_kind kind)
 static const char *
 copy(const redisReadTask *task, const char *text, size_t len)
 {
-    char *copied = take(task, len + 1);
+    char *copied = parser_take(task, len + 1);
 
     if (!copied)
         return NULL;
@@ -180,7 +180,7 @@ create_string(const redisReadTask *task, char *text, size_t len)
         return NULL;
     }
     copied = copy(task, text, len);
-    v = copied ? place(task, kind) : NULL;
+    v = copied ? parser_place(task, kind) : NULL;
     if (v)
         v->text = str_slice(copied, len);
     return v;
@@ -208,8 +208,8 @@ create_array(const redisReadTask *task, element_count count)
         parser_of(task)->too_large = true;
         return NULL;
     }
-    items = take(task, elements * sizeof(*items));
-    v = items ? place(task, REDIS_ARRAY) : NULL;
+    items = parser_take(task, elements * sizeof(*items));
+    v = items ? parser_place(task, REDIS_ARRAY) : NULL;
     if (!v)
         return NULL;
     for (size_t i = 0; i < elements; i++)
@@ -222,7 +222,7 @@ create_array(const redisReadTask *task, element_count count)
 static void *
 create_integer(const redisReadTask *task, long long integer)
 {
-    struct redis_value *v = place(task, REDIS_INTEGER);
+    struct redis_value *v = parser_place(task, REDIS_INTEGER);
 
     if (v)
         v->integer = integer;
@@ -232,7 +232,7 @@ create_integer(const redisReadTask *task, long long integer)
 static void *
 create_nil(const redisReadTask *task)
 {
-    return place(task, REDIS_NIL);
+    return parser_place(task, REDIS_NIL);
 }
 
 #if HIREDIS_MAJOR >= 1

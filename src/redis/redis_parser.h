@@ -30,14 +30,14 @@ struct redis_arena {
 struct redis_parser {
     struct redisReader *reader;
     struct redis_arena arena; /* of the value under way, or lent */
-    size_t under_way;         /* bytes of the value that is not whole yet, and behind it */
+    size_t under_way;         /* bytes of the value that is not whole yet, and after it */
     bool too_large;           /* what was to be made of it */
 };
 
 enum redis_parse {
     REDIS_PARSE_VALUE,
     REDIS_PARSE_MORE,
-    REDIS_PARSE_BAD,       /* it is not what a Redis server says */
+    REDIS_PARSE_BAD,       /* not what a Redis server sends */
     REDIS_PARSE_TOO_LARGE, /* it takes more than anything that was asked for */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_probe: two links, of which the first that cannot has the word.
+ * redis_probe: two links; the first that fails gives the answer.
  */
 #include "redis/redis_probe.h"
 
@@ -13,7 +13,7 @@
 #include "net/timer.h"
 #include "redis/redis_link.h"
 
-/* Beyond the time of one attempt: links give up by themselves before, and say why. */
+/* Past the time of one attempt: links give up by themselves before, and say why. */
 enum { PATIENCE_MS = 2000, PATIENCE_TRIES = 2 };
 
 /* Freed at the end of the turn in which it is closed. */
@@ -23,12 +23,12 @@ struct redis_probe {
     struct bytes *pattern;
     struct timer limit;
     bool subscribed;
-    void (*on_done)(void *owner, const char *error); /* NULL: said already, or not asked any more */
+    void (*on_done)(void *owner, const char *error); /* NULL: called already, or closed */
     void *owner;
 };
 
 static void
-finish(struct redis_probe *p, const char *error)
+probe_finish(struct redis_probe *p, const char *error)
 {
     void (*on_done)(void *owner, const char *error) = p->on_done;
 
@@ -39,34 +39,34 @@ finish(struct redis_probe *p, const char *error)
 }
 
 static void
-on_ready(void *owner)
+probe_on_ready(void *owner)
 {
     struct redis_probe *p = owner;
 
     if (redis_link_ready(p->subscription) && !p->subscribed)
         redis_link_psubscribe(p->subscription, bytes_str(p->pattern));
     if (redis_link_ready(p->commands) && p->subscribed)
-        finish(p, NULL);
+        probe_finish(p, NULL);
 }
 
 static void
-on_subscribed(void *owner)
+probe_on_subscribed(void *owner)
 {
     struct redis_probe *p = owner;
 
     p->subscribed = true;
     if (redis_link_ready(p->commands))
-        finish(p, NULL);
+        probe_finish(p, NULL);
 }
 
 static void
-on_down(void *owner, const char *reason)
+probe_on_down(void *owner, const char *reason)
 {
-    finish(owner, reason);
+    probe_finish(owner, reason);
 }
 
 static void
-on_message(void *owner, struct str channel, struct str payload)
+probe_on_message(void *owner, struct str channel, struct str payload)
 {
     (void)owner;
     (void)channel;
@@ -74,21 +74,22 @@ on_message(void *owner, struct str channel, struct str payload)
 }
 
 static void
-on_limit(void *owner)
+probe_on_limit(void *owner)
 {
-    finish(owner, "Redis did not answer in time");
+    probe_finish(owner, "Redis did not answer in time");
 }
 
 struct redis_probe *
 redis_probe_open(struct loop *l, const struct redis_options *o, struct str pattern,
     void (*on_done)(void *owner, const char *error), void *owner)
 {
-    static const struct redis_link_handlers commands = { .on_ready = on_ready, .on_down = on_down };
+    static const struct redis_link_handlers commands = { .on_ready = probe_on_ready,
+        .on_down = probe_on_down };
     static const struct redis_link_handlers subscription = {
-        .on_ready = on_ready,
-        .on_down = on_down,
-        .on_message = on_message,
-        .on_subscribed = on_subscribed,
+        .on_ready = probe_on_ready,
+        .on_down = probe_on_down,
+        .on_message = probe_on_message,
+        .on_subscribed = probe_on_subscribed,
     };
     struct redis_probe *p = mem_zalloc(sizeof(*p));
 
@@ -96,7 +97,7 @@ redis_probe_open(struct loop *l, const struct redis_options *o, struct str patte
     p->pattern = bytes_new(pattern.data, pattern.len);
     p->on_done = on_done;
     p->owner = owner;
-    timer_init(&p->limit, on_limit, p);
+    timer_init(&p->limit, probe_on_limit, p);
     timer_start(l, &p->limit, PATIENCE_TRIES * (uint64_t)o->connect_timeout_ms + PATIENCE_MS);
     p->commands = redis_link_open(l, o, &commands, p);
     p->subscription = redis_link_open(l, o, &subscription, p);
@@ -104,7 +105,7 @@ redis_probe_open(struct loop *l, const struct redis_options *o, struct str patte
 }
 
 static void
-drop(void *object)
+probe_drop(void *object)
 {
     struct redis_probe *p = object;
 
@@ -121,5 +122,5 @@ redis_probe_close(struct redis_probe *p)
     timer_stop(&p->limit);
     redis_link_close(p->commands);
     redis_link_close(p->subscription);
-    loop_defer_free(p->loop, p, drop);
+    loop_defer_free(p->loop, p, probe_drop);
 }

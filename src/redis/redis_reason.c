@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_reason: tables from what is said to what there is to do.
+ * redis_reason: tables from what a server or net says to what an operator can do.
  *
  * In a text @ is where, ! the action, $ the options' group, # the option of the password, and % the
  * options of the address.
@@ -40,7 +40,7 @@ static const struct row refusals[] = {
     { "", "@ answered with an error" },
 };
 
-/* What net says, and what is said behind it. */
+/* What net says, and what is added to it. */
 static const struct row failures[] = {
     { "mismatch", ": set $tls.servername to a name that the certificate is for" },
     { "has expired", ": the server needs a new one" },
@@ -59,12 +59,6 @@ static const struct row failures[] = {
     { "no answer", ": see %, and what a firewall says" },
     { "", "" },
 };
-
-static const char *
-option_of(const struct redis_reason_about *about)
-{
-    return about->sentinel ? OPTIONS "sentinelPassword" : OPTIONS "password";
-}
 
 static const char *
 address_of(const struct redis_reason_about *about)
@@ -92,7 +86,8 @@ append_expanded(struct buffer *b, const struct redis_reason_about *about, const 
             buffer_append_text(b, address_of(about));
             break;
         case '#':
-            buffer_append_text(b, option_of(about));
+            buffer_append_text(
+                b, about->sentinel ? OPTIONS "sentinelPassword" : OPTIONS "password");
             break;
         default:
             buffer_append_char(b, *text);
@@ -110,7 +105,7 @@ write_out(char out[REDIS_REASON_SIZE], struct buffer *b)
 }
 
 static void
-fill(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, const char *text)
+reason_fill(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, const char *text)
 {
     struct buffer b = { 0 };
 
@@ -120,7 +115,7 @@ fill(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, const 
 
 /* The last row matches anything. */
 static const char *
-find(const struct row *rows, struct str said)
+reason_find(const struct row *rows, struct str said)
 {
     while (rows->said[0] && !str_contains(said, rows->said))
         rows++;
@@ -131,7 +126,7 @@ void
 redis_reason_refused(
     char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str error)
 {
-    fill(out, about, find(refusals, error));
+    reason_fill(out, about, reason_find(refusals, error));
 }
 
 void
@@ -145,7 +140,7 @@ redis_reason_failed(
     if (verify)
         buffer_printf(&b, "%s: ", about->where);
     buffer_append_str(&b, said);
-    append_expanded(&b, about, find(failures, said));
+    append_expanded(&b, about, reason_find(failures, said));
     if (about->tls && str_starts(said, "no answer"))
         append_expanded(&b, about, "; if it does not speak TLS there, see $tls");
     write_out(out, &b);
@@ -155,13 +150,14 @@ void
 redis_reason_closed(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, bool mute)
 {
     if (!mute)
-        fill(out, about, "@ closed the connection");
+        reason_fill(out, about, "@ closed the connection");
     else if (about->tls)
-        fill(out, about,
+        reason_fill(out, about,
             "@ closed the connection before it answered: if it wants to see a certificate, set "
             "$tls.cert and $tls.key");
     else
-        fill(out, about, "@ closed the connection before it answered: if it speaks TLS, set $tls");
+        reason_fill(
+            out, about, "@ closed the connection before it answered: if it speaks TLS, set $tls");
 }
 
 void
@@ -169,11 +165,11 @@ redis_reason_stranger(
     char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str said)
 {
     if (str_starts(said, "HTTP/"))
-        fill(out, about, "@ is not a Redis server but a web server: see %");
+        reason_fill(out, about, "@ is not a Redis server but a web server: see %");
     else if (str_starts(said, "\x15\x03") || str_starts(said, "\x16\x03"))
-        fill(out, about, "@ speaks TLS: set $tls to true");
+        reason_fill(out, about, "@ speaks TLS: set $tls to true");
     else
-        fill(out, about, "@ is not a Redis server: see %");
+        reason_fill(out, about, "@ is not a Redis server: see %");
 }
 
 bool

@@ -14,10 +14,10 @@
 
 enum { REDIS_REASON_SIZE = 512 };
 
-/* Whom it is about. */
+/* The server. */
 struct redis_reason_about {
     const char *where;  /* "host:port", or a path */
-    const char *action; /* what the user was last to do: "PSUBSCRIBE" */
+    const char *action; /* the last command that the user may have been refused: "PSUBSCRIBE" */
     bool sentinel;      /* it is one */
     bool tls, path;
     bool by_sentinels; /* they named it */
@@ -32,13 +32,13 @@ void redis_reason_failed(
 /* It closed the connection, before it had said anything (mute) or later. */
 void redis_reason_closed(
     char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, bool mute);
-/* It is no Redis: said are the first bytes that it sent. */
+/* It is not a Redis: said are the first bytes that it sent. */
 void redis_reason_stranger(
     char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str said);
 
 /* Whether an error only says that no password is needed. */
 bool redis_reason_is_needless_password(struct str error);
-/* Whether a master that became a replica says so: it answers, but is not the one any more. */
+/* Whether it is a master that became a replica: it answers, but takes no writes any more. */
 bool redis_reason_is_demoted(struct str error);
 
 #endif

@@ -86,7 +86,7 @@ redis_request_answer(struct redis_requests *r, const struct redis_value *v)
 /* ---- subscriptions ---- */
 
 static bool
-expected(const struct redis_requests *r, struct str pattern)
+is_expected(const struct redis_requests *r, struct str pattern)
 {
     size_t at = 0, len;
 
@@ -103,7 +103,7 @@ expected(const struct redis_requests *r, struct str pattern)
 struct bytes *
 redis_request_subscribe(struct redis_requests *r, struct str pattern)
 {
-    if (!expected(r, pattern)) {
+    if (!is_expected(r, pattern)) {
         buffer_append(&r->patterns, (const char *)&pattern.len, sizeof(pattern.len));
         buffer_append_str(&r->patterns, pattern);
     }
@@ -120,7 +120,7 @@ static bool
 is_confirmation(const struct redis_requests *r, const struct redis_value *v)
 {
     return v->count == 3 && is_word(&v->items[0], "psubscribe") &&
-           v->items[1].kind == REDIS_STRING && expected(r, v->items[1].text) &&
+           v->items[1].kind == REDIS_STRING && is_expected(r, v->items[1].text) &&
            v->items[2].kind == REDIS_INTEGER;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_request: what is asked on a connection, and whose a value is that comes from it: the oldest
- * request's that waits; when none does, a subscription's, or nobody's.  It does no I/O.
+ * redis_request: what is asked on a connection, and what a value that comes from it answers: the
+ * oldest request that waits; when there is none, a subscription, or nothing.  It does no I/O.
  */
 #ifndef REDIS_REDIS_REQUEST_H
 #define REDIS_REDIS_REQUEST_H
@@ -23,11 +23,11 @@ struct bytes *redis_request_new(const struct str *argv, size_t argc);
 /* Those of one connection.  Embedded. */
 struct redis_requests {
     struct list waiting;    /* the oldest first */
-    struct buffer patterns; /* subscribed to, each behind its length */
+    struct buffer patterns; /* subscribed to, each after its length */
 };
 
 void redis_request_init(struct redis_requests *r);
-/* Nobody hears of anything. */
+/* No on_reply is called any more. */
 void redis_request_fini(struct redis_requests *r);
 
 /* A request was sent: the next value that is not another's goes to on_reply, which may be NULL. */
@@ -43,7 +43,7 @@ enum redis_unasked {
     REDIS_UNASKED_MESSAGE,      /* items 2 and 3 are its channel and its payload */
     REDIS_UNASKED_CONFIRMATION, /* of a subscription */
     REDIS_UNASKED_ERROR,        /* comes before the end of the connection */
-    REDIS_UNASKED_STRANGE,      /* what nobody asked */
+    REDIS_UNASKED_STRANGE,      /* not asked for */
 };
 
 /* What a value is that no request waits for. */

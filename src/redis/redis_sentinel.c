@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "redis/redis_link.h"
@@ -15,10 +16,11 @@
 #include "redis_reason.h"
 #include "redis_settings.h"
 
-/* Longer than any name, for who resolves it to say so. */
+/* Longer than any name, so that the resolver is the one to refuse it. */
 enum { HOST_MAX = 1023, PORT_MAX = 65535 };
 
-/* Freed at the end of the turn in which it is closed. */
+/* Freed at the end of the turn in which it is closed.  Until its last event it has a contact, and
+ * fewer were asked than there are. */
 struct redis_sentinel {
     struct loop *loop;
     struct redis_settings *settings;
@@ -45,7 +47,7 @@ give_up(struct redis_sentinel *n, const char *reason)
 }
 
 static void
-on_lost(void *owner, const char *reason)
+sentinel_on_lost(void *owner, const char *reason)
 {
     char text[REDIS_REASON_SIZE];
 
@@ -69,7 +71,7 @@ read_master(const struct redis_value *v, char host[HOST_MAX + 1], unsigned *port
 }
 
 static void
-on_open(void *owner, const struct redis_value *answer)
+sentinel_on_open(void *owner, const struct redis_value *answer)
 {
     struct redis_sentinel *n = owner;
     char host[HOST_MAX + 1], reason[REDIS_REASON_SIZE];
@@ -83,7 +85,7 @@ on_open(void *owner, const struct redis_value *answer)
     }
     snprintf(reason, sizeof(reason),
         answer->kind == REDIS_ERROR
-            ? "sentinel: %s does not tell the master called %s: it is no sentinel, or the user may "
+            ? "sentinel: %s does not name the master %s: it is not a sentinel, or the user may "
               "not ask, see databaseConfig.redis.sentinels"
             : "sentinel: %s knows no master called %s: see databaseConfig.redis.name",
         redis_contact_where(n->contact), n->settings->master);
@@ -93,8 +95,8 @@ on_open(void *owner, const struct redis_value *answer)
 static void
 ask_next(struct redis_sentinel *n)
 {
-    static const struct redis_contact_handlers handlers = { .on_open = on_open,
-        .on_lost = on_lost };
+    static const struct redis_contact_handlers handlers = { .on_open = sentinel_on_open,
+        .on_lost = sentinel_on_lost };
     struct redis_settings *s = n->settings;
     const struct redis_settings_node *node = &s->sentinels.items[s->first_sentinel];
     const struct redis_contact_options o = {
@@ -107,6 +109,7 @@ ask_next(struct redis_sentinel *n)
         .question_count = 3,
     };
 
+    ENSURE(!n->contact && n->asked < s->sentinels.count);
     n->contact = redis_contact_open(n->loop, s, &o, &handlers, n);
 }
 

@@ -33,18 +33,11 @@ redis_settings_clear_nodes(struct redis_settings_nodes *n)
     *n = (struct redis_settings_nodes){ 0 };
 }
 
-/* An empty name or password is none. */
+/* An empty text is as good as none. */
 static char *
 copy_text(const char *text)
 {
     return text && text[0] ? mem_strdup(text) : NULL;
-}
-
-static void
-copy_nodes(struct redis_settings_nodes *to, const struct redis_node *from, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        redis_settings_add_node(to, from[i].host, from[i].port);
 }
 
 void
@@ -65,8 +58,10 @@ redis_settings_init(struct redis_settings *s, const struct redis_options *o)
     };
     if (o->host)
         redis_settings_add_node(&s->seeds, o->host, o->port);
-    copy_nodes(&s->seeds, o->cluster, o->cluster_count);
-    copy_nodes(&s->sentinels, o->sentinels, o->sentinel_count);
+    for (size_t i = 0; i < o->cluster_count; i++)
+        redis_settings_add_node(&s->seeds, o->cluster[i].host, o->cluster[i].port);
+    for (size_t i = 0; i < o->sentinel_count; i++)
+        redis_settings_add_node(&s->sentinels, o->sentinels[i].host, o->sentinels[i].port);
     ENSURE(s->path || s->seeds.count > 0 || s->sentinels.count > 0);
 }
 

@@ -34,8 +34,8 @@ struct redis_settings {
     struct redis_settings_nodes sentinels;
     char *master, *sentinel_username, *sentinel_password;
     bool sentinel_tls;
-    size_t first_sentinel;           /* that knew the last time */
-    bool warned_password, warned_db; /* said once a link */
+    size_t first_sentinel;           /* the one that knew the last time */
+    bool warned_password, warned_db; /* each is logged once a link */
 };
 
 void redis_settings_init(struct redis_settings *s, const struct redis_options *o);

@@ -38,7 +38,7 @@ redis_slots_of(struct str key)
 
 /* ["10.0.0.1", 7000, ...]; a node that does not know its address says nothing, or "?". */
 static bool
-read_node(const struct redis_value *v, const char *self, struct redis_settings_nodes *out)
+slots_read_node(const struct redis_value *v, const char *self, struct redis_settings_nodes *out)
 {
     char *host;
 
@@ -55,40 +55,30 @@ read_node(const struct redis_value *v, const char *self, struct redis_settings_n
     return true;
 }
 
-/* Add the node and return its index, from 1; 0: it is none. */
-static size_t
-read_master(struct redis_slots *s, const struct redis_value *v, const char *self)
-{
-    struct redis_settings_nodes one = { 0 };
-    size_t index = 0;
-
-    if (!read_node(v, self, &one))
-        return 0;
-    redis_settings_add_node(&s->masters, one.items[0].host, one.items[0].port);
-    while (strcmp(s->masters.items[index].host, one.items[0].host) != 0 ||
-           s->masters.items[index].port != one.items[0].port)
-        index++;
-    redis_settings_clear_nodes(&one);
-    return index + 1;
-}
-
 /* [first, last, master, replica...] */
 static bool
-read_range(struct redis_slots *s, const struct redis_value *v, const char *self)
+slots_read_range(struct redis_slots *s, const struct redis_value *v, const char *self)
 {
-    size_t master;
+    struct redis_settings_nodes one = { 0 };
+    size_t master = 0;
 
     if (v->kind != REDIS_ARRAY || v->count < 3 || v->items[0].kind != REDIS_INTEGER ||
         v->items[1].kind != REDIS_INTEGER || v->items[0].integer < 0 ||
         v->items[1].integer >= REDIS_SLOTS_COUNT)
         return false;
-    master = read_master(s, &v->items[2], self);
-    if (master == 0 || master > NODES_MAX)
+    if (!slots_read_node(&v->items[2], self, &one))
+        return false;
+    redis_settings_add_node(&s->masters, one.items[0].host, one.items[0].port);
+    while (strcmp(s->masters.items[master].host, one.items[0].host) != 0 ||
+           s->masters.items[master].port != one.items[0].port)
+        master++;
+    redis_settings_clear_nodes(&one);
+    if (master >= NODES_MAX)
         return false;
     for (long long i = v->items[0].integer; i <= v->items[1].integer; i++)
-        s->owner[i] = (uint16_t)master;
+        s->owner[i] = (uint16_t)(master + 1);
     for (size_t i = 2; i < v->count; i++)
-        if (!read_node(&v->items[i], self, &s->nodes))
+        if (!slots_read_node(&v->items[i], self, &s->nodes))
             return false;
     return true;
 }
@@ -100,7 +90,7 @@ redis_slots_read(struct redis_slots *s, const struct redis_value *v, const char 
     if (v->kind != REDIS_ARRAY || v->count > REDIS_SLOTS_COUNT)
         return false;
     for (size_t i = 0; i < v->count; i++)
-        if (!read_range(s, &v->items[i], host))
+        if (!slots_read_range(s, &v->items[i], host))
             return false;
     return true;
 }

@@ -28,7 +28,7 @@ struct redis_slots {
 unsigned redis_slots_of(struct str key);
 
 /* v answers CLUSTER SLOTS; host is that of the server that said so, for nodes that do not know
- * their own.  False: it is no such answer. */
+ * their own.  False: it is not such an answer. */
 MUST_USE bool redis_slots_read(
     struct redis_slots *s, const struct redis_value *v, const char *host);
 void redis_slots_fini(struct redis_slots *s);

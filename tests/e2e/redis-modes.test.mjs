@@ -127,7 +127,7 @@ describe('each mistake has a line of its own', () => {
             [at(open.port, { db: 99 }), /no database of that number: see .*redis\.db/],
             [{ path: '/nowhere/redis.sock' }, /no such file.*redis\.path/],
             [{ sentinels: [{ host: '127.0.0.1', port: open.port }] },
-                /does not tell the master called mymaster.*redis\.sentinels/],
+                /does not name the master mymaster.*redis\.sentinels/],
             [at(open.port, { password: 'needless secret' }), /asks for no password/],
         ];
         await Promise.all(cases.map(async ([redis, expected]) => {
