@@ -49,33 +49,27 @@ arena_use(struct redis_arena *a, struct redis_block *b)
     a->left = b->size;
 }
 
-static bool
-arena_add_block(struct redis_arena *a, size_t size)
-{
-    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    struct redis_block *b;
-
-    if (room > REDIS_PARSER_MAX_BYTES - a->held)
-        return false;
-    b = mem_alloc(sizeof(*b) + room);
-    b->older = a->blocks;
-    b->size = room;
-    a->held += room;
-    arena_use(a, b);
-    return true;
-}
-
 /* Not cleared, aligned for anything; valid until arena_clear().  NULL: past the limit. */
 static void *
 arena_take(struct redis_arena *a, size_t size)
 {
     size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t room = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
     char *taken;
 
     if (size > REDIS_PARSER_MAX_BYTES)
         return NULL;
-    if ((!a->blocks || rounded > a->left) && !arena_add_block(a, rounded))
-        return NULL;
+    if (!a->blocks || rounded > a->left) {
+        struct redis_block *b;
+
+        if (room > REDIS_PARSER_MAX_BYTES - a->held)
+            return NULL;
+        b = mem_alloc(sizeof(*b) + room);
+        b->older = a->blocks;
+        b->size = room;
+        a->held += room;
+        arena_use(a, b);
+    }
     taken = a->at;
     a->at += rounded;
     a->left -= rounded;
@@ -87,6 +81,7 @@ arena_drop_newest(struct redis_arena *a)
 {
     struct redis_block *b = a->blocks;
 
+    ENSURE(a->held >= b->size);
     a->blocks = b->older;
     a->held -= b->size;
     free(b);
@@ -121,17 +116,11 @@ items_of(const struct redis_value *v)
     return (struct redis_value *)(uintptr_t)v->items;
 }
 
-static struct redis_parser *
-parser_of(const redisReadTask *task)
-{
-    return task->privdata;
-}
-
 /* NULL: there is no room. */
 static void *
 parser_take(const redisReadTask *task, size_t size)
 {
-    struct redis_parser *p = parser_of(task);
+    struct redis_parser *p = task->privdata;
     void *taken = arena_take(&p->arena, size);
 
     p->too_large = !taken;
@@ -150,24 +139,13 @@ parser_place(const redisReadTask *task, enum redis_kind kind)
     return v;
 }
 
-static const char *
-copy(const redisReadTask *task, const char *text, size_t len)
-{
-    char *copied = parser_take(task, len + 1);
-
-    if (!copied)
-        return NULL;
-    memcpy(copied, text, len);
-    copied[len] = '\0';
-    return copied;
-}
-
 static void *
 create_string(const redisReadTask *task, char *text, size_t len)
 {
+    struct redis_parser *p = task->privdata;
     enum redis_kind kind = REDIS_STRING;
-    struct redis_value *v;
-    const char *copied;
+    struct redis_value *v = NULL;
+    char *copied;
 
     if (task->type == REDIS_REPLY_STATUS)
         kind = REDIS_STATUS;
@@ -176,13 +154,17 @@ create_string(const redisReadTask *task, char *text, size_t len)
     else if (task->type != REDIS_REPLY_STRING)
         return NULL;
     if (kind != REDIS_STRING && len > LINE_MAX_BYTES) {
-        parser_of(task)->too_large = true;
+        p->too_large = true;
         return NULL;
     }
-    copied = copy(task, text, len);
-    v = copied ? parser_place(task, kind) : NULL;
-    if (v)
-        v->text = str_slice(copied, len);
+    copied = parser_take(task, len + 1);
+    if (copied)
+        v = parser_place(task, kind);
+    if (!v)
+        return NULL;
+    memcpy(copied, text, len);
+    copied[len] = '\0';
+    v->text = str_slice(copied, len);
     return v;
 }
 
@@ -199,13 +181,14 @@ too_deep(const redisReadTask *task)
 static void *
 create_array(const redisReadTask *task, element_count count)
 {
+    struct redis_parser *p = task->privdata;
     size_t elements = (size_t)count;
     struct redis_value *v, *items;
 
     if (task->type != REDIS_REPLY_ARRAY || too_deep(task))
         return NULL;
     if (elements > REDIS_PARSER_MAX_BYTES / sizeof(*items)) {
-        parser_of(task)->too_large = true;
+        p->too_large = true;
         return NULL;
     }
     items = parser_take(task, elements * sizeof(*items));

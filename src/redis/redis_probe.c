@@ -55,8 +55,7 @@ probe_on_subscribed(void *owner)
     struct redis_probe *p = owner;
 
     p->subscribed = true;
-    if (redis_link_ready(p->commands))
-        probe_finish(p, NULL);
+    probe_on_ready(p);
 }
 
 static void

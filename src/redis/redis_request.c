@@ -116,29 +116,20 @@ is_word(const struct redis_value *v, const char *word)
     return v->kind == REDIS_STRING && str_is(v->text, word);
 }
 
-static bool
-is_confirmation(const struct redis_requests *r, const struct redis_value *v)
-{
-    return v->count == 3 && is_word(&v->items[0], "psubscribe") &&
-           v->items[1].kind == REDIS_STRING && is_expected(r, v->items[1].text) &&
-           v->items[2].kind == REDIS_INTEGER;
-}
-
-static bool
-is_message(const struct redis_value *v)
-{
-    return v->count == 4 && is_word(&v->items[0], "pmessage") && v->items[1].kind == REDIS_STRING &&
-           v->items[2].kind == REDIS_STRING && v->items[3].kind == REDIS_STRING;
-}
-
 enum redis_unasked
 redis_request_unasked(const struct redis_requests *r, const struct redis_value *v)
 {
+    const struct redis_value *items = v->items;
+
     if (v->kind == REDIS_ERROR)
         return REDIS_UNASKED_ERROR;
     if (r->patterns.len == 0 || v->kind != REDIS_ARRAY)
         return REDIS_UNASKED_STRANGE;
-    if (is_message(v))
+    if (v->count == 4 && is_word(&items[0], "pmessage") && items[1].kind == REDIS_STRING &&
+        items[2].kind == REDIS_STRING && items[3].kind == REDIS_STRING)
         return REDIS_UNASKED_MESSAGE;
-    return is_confirmation(r, v) ? REDIS_UNASKED_CONFIRMATION : REDIS_UNASKED_STRANGE;
+    if (v->count == 3 && is_word(&items[0], "psubscribe") && items[1].kind == REDIS_STRING &&
+        is_expected(r, items[1].text) && items[2].kind == REDIS_INTEGER)
+        return REDIS_UNASKED_CONFIRMATION;
+    return REDIS_UNASKED_STRANGE;
 }
