@@ -48,7 +48,7 @@ void hub_stop(struct hub *h);
 /* After its thread ended and no link is left. */
 void hub_free(struct hub *h);
 
-/* For hub_link_open(), before the threads run: box takes what the hub says to this worker.  Returns
+/* For hub_link_open(), before the threads run: box takes the hub's messages to this worker. Returns
  * the hub's own mailbox. */
 struct mailbox *hub_add_link(struct hub *h, unsigned worker, struct mailbox *box);
 /* The limit of each mailbox. */

@@ -78,7 +78,7 @@ void hub_link_whisper(
 
 /*
  * Whether the hub, or a worker that it serves, is behind with its mailbox.  Posts are taken all the
- * same; who posts on behalf of a client stops reading from it until on_drain.
+ * same; anyone who posts on behalf of a client stops reading from it until on_drain.
  */
 bool hub_link_full(const struct hub_link *k);
 
@@ -95,13 +95,13 @@ typedef void hub_link_list(void *owner, uint32_t token, struct bytes *text);
  */
 uint32_t hub_link_enter(
     struct hub_link *k, const struct presence_member *m, hub_link_list *on_list, void *owner);
-/* The socket is no member any more; unknown ids are fine. */
+/* The socket is not a member any more; unknown ids are fine. */
 void hub_link_depart(struct hub_link *k, struct str channel, struct str id);
 /* The list again, for a second subscribe. */
 uint32_t hub_link_members(
     struct hub_link *k, struct str channel, hub_link_list *on_list, void *owner);
 
-/* So many sockets more (or less) are connected to this worker. */
+/* So many more sockets (or fewer) are connected to this worker. */
 void hub_link_sockets(struct hub_link *k, int change);
 
 enum hub_query {

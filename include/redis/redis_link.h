@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * redis_link: the way to Redis, which comes back by itself: back-off with jitter from 100 ms to
- * 2 s, forever.  Whether there is one server, one that sentinels name, or a cluster is nobody's
- * business but the link's.  Belongs to one loop; nothing blocks, names included.
+ * 2 s, forever.  Only the link knows whether there is one server, one that sentinels name, or
+ * a cluster.  Belongs to one loop; nothing blocks, names included.
  *
  * A link either carries commands or subscribes: with RESP2 a subscribed connection takes nothing
  * else.  In a cluster one that subscribes is content with any node; one for commands has a

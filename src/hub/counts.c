@@ -119,7 +119,7 @@ put_count(struct buffer *out, struct str name, uint64_t sockets)
     fields_put_u64(out, sockets);
 }
 
-/* kind is the asker's word, which another node may know and this one not: then there is nothing. */
+/* kind comes from the asker: one that only a newer node knows has no counts. */
 static void
 put_own(const struct counts *c, uint64_t kind, struct str name, struct buffer *out)
 {

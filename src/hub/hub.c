@@ -66,7 +66,7 @@ hub_enter(struct hub *h, enum hub_state next)
     h->state = next;
 }
 
-/* ---- what its parts say ---- */
+/* ---- from its parts ---- */
 
 /* text is NULL where none was asked for. */
 static void
@@ -210,7 +210,7 @@ hub_stop(struct hub *h)
     hub_post_to_itself(h, HUB_MESSAGE_STOP);
 }
 
-/* ---- what the workers say ---- */
+/* ---- from the workers ---- */
 
 static void
 hub_take(void *owner, const struct hub_message *m)

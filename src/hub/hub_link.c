@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hub_link: a worker's mailbox for what the hub says, and the questions that wait for an answer.
+ * hub_link: a worker's mailbox for the hub's messages, and the questions that wait for an answer.
  */
 #include "hub/hub_link.h"
 
@@ -15,7 +15,8 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 
-/* What a turn says is posted at its end, so that the hub wakes up once; this much at once. */
+/* A turn's messages are posted at its end, so that the hub wakes up once, or when they are so many.
+ */
 enum { BATCH_BYTES = 65536 };
 
 /* Of on_answer and on_text the one that fits the question. */
@@ -65,7 +66,7 @@ on_flush(void *owner)
     mailbox_post_when_below(k->to, k->box, &hub_messages_new(&drained)->base);
 }
 
-/* ---- what the hub says ---- */
+/* ---- from the hub ---- */
 
 bool
 hub_link_full(const struct hub_link *k)
@@ -182,7 +183,7 @@ hub_link_free(struct hub_link *k)
     free(k);
 }
 
-/* ---- what the worker says ---- */
+/* ---- to the hub ---- */
 
 static void
 hub_link_post(struct hub_link *k, struct hub_message *m)

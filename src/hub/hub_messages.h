@@ -67,7 +67,7 @@ struct hub_message *hub_messages_member(
 struct hub_message *hub_messages_question(
     enum hub_message_type type, const struct hub_question *q, uint32_t token);
 
-/* What such a message says, borrowed. */
+/* The content of such a message, borrowed. */
 struct hub_event hub_messages_as_event(const struct hub_message *m);
 struct presence_member hub_messages_as_member(const struct hub_message *m);
 struct hub_question hub_messages_as_question(const struct hub_message *m);

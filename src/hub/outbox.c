@@ -157,7 +157,7 @@ outbox_full(const struct outbox *o)
     return o->full_workers > 0;
 }
 
-/* Past the batches: what is said about them must not wait with them. */
+/* At once: a worker must not learn only after its batch that the hub waits. */
 static void
 post_to_all(struct outbox *o, bool on)
 {

@@ -37,7 +37,7 @@ enum {
  * OPEN      commands go to the owner of their slot.
  * SETTLING  new commands wait for the answers to those under way, for the sake of their order.
  * LEARNING  a node is asked who has which slots.
- * FALLING   given up; the owner has not heard of it yet.
+ * FALLING   given up; on_lost is still to come.
  * CLOSED    the owner is gone.
  */
 enum redis_cluster_state {
@@ -159,7 +159,7 @@ cluster_on_limit(void *owner)
     redis_cluster_fall(owner, "the nodes of the cluster do not answer in time");
 }
 
-/* A node that dies without a word keeps its connection. */
+/* A node that vanishes keeps its connection open here. */
 static void
 cluster_on_beat(void *owner)
 {
@@ -316,7 +316,7 @@ redirect(struct redis_cluster *c, struct command *m, const struct redis_slots_re
     settle(c, true);
 }
 
-/* It cannot be answered now; what a node says of itself is a matter of the cluster. */
+/* A node that cannot serve is a matter of the whole cluster. */
 static bool
 is_out_of_order(struct str error)
 {

@@ -131,7 +131,7 @@ contact_ask(struct redis_contact *c, struct bytes *request,
     void (*on_reply)(void *owner, const struct redis_value *reply), void *owner)
 {
     redis_request_await(&c->requests, on_reply, owner);
-    (void)stream_send(c->stream, request); /* how much waits is bounded by who asks */
+    (void)stream_send(c->stream, request); /* its owner bounds how much waits */
 }
 
 bool

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * redis_contact: one connection to one server, from the look-up of its name to its loss: TCP, Unix
- * socket or TLS, with what is said first on it.  Tried once; it knows nothing of coming back, of
+ * socket or TLS, with the greeting on it.  Tried once; it knows nothing of coming back, of
  * sentinels or of clusters.  Belongs to one loop.
  *
  *   stream --bytes--> redis_parser --values--> the oldest request, or a message
  *
- * A server that says what nobody asked loses its connection.
+ * A server that sends what was not asked for loses its connection.
  */
 #ifndef REDIS_REDIS_CONTACT_H
 #define REDIS_REDIS_CONTACT_H
@@ -37,7 +37,7 @@ struct redis_contact_options {
 struct redis_contact_handlers {
     /* Let in; answer is that to the question, borrowed, NULL without one. */
     void (*on_open)(void *owner, const struct redis_value *answer);
-    /* It is over, or was never to be; requests under way have been told.  Called once, at the end
+    /* It is over, or never began; requests under way have been told.  Called once, at the end
      * of a turn; the owner closes the contact. */
     void (*on_lost)(void *owner, const char *reason);
     /* Of patterns subscribed to; borrowed.  Both may be NULL. */
@@ -48,7 +48,8 @@ struct redis_contact_handlers {
 /* s must outlive it; o is copied. */
 struct redis_contact *redis_contact_open(struct loop *l, struct redis_settings *s,
     const struct redis_contact_options *o, const struct redis_contact_handlers *h, void *owner);
-/* Neither handlers nor requests hear of it any more.  NULL is fine. */
+/* No handler is called any more, and no on_reply.  What was sent before is written first, as far as
+ * the kernel takes it at once.  NULL is fine. */
 void redis_contact_close(struct redis_contact *c);
 /* It is over: on_lost follows with this reason (copied), unless there was one before. */
 void redis_contact_fall(struct redis_contact *c, const char *reason);

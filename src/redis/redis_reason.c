@@ -96,6 +96,7 @@ append_expanded(struct buffer *b, const struct redis_reason_about *about, const 
     }
 }
 
+/* The first reason stays.  b is freed. */
 static void
 write_out(char out[REDIS_REASON_SIZE], struct buffer *b)
 {
@@ -178,7 +179,7 @@ redis_reason_is_needless_password(struct str error)
     return str_contains(error, "without any password") || str_contains(error, "no password is set");
 }
 
-/* Of scripts the error says so somewhere, before Redis 7. */
+/* Before Redis 7 an error of a script has these words somewhere in it. */
 bool
 redis_reason_is_demoted(struct str error)
 {

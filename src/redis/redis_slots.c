@@ -36,7 +36,7 @@ redis_slots_of(struct str key)
     return crc % REDIS_SLOTS_COUNT;
 }
 
-/* ["10.0.0.1", 7000, ...]; a node that does not know its address says nothing, or "?". */
+/* ["10.0.0.1", 7000, ...]; a node that does not know its address sends nothing, or "?". */
 static bool
 slots_read_node(const struct redis_value *v, const char *self, struct redis_settings_nodes *out)
 {
