@@ -180,13 +180,12 @@ link_on_subscribed(void *owner)
         r->handlers->on_subscribed(r->owner);
 }
 
-/* ---- attempts: the master that the sentinels name ---- */
+/* ---- an answer: the master that the sentinels named ---- */
 
 /* A user that may not ask for the ROLE is told the truth by the first write. */
 static void
-on_master_open(void *owner, const struct redis_value *answer)
+on_master_open(struct redis_link *r, const struct redis_value *answer)
 {
-    struct redis_link *r = owner;
     char reason[REDIS_REASON_SIZE];
     bool is_role = answer->kind == REDIS_ARRAY && answer->count > 0;
 
@@ -199,31 +198,7 @@ on_master_open(void *owner, const struct redis_value *answer)
     redis_contact_fall(r->contact, reason);
 }
 
-static void
-on_master(void *owner, const char *host, unsigned port)
-{
-    static const struct redis_contact_handlers handlers = {
-        .on_open = on_master_open,
-        .on_lost = link_on_lost,
-        .on_message = link_on_message,
-        .on_subscribed = link_on_subscribed,
-    };
-    struct redis_link *r = owner;
-    const struct redis_contact_options o = {
-        .host = host,
-        .port = port,
-        .limit_ms = r->settings.connect_timeout_ms,
-        .question = &STR_LIT("ROLE"),
-        .question_count = 1,
-    };
-
-    redis_sentinel_close(r->sentinel);
-    r->sentinel = NULL;
-    r->contact = redis_contact_open(r->loop, &r->settings, &o, &handlers, r);
-    redis_contact_pause(r->contact, r->paused);
-}
-
-/* ---- attempts: a server, or any node of a cluster ---- */
+/* ---- an answer: a server, or any node of a cluster ---- */
 
 static const struct redis_settings_node *
 this_server(const struct redis_link *r)
@@ -259,10 +234,9 @@ learn_nodes(struct redis_link *r, const struct redis_value *answer, const char *
  * master, so its contact goes where commands need one to each.
  */
 static void
-on_server_open(void *owner, const struct redis_value *answer)
+on_server_open(struct redis_link *r, const struct redis_value *answer)
 {
     static const struct redis_cluster_handlers handlers = { link_succeed, link_on_lost };
-    struct redis_link *r = owner;
     char *host = mem_strdup(r->settings.path ? "localhost" : this_server(r)->host);
 
     if (answer->kind == REDIS_ARRAY && answer->count == 0 && r->known.count > 0) {
@@ -278,15 +252,53 @@ on_server_open(void *owner, const struct redis_value *answer)
     free(host);
 }
 
+/* ---- attempts ---- */
+
 static void
-try_server(struct redis_link *r)
+link_on_open(void *owner, const struct redis_value *answer)
+{
+    struct redis_link *r = owner;
+
+    if (r->settings.sentinels.count > 0)
+        on_master_open(r, answer);
+    else
+        on_server_open(r, answer);
+}
+
+static void
+open_contact(struct redis_link *r, const struct redis_contact_options *o)
 {
     static const struct redis_contact_handlers handlers = {
-        .on_open = on_server_open,
+        .on_open = link_on_open,
         .on_lost = link_on_lost,
         .on_message = link_on_message,
         .on_subscribed = link_on_subscribed,
     };
+
+    r->contact = redis_contact_open(r->loop, &r->settings, o, &handlers, r);
+    redis_contact_pause(r->contact, r->paused);
+}
+
+static void
+on_master(void *owner, const char *host, unsigned port)
+{
+    struct redis_link *r = owner;
+    const struct redis_contact_options o = {
+        .host = host,
+        .port = port,
+        .limit_ms = r->settings.connect_timeout_ms,
+        .question = &STR_LIT("ROLE"),
+        .question_count = 1,
+    };
+
+    redis_sentinel_close(r->sentinel);
+    r->sentinel = NULL;
+    open_contact(r, &o);
+}
+
+static void
+try_server(struct redis_link *r)
+{
     const struct redis_settings *s = &r->settings;
     const struct redis_settings_node *server = s->path ? NULL : this_server(r);
     const struct redis_contact_options o = {
@@ -298,8 +310,7 @@ try_server(struct redis_link *r)
         .question_count = 2,
     };
 
-    r->contact = redis_contact_open(r->loop, &r->settings, &o, &handlers, r);
-    redis_contact_pause(r->contact, r->paused);
+    open_contact(r, &o);
 }
 
 static void

@@ -150,27 +150,27 @@ redis_reason_failed(
 void
 redis_reason_closed(char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, bool mute)
 {
-    if (!mute)
-        reason_fill(out, about, "@ closed the connection");
-    else if (about->tls)
-        reason_fill(out, about,
-            "@ closed the connection before it answered: if it wants to see a certificate, set "
-            "$tls.cert and $tls.key");
-    else
-        reason_fill(
-            out, about, "@ closed the connection before it answered: if it speaks TLS, set $tls");
+    const char *text = "@ closed the connection";
+
+    if (mute && about->tls)
+        text = "@ closed the connection before it answered: if it wants to see a certificate, set "
+               "$tls.cert and $tls.key";
+    else if (mute)
+        text = "@ closed the connection before it answered: if it speaks TLS, set $tls";
+    reason_fill(out, about, text);
 }
 
 void
 redis_reason_stranger(
     char out[REDIS_REASON_SIZE], const struct redis_reason_about *about, struct str said)
 {
+    const char *text = "@ is not a Redis server: see %";
+
     if (str_starts(said, "HTTP/"))
-        reason_fill(out, about, "@ is not a Redis server but a web server: see %");
+        text = "@ is not a Redis server but a web server: see %";
     else if (str_starts(said, "\x15\x03") || str_starts(said, "\x16\x03"))
-        reason_fill(out, about, "@ speaks TLS: set $tls to true");
-    else
-        reason_fill(out, about, "@ is not a Redis server: see %");
+        text = "@ speaks TLS: set $tls to true";
+    reason_fill(out, about, text);
 }
 
 bool
