@@ -200,31 +200,14 @@ put_json_channels(const struct poll *p, struct buffer *out)
     buffer_append_char(out, '}');
 }
 
-static void
-put_json_channel(const struct poll *p, const struct replica *r, struct buffer *out)
-{
-    unsigned long long sockets = sum_of(p, bytes_str(p->name));
-
-    buffer_printf(out, "\"subscription_count\":%llu,\"occupied\":%s", sockets,
-        sockets > 0 ? "true" : "false");
-    if (r)
-        buffer_printf(out, ",\"user_count\":%zu", replica_users(r));
-}
-
-static const char *
-redis_state(const struct counts *c)
-{
-    if (!c->cluster)
-        return "off";
-    return cluster_is_connected(c->cluster) ? "connected" : "disconnected";
-}
-
 /* The owner is a poll; r is NULL unless its channel is a presence channel. */
 static void
 poll_answer(void *owner, struct replica *r)
 {
     struct poll *p = owner;
     struct counts *c = p->counts;
+    unsigned long long sockets = sum_of(p, bytes_str(p->name));
+    const char *redis = "off";
     struct buffer out = { 0 };
     struct bytes *json;
 
@@ -237,7 +220,10 @@ poll_answer(void *owner, struct replica *r)
         put_json_channels(p, &out);
         break;
     case HUB_QUERY_CHANNEL:
-        put_json_channel(p, r, &out);
+        buffer_printf(&out, "\"subscription_count\":%llu,\"occupied\":%s", sockets,
+            sockets > 0 ? "true" : "false");
+        if (r)
+            buffer_printf(&out, ",\"user_count\":%zu", replica_users(r));
         break;
     case HUB_QUERY_USERS:
         buffer_append_text(&out, "\"users\":");
@@ -247,7 +233,9 @@ poll_answer(void *owner, struct replica *r)
             buffer_append_text(&out, "[]");
         break;
     case HUB_QUERY_HEALTH:
-        buffer_printf(&out, "\"redis\":\"%s\"", redis_state(c));
+        if (c->cluster)
+            redis = cluster_is_connected(c->cluster) ? "connected" : "disconnected";
+        buffer_printf(&out, "\"redis\":\"%s\"", redis);
         break;
     }
     json = buffer_to_bytes(&out);

@@ -74,15 +74,6 @@ hub_link_full(const struct hub_link *k)
     return k->hub_is_behind || k->hold;
 }
 
-static void
-take_broadcast(struct hub_link *k, const struct hub_message *m)
-{
-    struct str except = m->except ? bytes_str(m->except) : str_slice(NULL, 0);
-
-    if (k->handlers)
-        k->handlers->on_broadcast(k->owner, bytes_str(m->channel), m->text, except);
-}
-
 /* A question that was forgotten has no answer any more. */
 static void
 take_answer(struct hub_link *k, const struct hub_message *m)
@@ -113,7 +104,9 @@ hub_link_take(void *owner, const struct hub_message *m)
     struct hub_link *k = owner;
 
     if (m->type == HUB_MESSAGE_BROADCAST) {
-        take_broadcast(k, m);
+        if (k->handlers)
+            k->handlers->on_broadcast(k->owner, bytes_str(m->channel), m->text,
+                m->except ? bytes_str(m->except) : str_slice(NULL, 0));
     } else if (m->type == HUB_MESSAGE_ANSWER) {
         take_answer(k, m);
     } else if (m->type == HUB_MESSAGE_HOLD) {
