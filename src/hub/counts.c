@@ -142,7 +142,7 @@ put_own(const struct counts *c, uint64_t kind, struct str name, struct buffer *o
 }
 
 static void
-on_question(void *owner, const struct cluster_question *q)
+counts_on_question(void *owner, const struct cluster_question *q)
 {
     struct counts *c = owner;
     struct buffer body = { 0 };
@@ -247,7 +247,7 @@ poll_answer(void *owner, struct replica *r)
 
 /* All nodes have answered, or their time is over. */
 static void
-on_gathered(void *owner)
+poll_on_gathered(void *owner)
 {
     struct poll *p = owner;
     bool of_one = p->kind == HUB_QUERY_CHANNEL || p->kind == HUB_QUERY_USERS;
@@ -262,7 +262,7 @@ on_gathered(void *owner)
 
 /* Of a node, which may answer more than once, or too late. */
 static void
-on_answer(void *owner, uint64_t token, struct str body)
+counts_on_answer(void *owner, uint64_t token, struct str body)
 {
     struct counts *c = owner;
 
@@ -273,7 +273,7 @@ on_answer(void *owner, uint64_t token, struct str body)
             continue;
         poll_add(p, body);
         if (--p->awaited == 0)
-            on_gathered(p);
+            poll_on_gathered(p);
         return;
     }
 }
@@ -281,7 +281,7 @@ on_answer(void *owner, uint64_t token, struct str body)
 struct cluster_respondent
 counts_as_respondent(struct counts *c)
 {
-    return (struct cluster_respondent){ on_question, on_answer, c };
+    return (struct cluster_respondent){ counts_on_question, counts_on_answer, c };
 }
 
 /* Users are those of the whole cluster anyway. */
@@ -308,7 +308,7 @@ counts_ask(struct counts *c, unsigned worker, uint32_t token, const struct hub_q
     p->own_token = ++c->last_token;
     p->kind = q->kind;
     p->name = bytes_new(q->name.data, q->name.len);
-    timer_init(&p->limit, on_gathered, p);
+    timer_init(&p->limit, poll_on_gathered, p);
     list_append(&c->polls, &p->node);
     put_own(c, p->kind, bytes_str(p->name), &body);
     poll_add(p, buffer_str(&body));
@@ -317,6 +317,6 @@ counts_ask(struct counts *c, unsigned worker, uint32_t token, const struct hub_q
         ENSURE(p->awaited > 0);
         timer_start(c->loop, &p->limit, ANSWER_LIMIT_MS);
     } else {
-        on_gathered(p);
+        poll_on_gathered(p);
     }
 }

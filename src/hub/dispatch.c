@@ -71,7 +71,7 @@ bytes_or_null(struct str s)
 /* ---- what comes through Redis ---- */
 
 static bool
-on_event(void *owner, struct str channel, struct str payload)
+dispatch_on_event(void *owner, struct str channel, struct str payload)
 {
     struct dispatch *d = owner;
     const struct registry_channel *c = registry_find(d->registry, channel);
@@ -103,7 +103,7 @@ on_event(void *owner, struct str channel, struct str payload)
 }
 
 static void
-on_relayed(void *owner, struct str channel, struct str text, struct str except)
+dispatch_on_relayed(void *owner, struct str channel, struct str text, struct str except)
 {
     struct dispatch *d = owner;
     const struct registry_channel *c = registry_find(d->registry, channel);
@@ -121,14 +121,15 @@ on_relayed(void *owner, struct str channel, struct str text, struct str except)
 struct cluster_events
 dispatch_as_events(struct dispatch *d)
 {
-    return (struct cluster_events){ on_event, on_relayed, d };
+    return (struct cluster_events){ dispatch_on_event, dispatch_on_relayed, d };
 }
 
 /* ---- what clients say ---- */
 
 /* e has its name quoted. */
 static void
-publish(struct dispatch *d, struct str channel, const struct envelope *e, struct bytes *except)
+dispatch_publish(
+    struct dispatch *d, struct str channel, const struct envelope *e, struct bytes *except)
 {
     const struct registry_channel *c = registry_find(d->registry, channel);
     bool others = d->cluster && !cluster_is_alone(d->cluster);
@@ -157,7 +158,7 @@ dispatch_api(struct dispatch *d, const struct hub_event *e)
     json_scan_quote(e->name, &d->scratch);
     quoted.event = buffer_str(&d->scratch);
     for (size_t i = 0; i < e->channel_count; i++)
-        publish(d, e->channels[i], &quoted, except);
+        dispatch_publish(d, e->channels[i], &quoted, except);
     bytes_unref(except);
 }
 

@@ -52,7 +52,7 @@ token_key(const uint32_t *token)
 }
 
 static void
-on_flush(void *owner)
+hub_link_on_flush(void *owner)
 {
     static const struct hub_message drained = { .type = HUB_MESSAGE_DRAINED };
     struct hub_link *k = owner;
@@ -130,7 +130,7 @@ hub_link_open(struct loop *l, struct hub *h, unsigned worker)
     k->receiver = (struct hub_message_receiver){ hub_link_take, k };
     k->worker = worker;
     k->loop = l;
-    loop_task_init(&k->flush, on_flush, k);
+    loop_task_init(&k->flush, hub_link_on_flush, k);
     k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), &k->receiver);
     k->to = hub_add_link(h, worker, k->box);
     return k;
@@ -158,7 +158,7 @@ forget_questions(struct hub_link *k)
 void
 hub_link_close(struct hub_link *k)
 {
-    on_flush(k);
+    hub_link_on_flush(k);
     mailbox_close(k->box);
     forget_questions(k);
     k->handlers = NULL;
@@ -169,7 +169,7 @@ hub_link_free(struct hub_link *k)
 {
     if (!k)
         return;
-    on_flush(k);
+    hub_link_on_flush(k);
     loop_task_cancel(&k->flush);
     forget_questions(k);
     mailbox_free(k->box);
@@ -187,7 +187,7 @@ hub_link_post(struct hub_link *k, struct hub_message *m)
     if (k->batch_bytes < BATCH_BYTES)
         loop_end_of_turn(k->loop, &k->flush);
     else
-        on_flush(k);
+        hub_link_on_flush(k);
 }
 
 void

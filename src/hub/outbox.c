@@ -201,7 +201,7 @@ post_batch(struct outbox *o, unsigned worker)
 }
 
 static void
-on_flush(void *owner)
+outbox_on_flush(void *owner)
 {
     struct outbox *o = owner;
 
@@ -256,7 +256,7 @@ outbox_new(struct loop *l, unsigned workers, const struct outbox_handlers *h, vo
     o->workers = workers;
     o->handlers = h;
     o->owner = owner;
-    loop_task_init(&o->flush, on_flush, o);
+    loop_task_init(&o->flush, outbox_on_flush, o);
     return o;
 }
 

@@ -127,13 +127,13 @@ registry_next(const struct registry *r, size_t *cursor)
 }
 
 static bool
-has_channel(const void *registry, struct str name)
+registry_has_name(const void *registry, struct str name)
 {
     return registry_find(registry, name);
 }
 
 static bool
-next_channel(const void *registry, size_t *cursor, struct str *name)
+registry_next_name(const void *registry, size_t *cursor, struct str *name)
 {
     const struct registry_channel *c = registry_next(registry, cursor);
 
@@ -145,5 +145,5 @@ next_channel(const void *registry, size_t *cursor, struct str *name)
 struct cluster_channels
 registry_as_channels(const struct registry *r)
 {
-    return (struct cluster_channels){ has_channel, next_channel, r };
+    return (struct cluster_channels){ registry_has_name, registry_next_name, r };
 }

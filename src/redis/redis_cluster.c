@@ -171,7 +171,7 @@ cluster_on_beat(void *owner)
 
 /* ---- from one order of slots to the next ---- */
 
-static void on_reply(void *command, const struct redis_value *reply);
+static void command_on_reply(void *command, const struct redis_value *reply);
 
 /* False: a contact falls, and with it the cluster; m is in no list. */
 static bool
@@ -195,7 +195,7 @@ command_send(struct redis_cluster *c, struct command *m)
         if (!sent)
             return false;
     }
-    if (!redis_contact_send(contact, m->request, on_reply, m))
+    if (!redis_contact_send(contact, m->request, command_on_reply, m))
         return false;
     list_append(&c->under_way, &m->node);
     return true;
@@ -203,7 +203,7 @@ command_send(struct redis_cluster *c, struct command *m)
 
 /* The owner of masters is the cluster; commands that were redirected go before those that wait. */
 static void
-on_master_open(void *owner)
+cluster_on_open(void *owner)
 {
     struct redis_cluster *c = owner;
     bool first = !c->was_open;
@@ -232,7 +232,7 @@ begin_opening(struct redis_cluster *c)
 {
     cluster_enter(c, REDIS_CLUSTER_OPENING);
     timer_start(c->loop, &c->limit, 2 * (uint64_t)redis_settings_short_limit_ms(c->settings));
-    on_master_open(c);
+    cluster_on_open(c);
 }
 
 static void
@@ -325,7 +325,7 @@ is_out_of_order(struct str error)
 }
 
 static void
-on_reply(void *command, const struct redis_value *reply)
+command_on_reply(void *command, const struct redis_value *reply)
 {
     struct command *m = command;
     struct redis_cluster *c = m->cluster;
@@ -353,7 +353,7 @@ on_reply(void *command, const struct redis_value *reply)
 }
 
 static void
-on_master_lost(void *owner, const char *reason)
+cluster_on_lost(void *owner, const char *reason)
 {
     redis_cluster_fall(owner, reason);
 }
@@ -364,8 +364,8 @@ struct redis_cluster *
 redis_cluster_open(struct loop *l, struct redis_settings *s, const struct redis_cluster_options *o,
     const struct redis_cluster_handlers *h, void *owner)
 {
-    static const struct redis_masters_handlers of_masters = { .on_open = on_master_open,
-        .on_lost = on_master_lost };
+    static const struct redis_masters_handlers of_masters = { .on_open = cluster_on_open,
+        .on_lost = cluster_on_lost };
     struct redis_cluster *c = mem_zalloc(sizeof(*c));
 
     c->loop = l;

@@ -306,7 +306,7 @@ on_greeting(void *owner, const struct redis_value *reply)
 }
 
 static void
-on_connected(void *owner, struct stream *s, const char *error)
+contact_on_connected(void *owner, struct stream *s, const char *error)
 {
     static const struct stream_handlers handlers = { .on_data = contact_on_data,
         .on_end = contact_on_end };
@@ -391,7 +391,7 @@ redis_contact_open(struct loop *l, struct redis_settings *s, const struct redis_
     loop_task_init(&c->fallen, contact_on_fallen, c);
     timer_init(&c->limit, contact_on_limit, c);
     target.secure = c->about.tls ? s->tls : NULL;
-    c->connector = connector_open(l, &target, on_connected, c);
+    c->connector = connector_open(l, &target, contact_on_connected, c);
     return c;
 }
 

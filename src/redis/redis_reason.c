@@ -61,7 +61,7 @@ static const struct row failures[] = {
 };
 
 static const char *
-address_of(const struct redis_reason_about *about)
+reason_address_of(const struct redis_reason_about *about)
 {
     if (about->sentinel || about->by_sentinels)
         return OPTIONS "sentinels";
@@ -83,7 +83,7 @@ append_expanded(struct buffer *b, const struct redis_reason_about *about, const 
             buffer_append_text(b, OPTIONS);
             break;
         case '%':
-            buffer_append_text(b, address_of(about));
+            buffer_append_text(b, reason_address_of(about));
             break;
         case '#':
             buffer_append_text(

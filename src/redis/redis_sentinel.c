@@ -33,7 +33,7 @@ struct redis_sentinel {
 static void ask_next(struct redis_sentinel *n);
 
 static void
-give_up(struct redis_sentinel *n, const char *reason)
+sentinel_give_up(struct redis_sentinel *n, const char *reason)
 {
     struct redis_settings *s = n->settings;
 
@@ -52,7 +52,7 @@ sentinel_on_lost(void *owner, const char *reason)
     char text[REDIS_REASON_SIZE];
 
     snprintf(text, sizeof(text), "sentinel: %s", reason);
-    give_up(owner, text);
+    sentinel_give_up(owner, text);
 }
 
 /* [host, port] as texts; nil: it knows no master of that name. */
@@ -89,7 +89,7 @@ sentinel_on_open(void *owner, const struct redis_value *answer)
               "not ask, see databaseConfig.redis.sentinels"
             : "sentinel: %s knows no master called %s: see databaseConfig.redis.name",
         redis_contact_where(n->contact), n->settings->master);
-    give_up(n, reason);
+    sentinel_give_up(n, reason);
 }
 
 static void
