@@ -267,7 +267,8 @@ session_free(void *object)
     ENSURE(e->count > 0 && s->told && !s->active && list_empty(&s->node));
     free(s);
     e->count--;
-    engine_check_empty(e);
+    if (e->count == 0 && e->emptied)
+        loop_end_of_turn(e->loop, e->emptied);
 }
 
 void

@@ -115,14 +115,8 @@ engine_shutdown(struct engine *e, struct loop_task *emptied)
     for (size_t i = 0; (s = map_next(&e->sessions, &i));)
         eio_session_end(s, EIO_END_SHUTDOWN);
     ENSURE(e->adrift_count == 0);
-    engine_check_empty(e);
-}
-
-void
-engine_check_empty(struct engine *e)
-{
-    if (e->count == 0 && e->emptied)
-        loop_end_of_turn(e->loop, e->emptied);
+    if (e->count == 0 && emptied)
+        loop_end_of_turn(e->loop, emptied);
 }
 
 size_t

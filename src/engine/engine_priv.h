@@ -42,7 +42,4 @@ struct engine {
     struct buffer head, body, script, packed, scratch;
 };
 
-/* A session is gone: run emptied if it was the last one. */
-void engine_check_empty(struct engine *e);
-
 #endif
