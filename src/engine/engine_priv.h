@@ -31,7 +31,7 @@ struct engine {
     size_t count;              /* allocated */
     struct loop_task *emptied; /* when count is zero; NULL until the engine is shut down */
     struct list dirty;         /* sessions with something to do at the end of this turn */
-    struct list adrift;        /* the longest first: sessions that no connection serves (adrift.h) */
+    struct list adrift; /* the longest first: sessions that no connection serves (adrift.h) */
     size_t adrift_count;
     struct loop_task turn;
 
