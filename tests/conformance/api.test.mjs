@@ -2,12 +2,11 @@
 // The HTTP API that tells: status, channels, users, health; batches of events; CORS; who may ask.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startApp } from '../lib/raw-app.mjs';
+import { before, describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
 import { Client } from '../lib/raw-client.mjs';
 import { subscribe } from '../lib/raw-eio.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const UNAUTHORIZED = '{"error":"Unauthorized"}';
 const USERS = { 1: { user_id: 1, user_info: { name: 'One', tags: [], more: {} } },
@@ -29,8 +28,11 @@ async function join(client, channel, user) {
 }
 
 describe('api', () => {
-    let app;
-    let server;
+    const { server, keep } = shareServer({
+        answer: verdict,
+        config: { workers: 3,
+            clients: [{ appId: 'app', key: 'key' }, { appId: 'two', key: 'other' }] },
+    });
     const clients = [];
     const get = (path, options = {}) => request(server.port, { path, ...options });
     const read = async (page, query = '') => {
@@ -41,13 +43,8 @@ describe('api', () => {
     };
 
     before(async () => {
-        app = await startApp(verdict);
-        server = await startServer({
-            config: { authHost: app.url, workers: 3,
-                clients: [{ appId: 'app', key: 'key' }, { appId: 'two', key: 'other' }] },
-        });
         for (let i = 0; i < 8; i += 1) {
-            const client = await Client.open(server.port, i % 2 ? 3 : 4, 'websocket');
+            const client = keep(await Client.open(server.port, i % 2 ? 3 : 4, 'websocket'));
             client.beat();
             clients.push(client);
             await join(client, 'news');
@@ -58,11 +55,6 @@ describe('api', () => {
         await join(clients[3], 'presence-b', 1);
         await join(clients[4], 'presence-b');
         await join(clients[5], 'a/b +é');
-    });
-    after(async () => {
-        clients.forEach((client) => client.destroy());
-        await server?.stop();
-        await app?.close();
     });
 
     test('status counts the sockets of all workers', async () => {
@@ -220,16 +212,16 @@ describe('api', () => {
             }
         });
 
-        test('a Redis that is away is said, and is no reason to end the server', async () => {
-            const own = await startServer({ config: { subscribers: { http: true, redis: true },
-                databaseConfig: { redis: { host: '127.0.0.1', port: 1 } } } });
+        test('a Redis that is away is said, and is no reason to end the server', () => withServer({
+            config: { subscribers: { http: true, redis: true },
+                databaseConfig: { redis: { host: '127.0.0.1', port: 1 } } },
+        }, async (own) => {
             for (const page of ['live', 'ready']) {
                 const response = await request(own.port, { path: `/health/${page}` });
                 assert.equal(response.status, 200);
                 assert.deepEqual(JSON.parse(response.text), { status: 'ok', redis: 'disconnected' });
             }
-            await own.stop();
-        });
+        }));
     });
 
     describe('other origins', () => {
@@ -238,13 +230,11 @@ describe('api', () => {
         const paths = { '/': 'GET,HEAD', '/apps/app/status': 'GET,HEAD',
             '/apps/app/channels': 'GET,HEAD', '/apps/app/channels/a': 'GET,HEAD',
             '/apps/app/channels/a/users': 'GET,HEAD', '/apps/app/events': 'POST' };
-        let own;
-        before(async () => {
-            own = await startServer({ config: { headers: { 'X-Served-By': 'me' },
+        const { server: own } = shareServer({
+            config: { headers: { 'X-Served-By': 'me' },
                 apiOriginAllow: { allowCors: true, allowOrigin: 'http://page.example:80',
-                    allowMethods: 'GET, POST', allowHeaders: 'Origin' } } });
+                    allowMethods: 'GET, POST', allowHeaders: 'Origin' } },
         });
-        after(() => own?.stop());
 
         for (const [path, allow] of Object.entries(paths)) {
             test(`a preflight of ${path} needs no key`, async () => {

@@ -4,7 +4,7 @@
 // bystander goes on receiving. SEED repeats a random run.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { exchange, HttpConn, requestBytes } from '../lib/raw.mjs';
 import { frameBytes, upgradeBytes } from '../lib/raw-ws.mjs';
 import { bystander, Client } from '../lib/raw-client.mjs';
@@ -12,13 +12,14 @@ import {
     connectWs, encodePayload, openWs, Polling, subscribe, TRANSPORTS, VERSIONS, wsPath,
 } from '../lib/raw-eio.mjs';
 import { randomOf } from '../lib/random.mjs';
-import { sleep, startServer } from '../lib/server.mjs';
+import { sleep } from '../lib/server.mjs';
+import { shareServer } from '../lib/with-server.mjs';
 
 const ROUNDS = Number(process.env.TEST_ROUNDS) || 300;
 
 describe('bad input', () => {
-    let server;
-    let others;
+    const { server, keep } = shareServer();
+    const others = [];
 
     const check = async () => {
         for (const other of others) {
@@ -27,17 +28,11 @@ describe('bad input', () => {
     };
 
     before(async () => {
-        server = await startServer();
-        others = [];
         for (const eio of VERSIONS) {
             for (const transport of TRANSPORTS) {
-                others.push(await bystander(server, { eio, transport }));
+                others.push(keep(await bystander(server, { eio, transport })));
             }
         }
-    });
-    after(async () => {
-        others?.forEach((other) => other.destroy());
-        await server?.stop();
     });
 
     describe('malformed HTTP is 400, then the connection ends', () => {

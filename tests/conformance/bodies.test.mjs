@@ -5,25 +5,14 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { chunked, HttpConn, requestBytes } from '../lib/raw.mjs';
 import { upgradeBytes } from '../lib/raw-ws.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import { Polling, wsPath } from '../lib/raw-eio.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer } from '../lib/with-server.mjs';
 
 describe('bodies', () => {
-    let server;
-    let other;
-
-    before(async () => {
-        server = await startServer();
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
+    const { server, other } = shareServer({ watched: true });
 
     describe('a body that nobody asked for', () => {
         const read = {

@@ -3,19 +3,14 @@
 // laravel-echo-server load it, 4.x under v4/.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { HttpConn, request, requestBytes } from '../lib/raw.mjs';
 import { assertError } from '../lib/raw-eio.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 describe('bundle', () => {
-    let server;
+    const { server } = shareServer();
     const get = (path, options) => request(server.port, { path, ...options });
-
-    before(async () => {
-        server = await startServer();
-    });
-    after(() => server?.stop());
 
     test('socket.io.js is the 2.5.0 client, whole and uncompressed', async () => {
         const response = await get('/socket.io/socket.io.js',
@@ -123,12 +118,12 @@ describe('bundle', () => {
 });
 
 describe('bundle with serveClient false', () => {
-    test('its requests fall to the engine', async () => {
-        const server = await startServer({ config: { socketio: { serveClient: false } } });
+    test('its requests fall to the engine', () => withServer({
+        config: { socketio: { serveClient: false } },
+    }, async (server) => {
         for (const path of ['/socket.io/socket.io.js', '/socket.io/socket.io.js.map',
             '/socket.io/v4/socket.io.js']) {
             assertError(await request(server.port, { path }), 0);
         }
-        await server.stop();
-    });
+    }));
 });

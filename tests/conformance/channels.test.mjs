@@ -3,11 +3,11 @@
 // whispers, and event data that stays what the application wrote.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startApp } from '../lib/raw-app.mjs';
-import { bystander, Client } from '../lib/raw-client.mjs';
+import { describe, test } from 'node:test';
+import { Client } from '../lib/raw-client.mjs';
 import { forAll, subscribe } from '../lib/raw-eio.mjs';
-import { freePort, postEvent, startServer } from '../lib/server.mjs';
+import { freePort, postEvent } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 /** The application's verdict by channel name: private-403 is refused with 403. */
 function verdict({ channel }) {
@@ -16,24 +16,11 @@ function verdict({ channel }) {
 }
 
 describe('channels', () => {
-    let app;
-    let server;
-    let other;
+    const { app, server, other } = shareServer({
+        answer: verdict, watched: true, config: { authRetryTime: 300, logLevel: 'notice' },
+    });
     const open = (eio, transport, options) => Client.open(server.port, eio, transport, options);
     const event = (channel, name, data, more) => postEvent(server, { channel, name, data, ...more });
-
-    before(async () => {
-        app = await startApp(verdict);
-        server = await startServer({
-            config: { authHost: app.url, authRetryTime: 300, logLevel: 'notice' },
-        });
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-        await app?.close();
-    });
 
     forAll((eio, transport) => {
         describe(`EIO${eio} ${transport}`, () => {
@@ -268,19 +255,18 @@ describe('channels', () => {
     });
 
     test('an application that cannot be reached gives status 0', async () => {
-        const own = await startServer({
-            config: { authHost: `http://127.0.0.1:${await freePort()}`, authRetryTime: 200 },
+        const authHost = `http://127.0.0.1:${await freePort()}`;
+        await withServer({ config: { authHost, authRetryTime: 200 } }, async (own) => {
+            const client = await Client.open(own.port, 4, 'websocket');
+            client.send(subscribe('private-x'));
+            await client.expect('42["subscription_error","private-x",0]');
+            client.destroy();
         });
-        const client = await Client.open(own.port, 4, 'websocket');
-        client.send(subscribe('private-x'));
-        await client.expect('42["subscription_error","private-x",0]');
-        client.destroy();
-        await own.stop();
     });
 
-    test('a subscription that was withdrawn while the application thinks joins nothing', async () => {
-        const slow = await startApp(() => null);
-        const own = await startServer({ config: { authHost: slow.url, authTimeout: 60000 } });
+    test('a subscription that was withdrawn while the application thinks joins nothing', () => withServer({
+        answer: () => null, config: { authTimeout: 60000 },
+    }, async (own) => {
         const client = await Client.open(own.port, 4, 'websocket');
         client.send(subscribe('private-slow'));
         client.send('421["unsubscribe",{"channel":"private-slow"}]');
@@ -288,9 +274,7 @@ describe('channels', () => {
         await postEvent(own, { channel: 'private-slow', name: 'E', data: 'x' });
         await client.expectAlive();
         client.destroy();
-        await own.stop();
-        await slow.close();
-    });
+    }));
 
     describe('event data', () => {
         const values = [

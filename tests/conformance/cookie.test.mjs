@@ -2,19 +2,13 @@
 // The io cookie of polling responses, which sticky balancers read.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
 import { connectWs, Polling, subscribe } from '../lib/raw-eio.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
-async function withCookie(socketio, fn) {
-    const server = await startServer({ config: { socketio } });
-    try {
-        await fn(server.port);
-    } finally {
-        await server.stop();
-    }
-}
+const withCookie = (socketio, body) =>
+    withServer({ config: { socketio } }, ({ port }) => body(port));
 
 async function handshakeCookie(port, eio = 3) {
     const polling = await Polling.open(port, eio);
@@ -22,12 +16,7 @@ async function handshakeCookie(port, eio = 3) {
 }
 
 describe('cookie', () => {
-    let server;
-
-    before(async () => {
-        server = await startServer();
-    });
-    after(() => server?.stop());
+    const { server } = shareServer();
 
     test('EIO3: every polling response of the session has it', async () => {
         const polling = await Polling.open(server.port, 3);

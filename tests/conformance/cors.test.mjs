@@ -2,11 +2,11 @@
 // CORS of the engine for both versions, preflights, and the origins option.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
 import { assertError, connectWs, Polling, subscribe, VERSIONS } from '../lib/raw-eio.mjs';
 import { randomOf } from '../lib/random.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const ORIGIN = 'https://page.example:8443';
 
@@ -28,13 +28,8 @@ function assertNoCors(response) {
 }
 
 describe('cors', () => {
-    let server;
+    const { server } = shareServer();
     const get = (path, options) => request(server.port, { path, ...options });
-
-    before(async () => {
-        server = await startServer();
-    });
-    after(() => server?.stop());
 
     test('an unknown sid is answered alike, whatever worker it seems to name', async () => {
         const random = randomOf('sids');
@@ -152,25 +147,22 @@ describe('cors', () => {
 
 describe('origins', () => {
     /** Runs checks [headers, allowed] against one value of the option. */
-    async function check(origins, checks) {
-        const server = await startServer({ config: { socketio: { origins } } });
-        try {
-            for (const eio of VERSIONS) {
-                for (const [headers, allowed] of checks) {
-                    const response = await request(server.port,
-                        { path: `/socket.io/?EIO=${eio}&transport=polling`, headers });
-                    const what = `EIO${eio} ${JSON.stringify(origins)} ${JSON.stringify(headers)}`;
-                    assert.equal(response.status, allowed ? 200 : 403, what);
-                    if (!allowed) {
-                        assertError(response, 4);
-                        assertNoCors(response);
-                    }
+    const check = (origins, checks) => withServer({
+        config: { socketio: { origins } },
+    }, async (server) => {
+        for (const eio of VERSIONS) {
+            for (const [headers, allowed] of checks) {
+                const response = await request(server.port,
+                    { path: `/socket.io/?EIO=${eio}&transport=polling`, headers });
+                const what = `EIO${eio} ${JSON.stringify(origins)} ${JSON.stringify(headers)}`;
+                assert.equal(response.status, allowed ? 200 : 403, what);
+                if (!allowed) {
+                    assertError(response, 4);
+                    assertNoCors(response);
                 }
             }
-        } finally {
-            await server.stop();
         }
-    }
+    });
 
     test('*:* accepts all, also without an origin', () => check('*:*', [
         [{}, true], [{ Origin: 'http://a.example' }, true], [{ Origin: 'null' }, true],

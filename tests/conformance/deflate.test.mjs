@@ -3,24 +3,21 @@
 // are compressed, and what a client may not do with it.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import zlib from 'node:zlib';
 import { OP } from '../lib/raw-ws.mjs';
 import { connectWs, joinWs, subscribe, VERSIONS } from '../lib/raw-eio.mjs';
-import { postEvent, startServer } from '../lib/server.mjs';
+import { postEvent } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const ACK = '430[{"ok":true}]';
 
 describe('permessage-deflate', () => {
     const OFFER = 'permessage-deflate; client_max_window_bits';
     const ANSWER = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
-    let server;
-
-    before(async () => {
-        server = await startServer(
-            { config: { socketio: { perMessageDeflate: true, maxHttpBufferSize: 100000 } } });
+    const { server } = shareServer({
+        config: { socketio: { perMessageDeflate: true, maxHttpBufferSize: 100000 } },
     });
-    after(() => server?.stop());
 
     const open = (offer = OFFER, eio = 4) => connectWs(server.port, eio,
         { headers: { 'Sec-WebSocket-Extensions': offer } });
@@ -129,14 +126,13 @@ describe('permessage-deflate', () => {
         assert.ok([1002, 1007].includes(await ws.closeCode()));
     });
 
-    test('perMessageDeflate.threshold moves the limit', async () => {
-        const own = await startServer(
-            { config: { socketio: { perMessageDeflate: { threshold: 300 } } } });
+    test('perMessageDeflate.threshold moves the limit', () => withServer({
+        config: { socketio: { perMessageDeflate: { threshold: 300 } } },
+    }, async (own) => {
         const ws = await connectWs(own.port, 4, { headers: { 'Sec-WebSocket-Extensions': OFFER } });
         await joinWs(ws, 'limit');
         await postEvent(own, { channel: 'limit', name: 'E', data: 'x'.repeat(400) });
         assert.equal((await ws.frame()).rsv, 4);
         ws.destroy();
-        await own.stop();
-    });
+    }));
 });

@@ -3,14 +3,13 @@
 // open packet, for both versions on both transports.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
 import { RawWs, refused } from '../lib/raw-ws.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import {
     assertError, connectWs, decodePayload, ERRORS, openWs, Polling, SID, VERSIONS, wsPath,
 } from '../lib/raw-eio.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const SID_JSON = '"sid":"[A-Za-z0-9_-]+"';
 const TIMES = '"pingInterval":25000,"pingTimeout":20000';
@@ -34,19 +33,9 @@ function assertRefused({ response, rest }, body) {
 }
 
 describe('handshake', () => {
-    let server;
-    let other;
+    const { server, other } = shareServer({ watched: true });
     const get = (query, options) => request(server.port, { path: `/socket.io/?${query}`, ...options });
     const upgrade = (query, options) => refused(server.port, `/socket.io/?${query}`, options);
-
-    before(async () => {
-        server = await startServer();
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
 
     test('EIO3 polling: open packet and CONNECT are one body', async () => {
         const response = await get('EIO=3&transport=polling');
@@ -263,16 +252,9 @@ describe('handshake', () => {
 });
 
 describe('handshake with other options', () => {
-    async function withServer(socketio, fn) {
-        const server = await startServer({ config: { socketio } });
-        try {
-            await fn(server);
-        } finally {
-            await server.stop();
-        }
-    }
+    const withOptions = (socketio, body) => withServer({ config: { socketio } }, body);
 
-    test('intervals and the maximum size are in the open packet', () => withServer(
+    test('intervals and the maximum size are in the open packet', () => withOptions(
         { pingInterval: 1234, pingTimeout: 567, maxHttpBufferSize: 4321 }, async (server) => {
             const { open } = await Polling.open(server.port, 4);
             delete open.sid;
@@ -284,14 +266,14 @@ describe('handshake with other options', () => {
                 '{"upgrades":["websocket"],"pingInterval":1234,"pingTimeout":567}');
         }));
 
-    test('falsy numbers fall back to the default', () => withServer(
+    test('falsy numbers fall back to the default', () => withOptions(
         { pingInterval: 0, pingTimeout: 0, maxHttpBufferSize: 0 }, async (server) => {
             const { open } = await Polling.open(server.port, 4);
             assert.deepEqual([open.pingInterval, open.pingTimeout, open.maxPayload],
                 [25000, 20000, 1000000]);
         }));
 
-    test('allowUpgrades false empties upgrades, an upgrade still works', () => withServer(
+    test('allowUpgrades false empties upgrades, an upgrade still works', () => withOptions(
         { allowUpgrades: false }, async (server) => {
             for (const eio of VERSIONS) {
                 const polling = await Polling.open(server.port, eio);
@@ -303,14 +285,14 @@ describe('handshake with other options', () => {
             }
         }));
 
-    test('upgrades is empty when websocket is not configured', () => withServer(
+    test('upgrades is empty when websocket is not configured', () => withOptions(
         { transports: ['polling'] }, async (server) => {
             for (const eio of VERSIONS) {
                 assert.deepEqual((await Polling.open(server.port, eio)).open.upgrades, []);
             }
         }));
 
-    test('polling that is not configured is an unknown transport', () => withServer(
+    test('polling that is not configured is an unknown transport', () => withOptions(
         { transports: ['websocket'] }, async (server) => {
             for (const eio of VERSIONS) {
                 assertError(await request(server.port,
@@ -319,7 +301,7 @@ describe('handshake with other options', () => {
             }
         }));
 
-    test('an origin that is refused is error 4', () => withServer(
+    test('an origin that is refused is error 4', () => withOptions(
         { origins: 'http://good.example:80' }, async (server) => {
             const headers = { Origin: 'http://bad.example' };
             const get = (query, options) => request(server.port,
@@ -336,7 +318,7 @@ describe('handshake with other options', () => {
         }));
 
     test('an upgrade from an origin that is refused is 400: empty for EIO3, Forbidden for EIO4',
-        () => withServer({ origins: 'http://good.example:80' }, async (server) => {
+        () => withOptions({ origins: 'http://good.example:80' }, async (server) => {
             const headers = { Origin: 'http://bad.example' };
             const three = await refused(server.port, wsPath(3), { headers });
             assertRefused(three, '');

@@ -3,10 +3,11 @@
 // what happens when one stays out.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { bystander, Client } from '../lib/raw-client.mjs';
 import { connectWs, openWs, Polling, subscribe, TRANSPORTS, VERSIONS } from '../lib/raw-eio.mjs';
-import { sleep, SLOW, startServer, TIMEOUT } from '../lib/server.mjs';
+import { sleep, SLOW, TIMEOUT } from '../lib/server.mjs';
+import { shareServer } from '../lib/with-server.mjs';
 
 const INTERVAL = 600 * SLOW;
 const PING_TIMEOUT = 400 * SLOW;
@@ -14,14 +15,9 @@ const EARLY = 5; // two clocks, and a loop's turn that began a little before
 
 // They wait most of the time, so they do it together.
 describe('heartbeat', { concurrency: true }, () => {
-    let server;
-
-    before(async () => {
-        server = await startServer({
-            config: { logLevel: 'info', socketio: { pingInterval: INTERVAL, pingTimeout: PING_TIMEOUT } },
-        });
+    const { server } = shareServer({
+        config: { logLevel: 'info', socketio: { pingInterval: INTERVAL, pingTimeout: PING_TIMEOUT } },
     });
-    after(() => server?.stop());
 
     /** Fails unless promise takes at least ms, and not much longer, from before the server's clock ran. */
     async function takes(ms, since, promise) {

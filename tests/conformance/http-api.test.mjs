@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { before, beforeEach, describe, test } from 'node:test';
 import { chunked, HttpConn, request, requestBytes } from '../lib/raw.mjs';
-import { bystander, Client } from '../lib/raw-client.mjs';
-import { startServer } from '../lib/server.mjs';
+import { Client } from '../lib/raw-client.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const OK = '{"message":"ok"}';
 const UNAUTHORIZED = '{"error":"Unauthorized"}';
@@ -15,9 +15,11 @@ const PATH = '/apps/app/events?auth_key=key';
 const EVENT = { channel: 'c', name: 'E', data: { a: 1 } };
 
 describe('http-api', () => {
-    let server;
+    const { server, other, keep } = shareServer({
+        watched: true,
+        config: { clients: [{ appId: 'app', key: 'key' }, { appId: 'two', key: 'other' }] },
+    });
     let client;
-    let other;
     let tests = 0;
 
     const post = (body, { path = PATH, headers = {}, ...more } = {}) => request(server.port, {
@@ -33,19 +35,10 @@ describe('http-api', () => {
     }
 
     before(async () => {
-        server = await startServer({
-            config: { clients: [{ appId: 'app', key: 'key' }, { appId: 'two', key: 'other' }] },
-        });
-        client = await Client.open(server.port, 4, 'websocket');
+        client = keep(await Client.open(server.port, 4, 'websocket'));
         client.beat();
         await client.join('c');
         await client.join('d');
-        other = await bystander(server);
-    });
-    after(async () => {
-        client?.destroy();
-        other?.destroy();
-        await server?.stop();
     });
 
     /** What a failed test left behind does not reach the next one. */
@@ -338,45 +331,41 @@ describe('http-api', () => {
 });
 
 describe('http-api options', () => {
-    test('apiOriginAllow adds CORS headers', async () => {
-        const server = await startServer({
-            config: {
-                apiOriginAllow: {
-                    allowCors: true, allowOrigin: 'http://page.example:80', allowMethods: 'GET, POST',
-                    allowHeaders: 'Origin, Content-Type',
-                },
+    test('apiOriginAllow adds CORS headers', () => withServer({
+        config: {
+            apiOriginAllow: {
+                allowCors: true, allowOrigin: 'http://page.example:80', allowMethods: 'GET, POST',
+                allowHeaders: 'Origin, Content-Type',
             },
-        });
+        },
+    }, async (server) => {
         const response = await request(server.port, { method: 'POST', path: PATH, body: '{}' });
         assert.equal(response.status, 400);
         assert.equal(response.headers['access-control-allow-origin'], 'http://page.example:80');
         assert.equal(response.headers['access-control-allow-methods'], 'GET, POST');
         assert.equal(response.headers['access-control-allow-headers'], 'Origin, Content-Type');
-        await server.stop();
-    });
+    }));
 
-    test('without apiOriginAllow there are none', async () => {
-        const server = await startServer();
+    test('without apiOriginAllow there are none', () => withServer({}, async (server) => {
         const response = await request(server.port, { method: 'POST', path: PATH, body: '{}' });
         assert.equal(response.headers['access-control-allow-origin'], undefined);
-        await server.stop();
-    });
+    }));
 
-    test('without clients every post is 403', async () => {
-        const server = await startServer({ config: { clients: [] } });
+    test('without clients every post is 403', () => withServer({
+        config: { clients: [] },
+    }, async (server) => {
         for (const path of [PATH, '/apps//events', '/apps/app/events?auth_key=']) {
             const response = await request(server.port, { method: 'POST', path, body: '{}' });
             assert.ok([403, 404].includes(response.status));
         }
-        await server.stop();
-    });
+    }));
 
-    test('the HTTP subscriber that is off takes no events', async () => {
-        const server = await startServer({ config: { subscribers: { http: false, redis: false } } });
+    test('the HTTP subscriber that is off takes no events', () => withServer({
+        config: { subscribers: { http: false, redis: false } },
+    }, async (server) => {
         const response = await request(server.port,
             { method: 'POST', path: PATH, body: JSON.stringify(EVENT) });
         assert.equal(response.status, 404);
         assert.equal((await request(server.port)).text, 'OK');
-        await server.stop();
-    });
+    }));
 });

@@ -2,11 +2,11 @@
 // JSONP polling, which only Engine.IO 3 clients have.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import { decodePayload, Polling, subscribe } from '../lib/raw-eio.mjs';
-import { postEvent, startServer } from '../lib/server.mjs';
+import { postEvent } from '../lib/server.mjs';
+import { shareServer } from '../lib/with-server.mjs';
 
 const CALL = /^___eio\[(\d*)\]\((".*")\);$/;
 
@@ -19,17 +19,7 @@ function payload(response, index) {
 }
 
 describe('jsonp', () => {
-    let server;
-    let other;
-
-    before(async () => {
-        server = await startServer();
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
+    const { server, other } = shareServer({ watched: true });
 
     /** A connected JSONP session. */
     async function open({ j = '7', headers } = {}) {

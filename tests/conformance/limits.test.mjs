@@ -2,38 +2,27 @@
 // Every named limit on what a peer may send or leave unread, at its edge.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startApp } from '../lib/raw-app.mjs';
+import { describe, test } from 'node:test';
 import { chunked, exchange, HttpConn, request, requestBytes } from '../lib/raw.mjs';
 import { upgradeBytes } from '../lib/raw-ws.mjs';
-import { bystander, Client } from '../lib/raw-client.mjs';
+import { Client } from '../lib/raw-client.mjs';
 import {
     connectWs, encodePayload, forAll, joinWs, Polling, settle, subscribe, VERSIONS, wsPath,
 } from '../lib/raw-eio.mjs';
-import { postEvent, sleep, SLOW, startServer, TIMEOUT, waitFor } from '../lib/server.mjs';
+import { postEvent, sleep, SLOW, TIMEOUT, waitFor } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const HEAD_TIMEOUT = 400 * SLOW;
 const MAX_BODY = 1000;
 
 describe('limits', () => {
-    let app;
-    let server;
-    let other;
-
-    before(async () => {
-        app = await startApp();
-        server = await startServer({
-            config: {
-                authHost: app.url, headTimeout: HEAD_TIMEOUT, maxChannels: 3,
-                socketio: { maxHttpBufferSize: MAX_BODY },
-            },
-        });
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-        await app?.close();
+    const { app, server, other } = shareServer({
+        answer: () => ({ status: 200 }),
+        watched: true,
+        config: {
+            headTimeout: HEAD_TIMEOUT, maxChannels: 3,
+            socketio: { maxHttpBufferSize: MAX_BODY },
+        },
     });
 
     describe('HTTP head', () => {
@@ -258,8 +247,9 @@ describe('limits', () => {
     });
 
     describe('auth headers', () => {
-        test('32 headers are forwarded, 33 are refused with 0 without asking', async () => {
-            const small = await startServer({ config: { authHost: app.url } });
+        test('32 headers are forwarded, 33 are refused with 0 without asking', () => withServer({
+            config: { authHost: app.url },
+        }, async (small) => {
             const client = await Client.open(small.port, 4, 'websocket');
             const headers = (count) => Object.fromEntries(
                 Array.from({ length: count }, (_, i) => [`X-H${i}`, String(i)]));
@@ -272,8 +262,7 @@ describe('limits', () => {
             assert.ok(!app.requests.some(({ channel }) => ['private-h33', 'private-big']
                 .includes(channel)));
             client.destroy();
-            await small.stop();
-        });
+        }));
     });
 
     test('nobody else was disturbed', () => other.check());
@@ -282,16 +271,8 @@ describe('limits', () => {
 describe('send queue', () => {
     const LIMIT = 65536;
     const DATA = 'x'.repeat(20000);
-    let server;
-    let other;
-
-    before(async () => {
-        server = await startServer({ config: { sendQueueLimit: LIMIT, logLevel: 'info' } });
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
+    const { server, other } = shareServer({
+        watched: true, config: { sendQueueLimit: LIMIT, logLevel: 'info' },
     });
 
     /** Sends events until the log tells that the session sid was too slow. */
@@ -363,8 +344,9 @@ describe('send queue', () => {
 });
 
 describe('maxConnections', () => {
-    test('past it 503; a place that gets free is given away', async () => {
-        const server = await startServer({ config: { maxConnections: 4, workers: 1 } });
+    test('past it 503; a place that gets free is given away', () => withServer({
+        config: { maxConnections: 4, workers: 1 },
+    }, async (server) => {
         const conns = [];
         for (let i = 0; i < 4; i += 1) {
             const conn = await HttpConn.open(server.port);
@@ -376,13 +358,11 @@ describe('maxConnections', () => {
         conns.pop().destroy();
         await waitFor(async () => (await request(server.port)).status === 200);
         conns.forEach((conn) => conn.destroy());
-        await server.stop();
-    });
+    }));
 
-    test('sessions without a connection are bounded: the oldest ends, none is refused', async () => {
-        const server = await startServer({
-            config: { maxConnections: 3, workers: 1, logLevel: 'info' },
-        });
+    test('sessions without a connection are bounded: the oldest ends, none is refused', () => withServer({
+        config: { maxConnections: 3, workers: 1, logLevel: 'info' },
+    }, async (server) => {
         const held = await Polling.connect(server.port, 4);
         const poll = await held.hold();
         const sessions = [];
@@ -399,6 +379,5 @@ describe('maxConnections', () => {
         await held.postOk(subscribe('held', 0));
         assert.equal((await poll.response()).text, '430[{"ok":true}]');
         poll.destroy();
-        await server.stop();
-    });
+    }));
 });

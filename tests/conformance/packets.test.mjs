@@ -2,30 +2,21 @@
 // Engine.IO packets and polling payloads, byte for byte, in both directions.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { OP } from '../lib/raw-ws.mjs';
-import { bystander, Client } from '../lib/raw-client.mjs';
+import { Client } from '../lib/raw-client.mjs';
 import {
     binaryPacket, CLOSE_PAYLOAD, connectWs, encodePayload, forAll, joinWs, openWs, Polling,
     subscribe, VERSIONS,
 } from '../lib/raw-eio.mjs';
-import { postEvent, startServer } from '../lib/server.mjs';
+import { postEvent } from '../lib/server.mjs';
+import { shareServer } from '../lib/with-server.mjs';
 
 const ACK = '430[{"ok":true}]';
 const BINARY_EVENT = '451-["file",{"_placeholder":true,"num":0}]';
 
 describe('packets', () => {
-    let server;
-    let other;
-
-    before(async () => {
-        server = await startServer();
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
+    const { server, other } = shareServer({ watched: true });
 
     describe('WebSocket', () => {
         for (const eio of VERSIONS) {

@@ -3,31 +3,21 @@
 // from either side, and compression.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import zlib from 'node:zlib';
 import { HttpConn, request, requestBytes } from '../lib/raw.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import {
     assertError, CLOSE_PAYLOAD, encodePayload, NOOP_PAYLOAD, Polling, settle, subscribe, VERSIONS,
 } from '../lib/raw-eio.mjs';
-import { postEvent, startServer } from '../lib/server.mjs';
+import { postEvent } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const ACK = { 3: '16:430[{"ok":true}]', 4: '430[{"ok":true}]' };
 
 for (const eio of VERSIONS) {
     describe(`polling, EIO${eio}`, () => {
-        let server;
-        let other;
+        const { server, other } = shareServer({ watched: true });
         const open = (options) => Polling.connect(server.port, eio, options);
-
-        before(async () => {
-            server = await startServer();
-            other = await bystander(server);
-        });
-        after(async () => {
-            other?.destroy();
-            await server?.stop();
-        });
 
         test('a GET is held until there is something to send', async () => {
             const polling = await open();
@@ -307,8 +297,7 @@ for (const eio of VERSIONS) {
 }
 
 describe('polling and the end of the server', () => {
-    test('held GETs get the close packet, and no 41', async () => {
-        const server = await startServer();
+    test('held GETs get the close packet, and no 41', () => withServer({}, async (server) => {
         const held = [];
         for (const eio of VERSIONS) {
             held.push(await (await Polling.connect(server.port, eio)).hold());
@@ -317,54 +306,53 @@ describe('polling and the end of the server', () => {
         assert.equal((await held[0].response()).text, '1:1');
         assert.equal((await held[1].response()).text, '1');
         await stopped;
-    });
+    }));
 });
 
 describe('polling without compression', () => {
-    test('httpCompression false never compresses', async () => {
-        const server = await startServer({ config: { socketio: { httpCompression: false } } });
+    test('httpCompression false never compresses', () => withServer({
+        config: { socketio: { httpCompression: false } },
+    }, async (server) => {
         const polling = await Polling.connect(server.port, 4);
         await polling.join('zip');
         await postEvent(server, { channel: 'zip', name: 'E', data: 'x'.repeat(5000) });
         const response = await polling.get({ headers: { 'Accept-Encoding': 'gzip' } });
         assert.equal(response.headers['content-encoding'], undefined);
         assert.equal(response.text.length, 5016);
-        await server.stop();
-    });
+    }));
 
-    test('httpCompression.threshold moves the limit', async () => {
-        const server = await startServer(
-            { config: { socketio: { httpCompression: { threshold: 100 } } } });
+    test('httpCompression.threshold moves the limit', () => withServer({
+        config: { socketio: { httpCompression: { threshold: 100 } } },
+    }, async (server) => {
         const polling = await Polling.connect(server.port, 4);
         await polling.join('zip');
         await postEvent(server, { channel: 'zip', name: 'E', data: 'x'.repeat(200) });
         const response = await polling.get({ headers: { 'Accept-Encoding': 'gzip' } });
         assert.equal(response.headers['content-encoding'], 'gzip');
-        await server.stop();
-    });
+    }));
 });
 
 describe('polling with one worker', () => {
-    test('a session works with workers: 1', async () => {
-        const server = await startServer({ config: { workers: 1 } });
+    test('a session works with workers: 1', () => withServer({
+        config: { workers: 1 },
+    }, async (server) => {
         for (const eio of VERSIONS) {
             const polling = await Polling.connect(server.port, eio);
             await polling.join('one');
         }
         assert.equal((await request(server.port)).text, 'OK');
-        await server.stop();
-    });
+    }));
 });
 
 describe('polling with four workers', () => {
-    test('a session answers whatever connection its requests use', async () => {
-        const server = await startServer({ config: { workers: 4 } });
+    test('a session answers whatever connection its requests use', () => withServer({
+        config: { workers: 4 },
+    }, async (server) => {
         for (const eio of VERSIONS) {
             const polling = await Polling.connect(server.port, eio);
             for (let i = 0; i < 30; i += 1) {
                 await polling.join(`c${i}`);
             }
         }
-        await server.stop();
-    });
+    }));
 });

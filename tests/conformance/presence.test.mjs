@@ -3,12 +3,12 @@
 // application may answer.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startApp } from '../lib/raw-app.mjs';
+import { describe, test } from 'node:test';
 import { request } from '../lib/raw.mjs';
 import { Client } from '../lib/raw-client.mjs';
 import { forAll, subscribe } from '../lib/raw-eio.mjs';
-import { postEvent, sleep, startServer, SLOW } from '../lib/server.mjs';
+import { postEvent, sleep, SLOW } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 /** The body of the application's answer, or 'never', is what the page's header says. */
 const answering = (body) => ({ headers: { 'X-Answer': encodeURIComponent(body) } });
@@ -45,30 +45,15 @@ const leaving = (channel, member) => `42["presence:leaving","${channel}",${JSON.
 const unsubscribe = (channel) => `428["unsubscribe",{"channel":"${channel}"}]`;
 
 describe('presence', () => {
-    let app;
-    let server;
-    const clients = [];
-    const open = async (eio = 4, transport = 'websocket', options = {}) => {
-        const client = await Client.open((options.server ?? server).port, eio, transport);
-        clients.push(client);
-        return client;
-    };
+    const { app, server, keep } = shareServer({ answer: verdict });
+    const open = async (eio = 4, transport = 'websocket') =>
+        keep(await Client.open(server.port, eio, transport));
     const event = (channel, name, more) => postEvent(server, { channel, name, data: 'x', ...more });
     /** Fails when anything but the marker is on its way to client. */
     const nothingElse = async (client, channel) => {
         await event(channel, 'Marker');
         await client.expect(`42["Marker","${channel}","x"]`);
     };
-
-    before(async () => {
-        app = await startApp(verdict);
-        server = await startServer({ config: { authHost: app.url } });
-    });
-    after(async () => {
-        clients.forEach((client) => client.destroy());
-        await server?.stop();
-        await app?.close();
-    });
 
     forAll((eio, transport) => {
         describe(`EIO${eio} ${transport}`, () => {
@@ -266,20 +251,12 @@ describe('presence', () => {
 });
 
 describe('presence options', () => {
-    let app;
-    let server;
-    before(async () => {
-        app = await startApp(verdict);
-    });
-    after(() => app?.close());
-    const start = async (config) => {
-        server = await startServer({ config: { authHost: app.url, ...config } });
-        return server;
-    };
-    const open = (eio = 4) => Client.open(server.port, eio, 'websocket');
+    const withOptions = (config, body) => withServer({ answer: verdict, config }, (server) =>
+        body(server, (eio = 4) => Client.open(server.port, eio, 'websocket')));
 
-    test('whisperMaxSize and whisperRate refuse, for the sender alone', async () => {
-        await start({ whisperMaxSize: 10, whisperRate: 2 });
+    test('whisperMaxSize and whisperRate refuse, for the sender alone', () => withOptions({
+        whisperMaxSize: 10, whisperRate: 2,
+    }, async (_, open) => {
         const [sender, receiver] = [await open(), await open(3)];
         await enter(sender, 'presence-w', user(1));
         await enter(receiver, 'presence-w', user(2));
@@ -302,11 +279,11 @@ describe('presence options', () => {
         await receiver.expect('42["client-x","presence-w","later"]');
         sender.destroy();
         receiver.destroy();
-        await server.stop();
-    });
+    }));
 
-    test('subscribeRate refuses with status 0', async () => {
-        await start({ subscribeRate: 2 });
+    test('subscribeRate refuses with status 0', () => withOptions({
+        subscribeRate: 2,
+    }, async (_, open) => {
         const client = await open();
         // All at once: after half a second there is room for another.
         ['a', 'b', 'c'].forEach((channel, id) => client.send(subscribe(channel, id)));
@@ -317,11 +294,11 @@ describe('presence options', () => {
         assert.deepEqual(packets.sort(), ['42["subscription_error","c",0]', '430[{"ok":true}]',
             '431[{"ok":true}]', '432[{"ok":false,"status":0}]']);
         client.destroy();
-        await server.stop();
-    });
+    }));
 
-    test('who is back within leaveGrace never left', async () => {
-        await start({ leaveGrace: 1000 * SLOW });
+    test('who is back within leaveGrace never left', () => withOptions({
+        leaveGrace: 1000 * SLOW,
+    }, async (server, open) => {
         const [watcher, before, later] = [await open(), await open(), await open()];
         await enter(watcher, 'presence-g', user(1));
         await enter(before, 'presence-g', user(2));
@@ -335,11 +312,9 @@ describe('presence options', () => {
         later.send('1');
         await watcher.expect(leaving('presence-g', user(2)), 6000 * SLOW);
         watcher.destroy();
-        await server.stop();
-    });
+    }));
 
-    test('a server that stops tells nobody that everybody left', async () => {
-        await start({});
+    test('a server that stops tells nobody that everybody left', () => withOptions({}, async (server, open) => {
         const all = [];
         for (let i = 1; i <= 5; i += 1) {
             all.push(await open(i % 2 ? 4 : 3));
@@ -352,5 +327,5 @@ describe('presence options', () => {
             assert.deepEqual(told, []);
             client.destroy();
         }
-    });
+    }));
 });

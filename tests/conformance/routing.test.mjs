@@ -3,31 +3,22 @@
 // own routes, and upgrades that nobody wants.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { HttpConn, request, requestBytes } from '../lib/raw.mjs';
 import { refused, upgradeBytes } from '../lib/raw-ws.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import { assertError, decodePayload, openWs, Polling } from '../lib/raw-eio.mjs';
-import { SLOW, startServer, TIMEOUT, within } from '../lib/server.mjs';
+import { SLOW, TIMEOUT, within } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 describe('routing', () => {
-    let server;
-    let other;
+    const { server, other } = shareServer({
+        watched: true,
+        config: {
+            headers: { 'X-Application': 'echo' },
+            socketio: { destroyUpgradeTimeout: 300 },
+        },
+    });
     const get = (path, options) => request(server.port, { path, ...options });
-
-    before(async () => {
-        server = await startServer({
-            config: {
-                headers: { 'X-Application': 'echo' },
-                socketio: { destroyUpgradeTimeout: 300 },
-            },
-        });
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
 
     test('the engine answers below /socket.io/', async () => {
         const response = await get('/socket.io/?EIO=4&transport=polling');
@@ -166,12 +157,7 @@ describe('routing', () => {
 });
 
 describe('routing with a path of its own', () => {
-    let server;
-
-    before(async () => {
-        server = await startServer({ config: { socketio: { path: '/live/' } } });
-    });
-    after(() => server?.stop());
+    const { server } = shareServer({ config: { socketio: { path: '/live/' } } });
 
     test('the engine answers below the configured path', async () => {
         const polling = await Polling.open(server.port, 3, { path: '/live/' });
@@ -193,10 +179,9 @@ describe('routing with a path of its own', () => {
 });
 
 describe('routing with destroyUpgrade off', () => {
-    test('an upgrade on another path is left alone', async () => {
-        const server = await startServer({
-            config: { socketio: { destroyUpgrade: false, destroyUpgradeTimeout: 100 } },
-        });
+    test('an upgrade on another path is left alone', () => withServer({
+        config: { socketio: { destroyUpgrade: false, destroyUpgradeTimeout: 100 } },
+    }, async (server) => {
         const conn = await HttpConn.open(server.port);
         conn.send(upgradeBytes('/elsewhere'));
         const ended = await Promise.race([conn.closed.then(() => true),
@@ -204,23 +189,23 @@ describe('routing with destroyUpgrade off', () => {
         assert.equal(ended, false);
         assert.equal(conn.bytes.length, 0);
         conn.destroy();
-        await server.stop();
-    });
+    }));
 });
 
 describe('routing with one transport', () => {
-    test('a transport that is not configured is unknown', async () => {
-        const server = await startServer({ config: { socketio: { transports: ['polling'] } } });
+    test('a transport that is not configured is unknown', () => withServer({
+        config: { socketio: { transports: ['polling'] } },
+    }, async (server) => {
         const { response } = await refused(server.port, '/socket.io/?EIO=4&transport=websocket');
         assert.equal(response.status, 400);
         assert.equal(response.text, 'Transport unknown');
-        await server.stop();
-    });
+    }));
 });
 
 describe('several workers', () => {
-    test('pipelined requests follow the sessions that they name', async () => {
-        const server = await startServer({ config: { workers: 4 } });
+    test('pipelined requests follow the sessions that they name', () => withServer({
+        config: { workers: 4 },
+    }, async (server) => {
         const sessions = await Promise.all(
             Array.from({ length: 12 }, () => Polling.connect(server.port, 4)));
         const conn = await HttpConn.open(server.port);
@@ -231,6 +216,5 @@ describe('several workers', () => {
             assert.deepEqual([status, text], [200, 'ok'], one.sid);
         }
         conn.destroy();
-        await server.stop();
-    });
+    }));
 });

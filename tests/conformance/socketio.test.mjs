@@ -3,12 +3,13 @@
 // acknowledgements, attachments, disconnect, and every malformed packet.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { bystander, Client } from '../lib/raw-client.mjs';
+import { describe, test } from 'node:test';
+import { Client } from '../lib/raw-client.mjs';
 import {
     CLOSE_PAYLOAD, connectWs, forAll, openWs, Polling, SID, subscribe, TRANSPORTS,
 } from '../lib/raw-eio.mjs';
-import { postEvent, SLOW, startServer, TIMEOUT } from '../lib/server.mjs';
+import { postEvent, SLOW, TIMEOUT } from '../lib/server.mjs';
+import { shareServer } from '../lib/with-server.mjs';
 
 const BINARY = Symbol('binary message');
 const CLOSE = 'close';
@@ -70,20 +71,10 @@ const MALFORMED = [
 ];
 
 describe('socketio', () => {
-    let server;
-    let other;
+    const { server, other } = shareServer({ watched: true });
     const open = (eio, transport, options) => Client.open(server.port, eio, transport, options);
     const sendOne = (client, packet) => (packet === BINARY
         ? client.sendBinary(Buffer.from([1, 2, 3])) : client.send(packet));
-
-    before(async () => {
-        server = await startServer();
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
 
     describe('connect', () => {
         test('EIO3 is connected at once; its socket id is the sid', async () => {
@@ -308,13 +299,8 @@ describe('socketio', () => {
 });
 
 describe('connectTimeout', () => {
-    let server;
     const MS = 300 * SLOW;
-
-    before(async () => {
-        server = await startServer({ config: { socketio: { connectTimeout: MS } } });
-    });
-    after(() => server?.stop());
+    const { server } = shareServer({ config: { socketio: { connectTimeout: MS } } });
 
     test('EIO4 WebSocket without a CONNECT gets an empty close', async () => {
         const start = Date.now();

@@ -3,31 +3,21 @@
 // no event lost or out of order meanwhile.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { OP } from '../lib/raw-ws.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import {
     assertError, decodePayload, NOOP_PAYLOAD, Polling, settle, subscribe, VERSIONS,
 } from '../lib/raw-eio.mjs';
-import { postEvent, sleep, SLOW, startServer } from '../lib/server.mjs';
+import { postEvent, sleep, SLOW } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const CLOSED_EMPTY = '8800';
 
 for (const eio of VERSIONS) {
     describe(`upgrade, EIO${eio}`, () => {
-        let server;
-        let other;
+        const { server, other } = shareServer({ watched: true });
         const open = () => Polling.connect(server.port, eio);
         const event = (channel, i) => postEvent(server, { channel, name: 'E', data: { i } });
-
-        before(async () => {
-            server = await startServer();
-            other = await bystander(server);
-        });
-        after(async () => {
-            other?.destroy();
-            await server?.stop();
-        });
 
         /** A session that was upgraded. */
         async function upgraded() {
@@ -311,9 +301,9 @@ for (const eio of VERSIONS) {
     });
 
     describe(`upgrade time-out, EIO${eio}`, () => {
-        test('a candidate that says nothing, or no 5, is closed; the session goes on', async () => {
-            const server = await startServer(
-                { config: { socketio: { upgradeTimeout: 200 * SLOW } } });
+        test('a candidate that says nothing, or no 5, is closed; the session goes on', () => withServer({
+            config: { socketio: { upgradeTimeout: 200 * SLOW } },
+        }, async (server) => {
             const polling = await Polling.connect(server.port, eio);
             const silent = await polling.candidate();
             assert.equal(await silent.closeCode(), 1005);
@@ -329,7 +319,6 @@ for (const eio of VERSIONS) {
             await postEvent(server, { channel: 'after-probed', name: 'E', data: 'x' });
             assert.match((await held.response()).text, /42\["E","after-probed","x"\]$/);
             held.destroy();
-            await server.stop();
-        });
+        }));
     });
 }

@@ -2,28 +2,17 @@
 // The WebSocket layer: its handshake, framing in every breakage, and closes.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { HttpConn } from '../lib/raw.mjs';
 import { acceptOf, frameBytes, newKey, OP, RawWs, refused, upgradeBytes } from '../lib/raw-ws.mjs';
-import { bystander } from '../lib/raw-client.mjs';
 import { connectWs, joinWs, subscribe, VERSIONS, wsPath } from '../lib/raw-eio.mjs';
-import { startServer } from '../lib/server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const ACK = '430[{"ok":true}]';
 
 describe('websocket', () => {
-    let server;
-    let other;
+    const { server, other } = shareServer({ watched: true });
     const open = (eio = 4, options) => connectWs(server.port, eio, options);
-
-    before(async () => {
-        server = await startServer();
-        other = await bystander(server);
-    });
-    after(async () => {
-        other?.destroy();
-        await server?.stop();
-    });
 
     describe('handshake', () => {
         test('the 101 is exact', async () => {
@@ -369,8 +358,7 @@ describe('websocket', () => {
 });
 
 describe('websocket at the end of the server', () => {
-    test('every client gets an empty close frame, and no 41', async () => {
-        const server = await startServer();
+    test('every client gets an empty close frame, and no 41', () => withServer({}, async (server) => {
         const clients = [];
         for (const eio of VERSIONS) {
             clients.push(await connectWs(server.port, eio));
@@ -381,5 +369,5 @@ describe('websocket at the end of the server', () => {
             await ws.ended();
         }
         await stopped;
-    });
+    }));
 });
