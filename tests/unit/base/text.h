@@ -36,6 +36,16 @@ text_check(struct str got, struct str wanted, const char *file, int line)
 #define assert_raw(got, literal) text_check((got), RAW(literal), __FILE__, __LINE__)
 #define assert_same(got, wanted) text_check((got), (wanted), __FILE__, __LINE__)
 
+/* What a test has noted is this; it begins anew. */
+static inline void
+text_check_told(struct buffer *told, struct str wanted, const char *file, int line)
+{
+    text_check(buffer_str(told), wanted, file, line);
+    buffer_clear(told);
+}
+
+#define assert_told(told, wanted) text_check_told((told), str_of(wanted), __FILE__, __LINE__)
+
 /* A copy in memory of exactly its size, so that a sanitizer sees a read behind its end. */
 static inline struct str
 text_exact(struct str s)

@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "channels/channels.h"
 #include "engine/eio_session.h"
 #include "hub/hub_link.h"
@@ -46,13 +47,7 @@ tell(const char *format, ...)
     buffer_append_char(&story, '\n');
 }
 
-static inline void
-story_is(const char *expected)
-{
-    if (!str_is(buffer_str(&story), expected))
-        fail_msg("story:\n%.*s\nexpected:\n%s", STR_ARG(buffer_str(&story)), expected);
-    buffer_clear(&story);
-}
+#define story_is(expected) assert_told(&story, expected)
 
 /* ---- fake sockets ---- */
 

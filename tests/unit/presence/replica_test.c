@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/text.h"
 
 static struct replica *replica;
 static struct buffer story;
@@ -63,13 +64,7 @@ see(const char *conn, const char *user, const char *member, uint64_t seq)
     replica_see(replica, &i);
 }
 
-static void
-story_is(const char *expected)
-{
-    if (!str_is(buffer_str(&story), expected))
-        fail_msg("%.*s, expected %s", STR_ARG(buffer_str(&story)), expected);
-    buffer_clear(&story);
-}
+#define story_is(expected) assert_told(&story, expected)
 
 static void
 list_is(const char *expected)
