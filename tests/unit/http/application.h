@@ -98,8 +98,7 @@ accept_one(struct scene *s)
     s->app = (struct talker){ .l = s->l, .fd = -1 };
     while (s->app.fd < 0) {
         s->app.fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK);
-        loop_turn(s->l);
-        usleep(TURN_US);
+        turn(s->l);
     }
     s->accepted++;
 }

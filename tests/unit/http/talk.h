@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * talk: what the tests of http share: a loop that turns until something holds, and a raw socket
- * whose dialogue is compared byte for byte.  A test that waits in vain is ended by SIGALRM.
+ * talk: what the tests of http share: a raw socket whose dialogue is compared byte for byte.
  */
 #ifndef TEST_HTTP_TALK_H
 #define TEST_HTTP_TALK_H
@@ -25,35 +24,16 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
-
-enum { PATIENCE_S = 60, TURN_US = 100 };
+#include "net/turn.h"
 
 #define UNUSED __attribute__((unused))
-
-#define TURN_UNTIL(l, condition)                                                                   \
-    while (!(condition)) {                                                                         \
-        loop_turn(l);                                                                              \
-        usleep(TURN_US);                                                                           \
-    }
 
 static UNUSED void
 turn_some(struct loop *l)
 {
-    for (int i = 0; i < 20; i++) {
-        loop_turn(l);
-        usleep(TURN_US);
-    }
+    for (int i = 0; i < 20; i++)
+        turn(l);
 }
-
-static UNUSED int
-be_patient(void **state)
-{
-    (void)state;
-    alarm(PATIENCE_S);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, be_patient)
 
 /* A socket that listens on loopback, for listener_open(). */
 static UNUSED int
@@ -128,8 +108,7 @@ listen_once(struct talker *t)
     if (len > 0)
         t->got.len += (size_t)len;
     t->ended = len == 0 || (len < 0 && errno != EAGAIN);
-    loop_turn(t->l);
-    usleep(TURN_US);
+    turn(t->l);
 }
 
 /* The next bytes are these, and what follows them is not read yet. */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * peer: what the tests of net and tls share: a recording end of a stream, what a connector said,
- * pairs of streams on one loop, and a loop that turns until something holds.  A test that waits in
- * vain is ended by SIGALRM.
+ * and pairs of streams on one loop.
  */
 #ifndef TEST_NET_PEER_H
 #define TEST_NET_PEER_H
 
 #include <arpa/inet.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,26 +26,10 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "net/turn.h"
 #include "stream_priv.h"
 
 #define UNUSED __attribute__((unused))
-
-/* Waits for the loop's descriptor between turns; not for long, as what the last turn began to
- * watch is known to the kernel only in the next one. */
-static UNUSED void
-wait_a_little(struct loop *l)
-{
-    struct pollfd p = { .fd = uv_backend_fd(&l->uv), .events = POLLIN };
-
-    poll(&p, 1, 1);
-}
-
-#define TURN_UNTIL(l, condition)                                                                   \
-    while (!(condition)) {                                                                         \
-        loop_turn(l);                                                                              \
-        if (!(condition))                                                                          \
-            wait_a_little(l);                                                                      \
-    }
 
 /* One end of a stream that notes what happens to it. */
 struct peer {
