@@ -8,14 +8,11 @@
 #define TEST_CLUSTER_NODES_H
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,10 +21,12 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "hub/hub.h"
 #include "hub/hub_link.h"
 #include "net/free_port.h"
 #include "net/loop.h"
+#include "redis/redis_server.h"
 
 /* On a busy machine, or with a sanitizer, what is awaited may take PATIENCE times as long. */
 enum { NODES_MAX = 3, LEASE_MS = 900, PATIENCE = 10 };
@@ -70,16 +69,7 @@ redis_cli(const char *command)
 static inline void
 redis_start(void)
 {
-    char port[16];
-
-    snprintf(port, sizeof(port), "%u", redis_port);
-    redis_pid = fork();
-    if (redis_pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
-            "--appendonly", "no", "--logfile", "/dev/null", (char *)NULL);
-        _exit(127);
-    }
+    redis_pid = redis_server_start(redis_port, NULL, NULL);
     for (int i = 0; i < 200 && strcmp(redis_cli("ping"), "PONG") != 0; i++)
         usleep(20000);
     assert_string_equal(redis_cli("ping"), "PONG");
@@ -88,8 +78,7 @@ redis_start(void)
 static inline void
 redis_stop(void)
 {
-    kill(redis_pid, SIGKILL);
-    waitpid(redis_pid, NULL, 0);
+    redis_server_stop(redis_pid);
 }
 
 /* ---- nodes ---- */
@@ -224,15 +213,7 @@ said(int i, const char *text)
     return str_contains(buffer_str(&nodes[i].story), text);
 }
 
-static inline void
-story_is(int i, const char *expected)
-{
-    struct buffer *story = &nodes[i].story;
-
-    if (!str_is(buffer_str(story), expected))
-        fail_msg("story of %d:\n%.*s\nexpected:\n%s", i, STR_ARG(buffer_str(story)), expected);
-    buffer_clear(story);
-}
+#define story_is(i, expected) assert_told(&nodes[i].story, expected)
 
 /* ---- members ---- */
 

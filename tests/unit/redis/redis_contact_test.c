@@ -59,7 +59,7 @@ fake_tear_down(struct scene *s, struct fake *f)
 #define FAKE_UNTIL(s, f, condition)                                                                \
     while (!(condition)) {                                                                         \
         fake_turn(f);                                                                              \
-        turn(s);                                                                                   \
+        turn((s)->l);                                                                              \
     }
 
 static void
@@ -210,9 +210,9 @@ message_in_pieces_arrives_whole(void **state)
     subscribe_to_fake(&s, &f);
     for (size_t i = 0; i < sizeof(text) - 1; i++) {
         assert_int_equal(send(f.fd, text + i, 1, 0), 1);
-        turn(&s);
+        turn(s.l);
     }
-    UNTIL(&s, s.messages);
+    TURN_UNTIL(s.l, s.messages);
     assert_true(str_is(buffer_str(&s.heard), "test-b=hello;"));
     fake_tear_down(&s, &f);
 }

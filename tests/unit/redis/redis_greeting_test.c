@@ -52,7 +52,7 @@ wrong_password_is_a_reason(void **state)
     s.options.password = "topsecret";
     start_redis(&s, "--requirepass", "right");
     open_link(&s);
-    UNTIL(&s, s.downs && !strstr(s.reason, "refused"));
+    TURN_UNTIL(s.l, s.downs && !strstr(s.reason, "refused"));
     expect_reason(&s, "wrong password for @: see databaseConfig.redis.password and the "
                       "username beside it");
     assert_int_equal(s.readies, 0);
@@ -68,7 +68,7 @@ missing_password_is_a_reason(void **state)
     set(&s);
     start_redis(&s, "--requirepass", "right");
     open_link(&s);
-    UNTIL(&s, s.downs && !strstr(s.reason, "refused"));
+    TURN_UNTIL(s.l, s.downs && !strstr(s.reason, "refused"));
     expect_reason(&s, "NOAUTH: a password is required by @: set databaseConfig.redis.password");
     tear_down(&s);
 }

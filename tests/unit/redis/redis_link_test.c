@@ -52,7 +52,7 @@ database_is_selected(void **state)
     open_link(&s);
     await_ready(&s);
     assert_true(command(&s, "CLIENT", "INFO", NULL));
-    UNTIL(&s, s.replies);
+    TURN_UNTIL(s.l, s.replies);
     assert_true(str_contains(buffer_str(&s.reply), " db=3 "));
     tear_down(&s);
 }
@@ -67,7 +67,7 @@ database_that_is_not_there_is_a_reason(void **state)
     s.options.db = 9;
     start_redis(&s, "--databases", "4");
     open_link(&s);
-    UNTIL(&s, s.downs && !strstr(s.reason, "refused"));
+    TURN_UNTIL(s.l, s.downs && !strstr(s.reason, "refused"));
     expect_reason(&s, "@ has no database of that number: see databaseConfig.redis.db");
     tear_down(&s);
 }
@@ -93,7 +93,7 @@ open_subscribed(struct scene *s)
     s->subscribe = true;
     start_redis(s, "--loglevel", "warning");
     open_link(s);
-    UNTIL(s, s->subscribed);
+    TURN_UNTIL(s->l, s->subscribed);
     s->downs = 0;
 }
 
@@ -109,7 +109,7 @@ messages_arrive_in_order(void **state)
     open_subscribed(&s);
     publisher = open_publisher(&s);
     publish_burst(&s, publisher, 500);
-    UNTIL(&s, s.messages == 500);
+    TURN_UNTIL(s.l, s.messages == 500);
     for (unsigned i = 0; i < 500; i++)
         buffer_printf(&expected, "test-a=%u;", i);
     assert_true(str_equal(buffer_str(&s.heard), buffer_str(&expected)));
@@ -130,12 +130,12 @@ paused_link_reads_nothing(void **state)
     publisher = open_publisher(&s);
     redis_link_pause(s.r);
     publish_burst(&s, publisher, 10);
-    UNTIL(&s, s.replies == 10);
+    TURN_UNTIL(s.l, s.replies == 10);
     for (int i = 0; i < 20; i++)
-        turn(&s);
+        turn(s.l);
     assert_int_equal(s.messages, 0);
     redis_link_resume(s.r);
-    UNTIL(&s, s.messages == 10);
+    TURN_UNTIL(s.l, s.messages == 10);
     redis_link_close(publisher);
     tear_down(&s);
 }
@@ -153,14 +153,14 @@ paused_link_reconnects(void **state)
     redis_link_pause(s.r);
     redis_link_restart(s.r, "a test");
     assert_int_equal(s.downs, 0);
-    UNTIL(&s, s.readies == 2);
+    TURN_UNTIL(s.l, s.readies == 2);
     publish_burst(&s, publisher, 3);
-    UNTIL(&s, s.replies == 3);
+    TURN_UNTIL(s.l, s.replies == 3);
     for (int i = 0; i < 20; i++)
-        turn(&s);
+        turn(s.l);
     assert_int_equal(s.messages, 0);
     redis_link_resume(s.r);
-    UNTIL(&s, s.subscribed == 2);
+    TURN_UNTIL(s.l, s.subscribed == 2);
     redis_link_close(publisher);
     tear_down(&s);
 }
@@ -177,9 +177,9 @@ link_may_be_closed_from_a_message(void **state)
     publisher = open_publisher(&s);
     s.close_on_message = true;
     publish_burst(&s, publisher, 5);
-    UNTIL(&s, s.replies == 5 && s.messages);
+    TURN_UNTIL(s.l, s.replies == 5 && s.messages);
     for (int i = 0; i < 20; i++)
-        turn(&s);
+        turn(s.l);
     assert_int_equal(s.messages, 1);
     assert_int_equal(s.downs, 0);
     s.r = NULL;
@@ -199,14 +199,14 @@ link_may_be_restarted_from_a_message(void **state)
     publisher = open_publisher(&s);
     s.restart_on_message = true;
     publish_burst(&s, publisher, 5);
-    UNTIL(&s, s.messages);
+    TURN_UNTIL(s.l, s.messages);
     assert_int_equal(s.messages, 1);
-    UNTIL(&s, s.downs);
+    TURN_UNTIL(s.l, s.downs);
     assert_string_equal(s.reason, "it was enough");
     s.restart_on_message = false;
-    UNTIL(&s, s.subscribed == 2);
+    TURN_UNTIL(s.l, s.subscribed == 2);
     publish_burst(&s, publisher, 1);
-    UNTIL(&s, s.messages == 2);
+    TURN_UNTIL(s.l, s.messages == 2);
     redis_link_close(publisher);
     tear_down(&s);
 }
@@ -226,13 +226,13 @@ pattern_is_escaped(void **state)
     open_link(&s);
     await_ready(&s);
     redis_link_psubscribe(s.r, buffer_str(&pattern));
-    UNTIL(&s, s.subscribed);
+    TURN_UNTIL(s.l, s.subscribed);
     publisher = open_publisher(&s);
     assert_true(redis_link_command(publisher,
         (struct str[]){ STR_LIT("PUBLISH"), STR_LIT("a*b?c[d]e\\f^g-h"), STR_LIT("1") }, 3,
         on_reply, &s));
     expect_reply(&s, ":1");
-    UNTIL(&s, s.messages);
+    TURN_UNTIL(s.l, s.messages);
     buffer_fini(&pattern);
     redis_link_close(publisher);
     tear_down(&s);
@@ -249,20 +249,20 @@ link_comes_back_by_itself(void **state)
     set(&s);
     s.subscribe = true;
     open_link(&s);
-    UNTIL(&s, s.downs);
+    TURN_UNTIL(s.l, s.downs);
     expect_reason(&s, "connection refused by @: is Redis running there? See "
                       "databaseConfig.redis.host and databaseConfig.redis.port");
     for (int i = 0; i < 500; i++)
-        turn(&s);
+        turn(s.l);
     assert_int_equal(s.downs, 1); /* the same again is no news */
     start_redis(&s, "--loglevel", "warning");
-    UNTIL(&s, s.subscribed == 1);
+    TURN_UNTIL(s.l, s.subscribed == 1);
     stop_redis(&s);
-    UNTIL(&s, s.downs == 3);
+    TURN_UNTIL(s.l, s.downs == 3);
     expect_reason(&s, "connection refused by @: is Redis running there? See "
                       "databaseConfig.redis.host and databaseConfig.redis.port");
     start_redis(&s, "--loglevel", "warning");
-    UNTIL(&s, s.subscribed == 2);
+    TURN_UNTIL(s.l, s.subscribed == 2);
     assert_int_equal(s.downs, 3);
     tear_down(&s);
 }
@@ -279,9 +279,9 @@ commands_under_way_are_told(void **state)
     await_ready(&s);
     assert_true(command(&s, "BLPOP", "nothing", "0"));
     assert_true(command(&s, "PING", NULL, NULL));
-    turn(&s);
+    turn(s.l);
     stop_redis(&s);
-    UNTIL(&s, s.downs);
+    TURN_UNTIL(s.l, s.downs);
     assert_int_equal(s.replies, 2);
     assert_int_equal(s.nulls, 2);
     expect_reason(&s, "@ closed the connection");
@@ -303,7 +303,7 @@ restart_tells_commands_under_way(void **state)
     assert_int_equal(s.nulls, 0);
     assert_false(redis_link_ready(s.r));
     assert_false(command(&s, "PING", NULL, NULL));
-    UNTIL(&s, s.readies == 2);
+    TURN_UNTIL(s.l, s.readies == 2);
     assert_int_equal(s.nulls, 1);
     assert_int_equal(s.downs, 1);
     assert_string_equal(s.reason, "it is dead");
@@ -324,7 +324,7 @@ closed_link_tells_nothing(void **state)
     redis_link_close(s.r);
     s.r = NULL;
     for (int i = 0; i < 20; i++)
-        turn(&s);
+        turn(s.l);
     assert_int_equal(s.replies, 0);
     assert_int_equal(s.downs, 0);
     tear_down(&s);
@@ -380,7 +380,7 @@ name_that_does_not_exist_is_a_reason(void **state)
     set(&s);
     s.options.host = "no-such-host.invalid";
     open_link(&s);
-    UNTIL(&s, s.downs);
+    TURN_UNTIL(s.l, s.downs);
     assert_non_null(strstr(s.reason, "no-such-host.invalid"));
     tear_down(&s);
 }
@@ -394,11 +394,11 @@ closed_while_it_looks_up_a_name(void **state)
     set(&s);
     s.options.host = "no-such-host.invalid";
     open_link(&s);
-    turn(&s);
+    turn(s.l);
     redis_link_close(s.r);
     s.r = NULL;
     for (int i = 0; i < 100; i++)
-        turn(&s);
+        turn(s.l);
     assert_int_equal(s.downs, 0);
     tear_down(&s);
 }

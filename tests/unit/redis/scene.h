@@ -9,15 +9,12 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -26,18 +23,16 @@
 #include "base/buffer.h"
 #include "net/free_port.h"
 #include "net/loop.h"
+#include "net/turn.h"
 #include "redis/redis_link.h"
+#include "redis/redis_server.h"
 
 #define UNUSED __attribute__((unused))
-
-/* The slowest step is redis-server's start under a sanitizer's load. */
-enum { PATIENCE_S = 60, TURN_US = 500 };
 
 struct scene {
     struct loop *l;
     struct redis_link *r;
     struct redis_options options;
-    char port_text[16];
     pid_t server;
     unsigned readies, downs, subscribed, messages, replies, nulls;
     bool subscribe, close_on_message, restart_on_message, pause_on_message;
@@ -45,17 +40,6 @@ struct scene {
     struct buffer heard; /* "channel=payload;" */
     struct buffer reply;
 };
-
-static UNUSED void
-turn(struct scene *s)
-{
-    loop_turn(s->l);
-    usleep(TURN_US);
-}
-
-#define UNTIL(s, condition)                                                                        \
-    while (!(condition))                                                                           \
-    turn(s)
 
 /* ---- what the link says ---- */
 
@@ -154,25 +138,14 @@ on_reply(void *owner, const struct redis_value *reply)
 static UNUSED void
 start_redis(struct scene *s, const char *option, const char *value)
 {
-    s->server = fork();
-    assert_true(s->server >= 0);
-    if (s->server > 0)
-        return;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!freopen("/dev/null", "w", stdout))
-        _exit(1);
-    execlp("redis-server", "redis-server", "--port", s->port_text, "--bind", "127.0.0.1", "--save",
-        "", "--appendonly", "no", option, value, (char *)NULL);
-    _exit(127); /* the test waits in vain, and fails */
+    s->server = redis_server_start(s->options.port, option, value);
 }
 
 static UNUSED void
 stop_redis(struct scene *s)
 {
-    if (s->server > 0) {
-        kill(s->server, SIGKILL);
-        waitpid(s->server, NULL, 0);
-    }
+    if (s->server > 0)
+        redis_server_stop(s->server);
     s->server = 0;
 }
 
@@ -196,7 +169,6 @@ set(struct scene *s)
     s->options = (struct redis_options){
         .host = "127.0.0.1", .port = free_port(), .connect_timeout_ms = 20000
     };
-    snprintf(s->port_text, sizeof(s->port_text), "%u", s->options.port);
 }
 
 static UNUSED void
@@ -209,7 +181,7 @@ open_link(struct scene *s)
 static UNUSED void
 await_ready(struct scene *s)
 {
-    UNTIL(s, s->readies);
+    TURN_UNTIL(s->l, s->readies);
     s->downs = 0;
 }
 
@@ -238,7 +210,7 @@ expect_reply(struct scene *s, const char *reply)
 {
     unsigned before = s->replies;
 
-    UNTIL(s, s->replies > before);
+    TURN_UNTIL(s->l, s->replies > before);
     buffer_append_char(&s->reply, '\0');
     assert_string_equal(s->reply.data, reply);
 }
@@ -261,18 +233,8 @@ open_publisher(struct scene *s)
     static const struct redis_link_handlers none = { 0 };
     struct redis_link *publisher = redis_link_open(s->l, &s->options, &none, NULL);
 
-    UNTIL(s, redis_link_ready(publisher));
+    TURN_UNTIL(s->l, redis_link_ready(publisher));
     return publisher;
 }
-
-static UNUSED int
-be_patient(void **state)
-{
-    (void)state;
-    alarm(PATIENCE_S);
-    return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup(name, be_patient)
 
 #endif

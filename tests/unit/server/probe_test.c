@@ -5,13 +5,10 @@
 #include "server/probe.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,8 +17,10 @@
 #include "base/buffer.h"
 #include "config/config.h"
 #include "net/free_port.h"
+#include "net/turn.h"
+#include "redis/redis_server.h"
 
-enum { PATIENCE_S = 60, TURN_US = 20000 };
+enum { RETRY_US = 20000 };
 
 static struct config *
 load(unsigned port, const char *password)
@@ -36,24 +35,6 @@ load(unsigned port, const char *password)
     snprintf(text, sizeof(text), "%u", port);
     return config_load(
         &(struct config_request){ .settings = settings, .setting_count = COUNT_OF(settings) });
-}
-
-static pid_t
-start_redis(unsigned port, const char *password)
-{
-    char text[16];
-    pid_t pid = fork();
-
-    assert_true(pid >= 0);
-    if (pid > 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    snprintf(text, sizeof(text), "%u", port);
-    if (!freopen("/dev/null", "w", stdout))
-        _exit(1);
-    execlp("redis-server", "redis-server", "--port", text, "--bind", "127.0.0.1", "--save", "",
-        "--requirepass", password, (char *)NULL);
-    _exit(127);
 }
 
 static void
@@ -77,40 +58,31 @@ static void
 answer_is_what_redis_says(void **state)
 {
     unsigned port = free_port();
-    pid_t server = start_redis(port, "right");
+    pid_t server = redis_server_start(port, "--requirepass", "right");
     struct config *good = load(port, "right"), *bad = load(port, "wrong-one");
     struct buffer why = { 0 };
 
     (void)state;
     while (!probe_redis(good, &why)) {
         assert_true(!str_contains(buffer_str(&why), "password"));
-        usleep(TURN_US);
+        usleep(RETRY_US);
     }
     buffer_clear(&why);
     assert_false(probe_redis(bad, &why));
     assert_true(str_contains(buffer_str(&why), "wrong password"));
     assert_false(str_contains(buffer_str(&why), "wrong-one"));
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
+    redis_server_stop(server);
     buffer_fini(&why);
     config_free(good);
     config_free(bad);
-}
-
-static int
-be_patient(void **state)
-{
-    (void)state;
-    alarm(PATIENCE_S);
-    return 0;
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(redis_that_is_not_there_is_named, be_patient),
-        cmocka_unit_test_setup(answer_is_what_redis_says, be_patient),
+        TEST(redis_that_is_not_there_is_named),
+        TEST(answer_is_what_redis_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
