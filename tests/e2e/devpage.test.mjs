@@ -34,10 +34,7 @@ describe('start --dev without a config file', () => {
         port = await freePort();
         server = startChild(binary, ['start', '--dev'],
             { cwd: tempDir(), env: { LARAVEL_ECHO_SERVER_PORT: String(port) } });
-        await waitFor(() => {
-            assert.ok(server.alive(), server.output());
-            return server.output().includes('Server ready!');
-        }, 10000 * SLOW, 'Server ready!');
+        await server.ready('Server ready!');
         browser = await launchBrowser();
     });
     after(async () => {

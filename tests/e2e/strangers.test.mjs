@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { startBackend } from '../lib/backend.mjs';
 import { startChild } from '../lib/child.mjs';
 import { startScene } from '../lib/scene.mjs';
-import { binary, postEvent, sleep, SLOW, tempDir, waitFor } from '../lib/server.mjs';
+import { binary, postEvent, sleep, SLOW, tempDir } from '../lib/server.mjs';
 
 const STRANGERS = fileURLToPath(new URL('../lib/strangers.mjs', import.meta.url));
 const SLOW_CHANNELS = 'private-slow.';
@@ -53,10 +53,7 @@ test('pages are served while strangers do what anyone can', async () => {
     const strangers = startChild(command, [...args, process.execPath, STRANGERS, server.port,
         SLOW_CHANNELS]);
     try {
-        await waitFor(() => {
-            assert.ok(strangers.alive(), strangers.output());
-            return strangers.output().includes('at work');
-        }, 10000 * SLOW, 'the strangers');
+        await strangers.ready('at work');
         const early = memory(server.pid);
         for (let i = 0; i < PAGES; i++) {
             const page = await scene.page({ transport: i % 2 ? 'websocket' : 'polling' });

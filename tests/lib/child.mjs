@@ -3,7 +3,7 @@
 // ends with it, because php's and nginx's workers outlive a killed master.
 
 import { spawn } from 'node:child_process';
-import { SLOW, within } from './server.mjs';
+import { SLOW, waitFor, within } from './server.mjs';
 
 // Each temp folder and each child adds a listener.
 process.setMaxListeners(0);
@@ -63,6 +63,22 @@ export function startChild(command, args, { env = {}, cwd } = {}) {
         output: () => output,
         alive: () => child.exitCode === null && child.signalCode === null,
         signal: (name) => child.kill(name),
+        /**
+         * Resolves when test() holds, or when the output has test, a text; throws with the output
+         * when the process ends before, or takes longer than ms.
+         */
+        async ready(test, ms = 10000 * SLOW) {
+            const holds = typeof test === 'string' ? () => output.includes(test) : test;
+            const awaited = waitFor(() => {
+                if (child.exitCode !== null || child.signalCode !== null) {
+                    throw new Error(`${command} ended before it was ready`);
+                }
+                return holds();
+            }, ms, `${command} to be ready`);
+            await awaited.catch((error) => {
+                throw new Error(`${error.message}\n${output.slice(-4000)}`, { cause: error });
+            });
+        },
         /** Ends the group with signal, then, if it takes too long, by force. */
         async stop(signal = 'SIGTERM') {
             signalGroup(child.pid, signal);

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
-import { checkout, freePort, tempDir, waitFor, SLOW } from './server.mjs';
+import { checkout, freePort, tempDir, SLOW } from './server.mjs';
 import { startChild } from './child.mjs';
 
 const source = path.join(checkout, 'tests', 'laravel');
@@ -62,13 +62,9 @@ export async function startLaravel({ redis, workers = 4, prefix = 'laravel_datab
         ['-S', `127.0.0.1:${port}`, '-t', 'public', 'public/index.php'],
         { cwd: source, env: { ...env, PHP_CLI_SERVER_WORKERS: String(workers) } });
     const laravel = handle(child, `http://127.0.0.1:${port}`, port, env);
-    await waitFor(async () => {
-        if (!child.alive()) {
-            throw new Error(`php ended: ${child.output()}`);
-        }
-        return fetch(`${laravel.url}/csrf`).then((answer) => answer.ok, () => false);
-    }, 20000 * SLOW, 'Laravel to answer').catch((error) => {
-        throw new Error(`${error.message}\n${child.output().slice(-3000)}\n${laravel.log()}`);
+    const answers = () => fetch(`${laravel.url}/csrf`).then((answer) => answer.ok, () => false);
+    await child.ready(answers, 20000 * SLOW).catch((error) => {
+        throw new Error(`${error.message}\n${laravel.log()}`);
     });
     return laravel;
 }

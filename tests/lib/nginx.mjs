@@ -2,9 +2,8 @@
 // A real nginx in front of the server, everything it writes in a temp folder.
 
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
-import { checkout, freePort, tempDir, waitFor, SLOW } from './server.mjs';
+import { canConnect, checkout, freePort, tempDir } from './server.mjs';
 import { startChild } from './child.mjs';
 
 function configuration(dir, port, { http = '', server, tls }) {
@@ -32,14 +31,6 @@ ${server}
 `;
 }
 
-function canConnect(port) {
-    return new Promise((resolve) => {
-        const probe = net.connect(port, '127.0.0.1');
-        probe.once('connect', () => { probe.destroy(); resolve(true); });
-        probe.once('error', () => resolve(false));
-    });
-}
-
 /**
  * The blocks of a published configuration that a site takes over, with the address of the server
  * replaced by port: for startNginx.
@@ -65,12 +56,9 @@ export async function startNginx(site) {
     const child = startChild('/usr/sbin/nginx', ['-c', file, '-e', path.join(dir, 'error.log')]);
     const errors = () => fs.existsSync(`${dir}/error.log`)
         ? fs.readFileSync(`${dir}/error.log`, 'utf8') : '';
-    await waitFor(async () => {
-        if (!child.alive()) {
-            throw new Error(`nginx ended: ${child.output()}${errors()}`);
-        }
-        return canConnect(port);
-    }, 10000 * SLOW, 'nginx to listen');
+    await child.ready(() => canConnect(port)).catch((error) => {
+        throw new Error(`${error.message}\n${errors()}`);
+    });
     return {
         port, url: `http${site.tls ? 's' : ''}://127.0.0.1:${port}`, pid: child.pid, errors, stop: () => child.stop(),
     };

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { checkout, freePort, tempDir, waitFor, SLOW } from './server.mjs';
+import { checkout, freePort, tempDir, SLOW } from './server.mjs';
 import { startChild } from './child.mjs';
 
 const script = path.join(checkout,
@@ -16,11 +16,6 @@ export async function startReference({ config }) {
     const port = await freePort();
     fs.writeFileSync(file, JSON.stringify({ host: '127.0.0.1', ...config, port }));
     const child = startChild(process.execPath, [script, 'start', `--config=${file}`], { cwd: dir });
-    await waitFor(() => {
-        if (!child.alive()) {
-            throw new Error(`laravel-echo-server ended: ${child.output()}`);
-        }
-        return child.output().includes('Server ready!');
-    }, 20000 * SLOW, 'laravel-echo-server to be ready');
+    await child.ready('Server ready!', 20000 * SLOW);
     return { port, url: `http://127.0.0.1:${port}`, output: child.output, stop: () => child.stop() };
 }

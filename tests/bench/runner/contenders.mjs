@@ -5,7 +5,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { checkout, freePort, startServer, tempDir, waitFor } from '../../lib/server.mjs';
+import { checkout, freePort, startServer, tempDir } from '../../lib/server.mjs';
 import { startChild } from '../../lib/child.mjs';
 import { startRedis } from '../../lib/redis.mjs';
 import { openCrowd, startFloor } from './programs.mjs';
@@ -46,14 +46,9 @@ async function startOurs({ workers = 1, config = {}, redis, program, ...how }) {
 }
 
 /** A peer in Node: ready when it says so. */
-async function startNode(name, args, { port, ready, redis, eio }) {
+async function startNode(args, { port, ready, redis, eio }) {
     const child = startChild(process.execPath, args, { cwd: tempDir('bench-peer-') });
-    await waitFor(() => {
-        if (!child.alive()) {
-            throw new Error(`${name} ended: ${child.output()}`);
-        }
-        return child.output().includes(ready);
-    }, 30000, `${name} to be ready`);
+    await child.ready(ready, 30000);
     return {
         pid: child.pid, port, log: child.output, stop: () => child.stop('SIGKILL'),
         crowd: { publish: 'redis', publish_port: redis.port, eio },
@@ -64,7 +59,7 @@ async function startLaravelEchoServer(how) {
     const port = await freePort();
     const file = path.join(tempDir('bench-peer-'), 'laravel-echo-server.json');
     fs.writeFileSync(file, JSON.stringify({ ...laravelConfig(how), port }));
-    return startNode('laravel-echo-server', [
+    return startNode([
         path.join(checkout, 'tests/node_modules/laravel-echo-server/bin/server.js'),
         'start', `--config=${file}`,
     ], { port, ready: 'Server ready!', redis: how.redis, eio: 3 });
@@ -72,7 +67,7 @@ async function startLaravelEchoServer(how) {
 
 async function startSocketIo({ redis, certs }) {
     const port = await freePort();
-    return startNode('socket.io', [
+    return startNode([
         path.join(checkout, 'tests/bench/peers/socketio4.mjs'), String(port), String(redis.port),
         ...certs ? [certs.certPath, certs.keyPath] : [],
     ], { port, ready: 'ready', redis, eio: 4 });
