@@ -4,71 +4,13 @@
 // own, with limits short enough for a test to wait for a fail-over.
 
 import { execFile } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { startChild } from './child.mjs';
-import { PREFIX, redisHandle } from './redis.mjs';
-import { connectRedis } from './resp.mjs';
+import { PREFIX, startRedisProcess } from './redis.mjs';
 import { freePort, tempDir, waitFor, SLOW } from './server.mjs';
 
 const START = 10000 * SLOW;
 const run = promisify(execFile);
-
-/** One command on a connection of its own; an error is its reply. */
-async function ask(where, login, ...args) {
-    const link = connectRedis(where);
-    try {
-        if (login.length) {
-            await link.command('AUTH', ...login);
-        }
-        return await link.command(...args);
-    } catch (error) {
-        return error;
-    } finally {
-        link.close();
-    }
-}
-
-/** A connection that is made anew when the server has closed it, as it does when it is promoted. */
-function connect(where, login) {
-    let link;
-    const fresh = async () => {
-        link = connectRedis(where);
-        if (login.length) {
-            await link.command('AUTH', ...login);
-        }
-    };
-    return {
-        async command(...args) {
-            if (!link || link.closed()) {
-                await fresh();
-            }
-            return link.command(...args);
-        },
-        close: () => link?.close(),
-    };
-}
-
-/**
- * A redis-server with these lines of configuration. where: what a test
- * connects to, a port or a path; login: what it says to AUTH; port: what
- * servers under test connect to.
- */
-async function startProcess({ lines, port, where = port, login = [], args = [] }) {
-    const dir = tempDir('echo-redis-');
-    const file = path.join(dir, 'redis.conf');
-    fs.writeFileSync(file, ['bind 127.0.0.1', `dir ${dir}`, 'save ""', 'loglevel notice',
-        ...lines, ''].join('\n'));
-    const child = startChild('redis-server', [file, ...args]);
-    await waitFor(async () => {
-        if (!child.alive()) {
-            throw new Error(`redis-server ended: ${child.output()}`);
-        }
-        return await ask(where, login, 'PING') === 'PONG';
-    }, START, 'redis-server to answer');
-    return redisHandle(child, connect(where, login), port);
-}
 
 /** What users under test may do, as docs/config.md recommends it. */
 const GRANT = `~${PREFIX}* &${PREFIX}* &PresenceChannelUpdated +@all -@admin -@dangerous`;
@@ -80,7 +22,7 @@ const GRANT = `~${PREFIX}* &${PREFIX}* &PresenceChannelUpdated +@all -@admin -@d
 export async function startSecureRedis(certs, { port, socket: given } = {}) {
     const onPort = port ?? await freePort();
     const socket = given ?? path.join(tempDir('echo-redis-socket-'), 'redis.sock');
-    const redis = await startProcess({
+    const redis = await startRedisProcess({
         port: onPort,
         where: socket,
         login: ['admin', 'admin secret'],
@@ -103,7 +45,7 @@ export async function startSentinels() {
         'repl-diskless-sync-delay 0', 'repl-ping-replica-period 1'];
     const data = async (more) => {
         const port = await freePort();
-        const server = await startProcess(
+        const server = await startRedisProcess(
             { port, login: [password], lines: [`port ${port}`, ...lines, ...more] });
         parts.push(server);
         return server;
@@ -140,7 +82,7 @@ async function knowsAll(sentinel) {
 
 async function startSentinel(masterPort, password) {
     const port = await freePort();
-    return startProcess({
+    return startRedisProcess({
         port,
         login: ['sentinel secret'],
         args: ['--sentinel'],
@@ -158,7 +100,7 @@ export async function startRedisCluster() {
     for (let i = 0; i < 6; i++) {
         const port = await freePort();
         const bus = await freePort();
-        nodes.push(await startProcess({ port, lines: [`port ${port}`, 'cluster-enabled yes',
+        nodes.push(await startRedisProcess({ port, lines: [`port ${port}`, 'cluster-enabled yes',
             `cluster-port ${bus}`, 'cluster-config-file nodes.conf', 'cluster-node-timeout 2000',
             'cluster-replica-validity-factor 0', 'repl-diskless-sync-delay 0'] }));
     }

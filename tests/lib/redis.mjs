@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A real redis-server on a port of its own, without persistence.
 
+import fs from 'node:fs';
+import path from 'node:path';
 import { freePort, tempDir, waitFor, SLOW } from './server.mjs';
 import { startChild } from './child.mjs';
 import { connectRedis } from './resp.mjs';
@@ -11,43 +13,57 @@ function message(event, data, socket) {
     return JSON.stringify({ event, data, socket });
 }
 
-async function ping(port, password) {
-    const link = connectRedis(port);
-    try {
-        if (password) {
-            await link.command('AUTH', password);
+/** A connection that is made anew when the server has closed it, as it does when it is promoted. */
+function connect(where, login) {
+    let link;
+    const fresh = async () => {
+        link = connectRedis(where);
+        if (login.length) {
+            await link.command('AUTH', ...login).catch((error) => {
+                link.close();
+                throw error;
+            });
         }
-        return await link.command('PING') === 'PONG';
-    } catch {
-        return false;
-    } finally {
-        link.close();
-    }
+    };
+    return {
+        async command(...args) {
+            if (!link || link.closed()) {
+                await fresh();
+            }
+            return link.command(...args);
+        },
+        close: () => link?.close(),
+    };
 }
 
-/** port: given when a stopped Redis comes back. */
+/**
+ * A redis-server with these lines of configuration. where: what a test
+ * connects to, a port or a path; login: what it says to AUTH; port: what
+ * servers under test connect to.
+ */
+export async function startRedisProcess({ lines, port, where = port, login = [], args = [] }) {
+    const dir = tempDir('echo-redis-');
+    const file = path.join(dir, 'redis.conf');
+    fs.writeFileSync(file, ['bind 127.0.0.1', `dir ${dir}`, 'save ""', 'loglevel notice',
+        ...lines, ''].join('\n'));
+    const child = startChild('redis-server', [file, ...args]);
+    const link = connect(where, login);
+    await child.ready(() => link.command('PING').then((answer) => answer === 'PONG', () => false));
+    return redisHandle(child, link, port);
+}
+
+/** A Redis on a port of loopback. port: given when a stopped one comes back. */
 export async function startRedis({ port, password } = {}) {
     const onPort = port ?? await freePort();
-    const dir = tempDir('echo-redis-');
-    const args = ['--port', onPort, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no',
-        '--dir', dir, '--loglevel', 'warning'].map(String);
-    const child = startChild('redis-server',
-        password ? [...args, '--requirepass', password] : args);
-    await waitFor(async () => {
-        if (!child.alive()) {
-            throw new Error(`redis-server ended: ${child.output()}`);
-        }
-        return ping(onPort, password);
-    }, 10000 * SLOW, 'redis-server to answer');
-    const link = connectRedis(onPort);
-    if (password) {
-        await link.command('AUTH', password);
-    }
-    return redisHandle(child, link, onPort);
+    return startRedisProcess({
+        port: onPort,
+        lines: [`port ${onPort}`, ...password ? [`requirepass "${password}"`] : []],
+        login: password ? [password] : [],
+    });
 }
 
 /** What a test does with a Redis: child is its process, link a connection to it. */
-export function redisHandle(child, link, port) {
+function redisHandle(child, link, port) {
     return {
         port,
         pid: child.pid,
