@@ -3,13 +3,12 @@
 // at both, and both are asked the same. Then what this server adds.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { openPage, CLIENTS } from '../lib/echo.mjs';
 import { startRedis } from '../lib/redis.mjs';
 import { as, follow, get, member, startCluster, startMembers, ROOM } from '../lib/presence.mjs';
 import { startReference } from '../lib/presence-reference.mjs';
-import { startServer, postEvent, waitFor, within, SLOW, TIMEOUT } from '../lib/server.mjs';
+import { askServer, startServer, postEvent, waitFor, SLOW } from '../lib/server.mjs';
 
 const CLIENT_LIST = [{ appId: 'app', key: 'key' }, { appId: 'two', key: 'other' }];
 const CORS = {
@@ -20,23 +19,13 @@ const COMPARED = ['content-type', 'x-own', 'access-control-allow-origin',
     'access-control-allow-methods', 'access-control-allow-headers'];
 
 /** A request to either server: what the two are compared by. */
-function request(server, { method = 'GET', path, body, headers = {} }) {
-    return within(new Promise((resolve, reject) => {
-        const sent = http.request({
-            host: '127.0.0.1', port: server.port, agent: false, method, path,
-            headers: { ...headers, ...body && { 'Content-Length': Buffer.byteLength(body) } },
-        }, (answer) => {
-            let text = '';
-            answer.setEncoding('utf8').on('data', (part) => { text += part; });
-            answer.once('end', () => resolve({
-                status: answer.statusCode, text,
-                headers: Object.fromEntries(COMPARED.map((name) =>
-                    [name, answer.headers[name]?.toLowerCase().replace(/ /g, '')])),
-            }));
-        });
-        sent.once('error', reject);
-        sent.end(body);
-    }), TIMEOUT, `the answer to ${method} ${path}`);
+async function request(server, how) {
+    const { status, headers, text } = await askServer(server, how);
+    return {
+        status, text,
+        headers: Object.fromEntries(COMPARED.map((name) =>
+            [name, headers[name]?.toLowerCase().replace(/ /g, '')])),
+    };
 }
 
 const parsed = (text) => {

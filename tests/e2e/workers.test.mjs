@@ -12,7 +12,7 @@ import { openCrowd } from '../lib/mass.mjs';
 import { startNginx } from '../lib/nginx.mjs';
 import { HttpConn, requestBytes } from '../lib/raw.mjs';
 import { startScene } from '../lib/scene.mjs';
-import { postEvent, waitFor, SLOW } from '../lib/server.mjs';
+import { askServer, postEvent, waitFor, SLOW } from '../lib/server.mjs';
 
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
 
@@ -51,20 +51,9 @@ describe('four workers', () => {
     });
 
     /** One request of protocol 4 on a connection of the agent's choice. */
-    function request(agent, method, query, body) {
-        return new Promise((resolve, reject) => {
-            const sent = http.request({
-                host: '127.0.0.1', port: scene.server.port, agent, method,
-                path: `/socket.io/?EIO=4&transport=polling${query}`,
-            }, (answer) => {
-                let text = '';
-                answer.setEncoding('utf8').on('data', (part) => { text += part; });
-                answer.once('end', () => resolve({ status: answer.statusCode, text }));
-            });
-            sent.once('error', reject);
-            sent.end(body);
-        });
-    }
+    const request = (agent, method, query, body) => askServer(scene.server, {
+        agent, method, path: `/socket.io/?EIO=4&transport=polling${query}`, body, ms: Infinity,
+    });
 
     async function session(agent) {
         const open = await request(agent, 'GET', '');

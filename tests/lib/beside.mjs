@@ -3,10 +3,9 @@
 // in a folder with the same files.
 
 import fs from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
 import { startChild } from './child.mjs';
-import { binary, checkout, findReport, tempDir, waitFor, within, SLOW, TIMEOUT } from './server.mjs';
+import { askServer, binary, checkout, findReport, tempDir, waitFor, SLOW } from './server.mjs';
 
 const REFERENCE = path.join(checkout, 'tests/node_modules/laravel-echo-server/bin/server.js');
 const PROGRAMS = { reference: [process.execPath, REFERENCE], ours: [binary] };
@@ -49,18 +48,11 @@ export async function startIn(dir, name, { port, env = {} }) {
 }
 
 /** {status, headers, text} of a request to the server, or {error}. */
-export function request(server, target, { method = 'GET', headers = {}, body } = {}) {
-    return within(new Promise((resolve) => {
-        const sent = http.request({
-            host: '127.0.0.1', port: server.port, path: target, method, agent: false,
-            headers: { ...headers, ...body && { 'Content-Length': Buffer.byteLength(body) } },
-        }, (answer) => {
-            let text = '';
-            answer.setEncoding('utf8').on('data', (part) => { text += part; });
-            answer.once('end', () =>
-                resolve({ status: answer.statusCode, headers: answer.headers, text }));
-        });
-        sent.once('error', (error) => resolve({ error: error.code }));
-        sent.end(body);
-    }), TIMEOUT, `the answer to ${method} ${target}`);
+export function request(server, target, how = {}) {
+    return askServer(server, { path: target, ...how }).catch((error) => {
+        if (!error.code) {
+            throw error;
+        }
+        return { error: error.code };
+    });
 }

@@ -3,11 +3,10 @@
 // they say, servers that share a Redis, and pages whose list of users is made
 // of here, joining and leaving alone.
 
-import http from 'node:http';
 import { startBackend } from './backend.mjs';
 import { openPage } from './echo.mjs';
 import { redisConfig, startRedis, PREFIX } from './redis.mjs';
-import { findReport, startServer, waitFor, within, SLOW, TIMEOUT } from './server.mjs';
+import { askServer, findReport, startServer, waitFor, SLOW, TIMEOUT } from './server.mjs';
 
 export const ROOM = 'presence-room';
 
@@ -143,19 +142,7 @@ async function introduced(cluster) {
 /** A GET of the HTTP API of a server: {status, headers, text, json}. */
 export function get(server, path, { key = 'key', base = '/apps/app', ...options } = {}) {
     const keyed = key ? `${path}${path.includes('?') ? '&' : '?'}auth_key=${key}` : path;
-    return within(new Promise((resolve, reject) => {
-        const request = http.get({
-            host: '127.0.0.1', port: server.port, agent: false, path: base + keyed, ...options,
-        }, (answer) => {
-            let text = '';
-            answer.setEncoding('utf8').on('data', (part) => { text += part; });
-            answer.once('end', () => resolve({
-                status: answer.statusCode, headers: answer.headers, text,
-                get json() { return JSON.parse(text); },
-            }));
-        });
-        request.once('error', reject);
-    }), 20000 * SLOW, `the answer to GET ${path}`);
+    return askServer(server, { path: base + keyed, ms: 20000 * SLOW, ...options });
 }
 
 /** The ids of the users whom a server's API names, as it names them. */

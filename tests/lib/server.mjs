@@ -261,25 +261,37 @@ async function ready(child, server) {
     }
 }
 
-/** POSTs to the HTTP API of server: {status, headers, body}. */
-export function postEvent(server, event, { app = 'app', key = 'key' } = {}) {
-    const body = typeof event === 'string' || Buffer.isBuffer(event)
-        ? event : JSON.stringify(event);
-    const answer = new Promise((resolve, reject) => {
+/**
+ * One request of a well-behaved client: {status, headers, text, json}. body:
+ * text or bytes. more: options of http.request.
+ */
+export function askServer({ port }, { path: target, method = 'GET', headers = {}, body,
+    ms = TIMEOUT, ...more }) {
+    const length = body && { 'Content-Length': Buffer.byteLength(body) };
+    return within(new Promise((resolve, reject) => {
         const request = http.request({
-            host: '127.0.0.1', port: server.port, method: 'POST', agent: false,
-            path: `/apps/${app}/events?auth_key=${key}`,
-            headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
-        }, (response) => {
+            host: '127.0.0.1', port, agent: false, method, path: target,
+            headers: { ...headers, ...length }, ...more,
+        }, (answer) => {
             const parts = [];
-            response.on('data', (part) => parts.push(part));
-            response.on('end', () => resolve({
-                status: response.statusCode, headers: response.headers,
-                body: Buffer.concat(parts).toString(),
+            answer.on('data', (part) => parts.push(part));
+            answer.once('end', () => resolve({
+                status: answer.statusCode, headers: answer.headers,
+                text: Buffer.concat(parts).toString(),
+                get json() { return JSON.parse(this.text); },
             }));
         });
         request.once('error', reject);
         request.end(body);
+    }), ms, `the answer to ${method} ${target}`);
+}
+
+/** POSTs to the HTTP API of server: {status, headers, body}. */
+export async function postEvent(server, event, { app = 'app', key = 'key' } = {}) {
+    const { status, headers, text } = await askServer(server, {
+        method: 'POST', path: `/apps/${app}/events?auth_key=${key}`,
+        headers: { 'Content-Type': 'application/json' },
+        body: typeof event === 'string' || Buffer.isBuffer(event) ? event : JSON.stringify(event),
     });
-    return within(answer, TIMEOUT, 'the answer to a POST of an event');
+    return { status, headers, body: text };
 }
