@@ -7,7 +7,7 @@ import Echo1 from 'echo1';
 import Echo2 from 'echo2';
 import { io as sio3 } from 'sio3';
 import { io as sio4 } from 'sio4';
-import { sleep, waitFor, within, SLOW, TIMEOUT } from './server.mjs';
+import { waitFor, within, SLOW, TIMEOUT } from './server.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -26,9 +26,6 @@ export const COMBINATIONS = Object.keys(ECHOS).flatMap((echo) =>
 
 /** The latest Echo with every client over every transport. */
 export const CLIENT_COMBINATIONS = COMBINATIONS.filter(({ echo }) => echo === 'echo2');
-
-/** What was learnt of the joins, when the server gives no acknowledgements. */
-const ACKS = !process.env.ECHO_NO_ACKS;
 
 export const label = (combination) => Object.values(combination).join(' ');
 
@@ -119,9 +116,6 @@ function makePage(echo) {
          * second one joins the first, and is acknowledged.
          */
         async joined(channel, ms = TIMEOUT) {
-            if (!ACKS) {
-                return sleep(300);
-            }
             const [answer] = await page.ask('subscribe',
                 { channel, auth: echo.connector.options.auth }, ms);
             if (answer?.ok !== true) {
