@@ -8,9 +8,10 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, test } from 'node:test';
+import { startChild } from '../lib/child.mjs';
 import { openPage } from '../lib/echo.mjs';
 import {
-    binary, canConnect, freePort, runServer, sleep, startServer, tempDir, waitFor, within, SLOW,
+    binary, canConnect, freePort, runServer, startServer, tempDir, waitFor, within, SLOW,
 } from '../lib/server.mjs';
 
 const servers = [];
@@ -119,12 +120,13 @@ describe('a second server', () => {
 
     test('takes the place of the first if that ends meanwhile', async () => {
         const server = await start();
-        const waiting = second(server.port);
-        await sleep(300);
+        const waiting = startChild(binary,
+            ['start', `--config=${writeConfig({ port: server.port, ...HURRY })}`]);
+        await waiting.ready(`process ${server.pid}`); // it says whose end it waits for
         await server.stop();
         await waitFor(() => canConnect(server.port), 10000 * SLOW, 'the second to listen');
         assert.equal((await stop(`--port=${server.port}`)).code, 0);
-        assert.equal((await waiting).code, 0);
+        assert.equal((await within(waiting.exited, undefined, 'the end')).code, 0);
     });
 
     test('can be ended while it waits', async () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The process of those who do harm with well-formed requests, each kind at a
 // fixed rate, until it is ended: node strangers.mjs PORT SLOW_CHANNELS.
-// Says "at work" when all kinds are.
+// Says "at work" when each kind has done what it does once.
 
 import { HttpConn, requestBytes } from './raw.mjs';
 import { openWs } from './raw-eio.mjs';
@@ -9,10 +9,19 @@ import { sleep } from './server.mjs';
 
 const [port, slow] = process.argv.slice(2);
 
+const KINDS = [askInVain, leaveSessions, moveAround, trickle];
+const atWork = new Set();
+
+function noteWork(kind) {
+    if (!atWork.has(kind) && atWork.add(kind).size === KINDS.length) {
+        console.log('at work');
+    }
+}
+
 /** Does act() so many times a second; a step that fails is what the server is free to do. */
-async function often(rate, act) {
+async function often(kind, rate, act) {
     for (let i = 0; ; i++) {
-        await act(i).catch(() => {});
+        await act(i).then(() => noteWork(kind), () => {});
         await sleep(1000 / rate);
     }
 }
@@ -29,7 +38,7 @@ function keep(conns, limit, conn) {
 async function askInVain() {
     const ws = await openWs(port, 4);
     ws.send('40');
-    await often(100, async (i) => {
+    await often(askInVain, 100, async (i) => {
         ws.send(`42["subscribe",{"channel":"${slow}${i}"}]`);
         await sleep(2);
         ws.send(`42["unsubscribe",{"channel":"${slow}${i}"}]`);
@@ -46,7 +55,7 @@ const shake = async (conn) => {
 async function leaveSessions() {
     await Promise.all([0, 1, 2, 3].map(async () => {
         const conn = await HttpConn.open(port);
-        await often(50, () => shake(conn));
+        await often(leaveSessions, 50, () => shake(conn));
     }));
 }
 
@@ -57,7 +66,7 @@ async function moveAround() {
     const { sid } = JSON.parse((await shake(first)).text.slice(1));
     first.socket.destroy();
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-    await often(50, async (i) => {
+    await often(moveAround, 50, async (i) => {
         const madeUp = letters[i % letters.length] + letters[(i >> 3) % letters.length] + sid.slice(2);
         const conn = await HttpConn.open(port);
         keep(conns, 40, conn);
@@ -69,7 +78,7 @@ async function moveAround() {
 async function trickle() {
     const conns = [];
     const head = 'GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 10485000\r\n\r\n';
-    await often(50, async () => {
+    await often(trickle, 50, async () => {
         const conn = await HttpConn.open(port);
         keep(conns, 40, conn);
         conn.send(head + 'x'.repeat(1000));
@@ -77,12 +86,10 @@ async function trickle() {
     });
 }
 
-for (const harm of [askInVain, leaveSessions, moveAround, trickle]) {
+for (const harm of KINDS) {
     harm().catch((error) => {
         console.error(error);
         process.exit(1);
     });
 }
-await sleep(300);
-console.log('at work');
 setInterval(() => {}, 60000);
