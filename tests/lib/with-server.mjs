@@ -16,7 +16,9 @@ async function start({ answer, config, ...how }) {
 }
 
 function show(log) {
-    console.log(`--- log of the server:\n${findReport(log) ?? log.slice(-4000)}`);
+    if (log) {
+        console.log(`--- log of the server:\n${findReport(log) ?? log.slice(-4000)}`);
+    }
 }
 
 /** Hands body a server that start() makes of how. */
