@@ -12,6 +12,7 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/str.h"
@@ -44,6 +45,15 @@ void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  * the process.  A limited number of texts is remembered; past it nothing more is said.
  */
 MUST_USE bool log_first(struct str what);
+
+/* For what may happen again and again, and is said at most once a period; all zero to begin. */
+struct log_gate {
+    uint64_t said_ms; /* 0: never */
+    unsigned times;   /* since then */
+};
+/* It happened once more.  0: nothing is to be said now; else how often it happened since the last
+ * line about it. */
+MUST_USE unsigned log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms);
 
 enum { LOG_VALUE_SIZE = 256 };
 

@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -119,6 +118,17 @@ log_first(struct str what)
             return false;
     }
     return false;
+}
+
+unsigned
+log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms)
+{
+    unsigned times = ++g->times;
+
+    if (g->said_ms && now_ms - g->said_ms < period_ms)
+        return 0;
+    *g = (struct log_gate){ .said_ms = now_ms };
+    return times;
 }
 
 static bool

@@ -4,7 +4,6 @@
  */
 #include "channels/auth_target.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +30,13 @@ needs_tls(const struct auth_options *o)
 static void
 say_loopback(const struct auth_options *o)
 {
-    static atomic_flag said = ATOMIC_FLAG_INIT;
     struct http_origin origin;
 
     for (size_t i = 0; i < o->host_count; i++) {
         if (!http_origin_parse(str_of(o->hosts[i]), &origin) || !origin.tls ||
             !http_origin_is_loopback(&origin))
             continue;
-        if (!atomic_flag_test_and_set(&said))
+        if (log_first(STR_LIT("loopback authHost")))
             log_notice("authHost is a loopback address, so its certificate is not verified host=%s",
                 LOG_STR(str_of(o->hosts[i])));
         return;

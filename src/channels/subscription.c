@@ -19,7 +19,6 @@
  */
 #include "subscription.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -277,11 +276,9 @@ on_verdict(void *owner, const struct auth_verdict *v)
 static void
 say_prefix(const struct client *c, struct str channel)
 {
-    static atomic_flag said = ATOMIC_FLAG_INIT;
-
     if (str_starts(channel, "private-") || str_starts(channel, "presence-"))
         return;
-    if (!atomic_flag_test_and_set(&said))
+    if (log_first(STR_LIT("keyPrefix in a channel's name")))
         log_warning("a channel's name holds private- or presence-, but not at its start: is "
                     "keyPrefix what the application uses? channel=%s keyPrefix=%s",
             LOG_STR(channel), LOG_STR(str_of(c->channels->limits->key_prefix)));

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "engine/engine.h"
 #include "net/loop.h"
@@ -18,9 +19,8 @@ struct engine {
     struct loop *loop;
     unsigned worker;
     bool stopping;
-    bool crowded;        /* logged that too many sessions are adrift */
-    uint64_t refused_ms; /* when an origin's refusal was logged; 0: never */
-    unsigned refusals;   /* since then */
+    bool crowded;             /* logged that too many sessions are adrift */
+    struct log_gate refusals; /* of origins */
     const struct engine_limits *limits;
     const struct engine_handlers *handlers;
     void *owner;

@@ -118,18 +118,15 @@ wish_verify_session(const struct wish *w)
 static void
 wish_log_refusal(struct engine *e, const struct wish *w, const char *option)
 {
-    uint64_t now_ms = loop_now_ms(e->loop);
+    unsigned times = log_gate_pass(&e->refusals, loop_now_ms(e->loop), REFUSALS_MS);
     struct str origin = http_request_header(w->r, "Origin");
 
-    e->refusals++;
-    if (e->refused_ms && now_ms - e->refused_ms < REFUSALS_MS)
+    if (times == 0)
         return;
     if (origin.len == 0)
         origin = http_request_header(w->r, "Referer");
     log_notice("refused an origin that is not allowed origin=%s option=%s times=%u",
-        LOG_STR(origin), option, e->refusals);
-    e->refused_ms = now_ms;
-    e->refusals = 0;
+        LOG_STR(origin), option, times);
 }
 
 static enum answer_error

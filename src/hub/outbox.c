@@ -50,7 +50,8 @@ struct outbox {
     const struct outbox_handlers *handlers;
     void *owner;
     unsigned full_workers;
-    uint64_t holds, hold_logged_ms;
+    uint64_t holds; /* as of the last line about them */
+    struct log_gate hold_gate;
     struct mailbox_chain held; /* answers to publishers */
     struct run run;
     struct loop_task flush;
@@ -172,14 +173,12 @@ post_to_all(struct outbox *o, bool on)
 static void
 outbox_hold(struct outbox *o, unsigned worker)
 {
-    uint64_t now_ms = loop_now_ms(o->loop);
+    unsigned times = log_gate_pass(&o->hold_gate, loop_now_ms(o->loop), HOLD_LOG_MS);
 
-    o->holds++;
-    if (o->hold_logged_ms == 0 || now_ms - o->hold_logged_ms >= HOLD_LOG_MS) {
-        o->hold_logged_ms = now_ms;
+    o->holds += times;
+    if (times > 0)
         log_warning("a worker is behind: Redis and publishers wait worker=%u times=%llu", worker,
             (unsigned long long)o->holds);
-    }
     post_to_all(o, true);
     o->handlers->on_hold(o->owner);
 }

@@ -178,6 +178,20 @@ past_a_thousand_texts_nothing_is_first(void **state)
     assert_in_range(firsts, 1000, 1024);
 }
 
+static void
+what_happens_again_is_counted_and_said_once_a_period(void **state)
+{
+    struct log_gate g = { 0 };
+
+    (void)state;
+    assert_int_equal(log_gate_pass(&g, 1000, 100), 1);
+    assert_int_equal(log_gate_pass(&g, 1001, 100), 0);
+    assert_int_equal(log_gate_pass(&g, 1099, 100), 0);
+    assert_int_equal(log_gate_pass(&g, 1100, 100), 3);
+    assert_int_equal(log_gate_pass(&g, 1199, 100), 0);
+    assert_int_equal(log_gate_pass(&g, 5000, 100), 2);
+}
+
 int
 main(void)
 {
@@ -196,6 +210,7 @@ main(void)
         cmocka_unit_test(long_value_is_cut_with_dots),
         cmocka_unit_test(each_text_is_first_once),
         cmocka_unit_test(past_a_thousand_texts_nothing_is_first),
+        cmocka_unit_test(what_happens_again_is_counted_and_said_once_a_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
