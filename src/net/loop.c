@@ -5,15 +5,23 @@
  * libuv calls prepare hooks before it waits and check hooks after it has handled what was ready;
  * timers and close callbacks run between a check and the next prepare.  So the end of the turn is
  * both hooks: nothing waits while there is something to flush.
+ *
+ * The sockets of all streams are in one epoll set, level-triggered, which libuv watches with one
+ * poll handle: a handle for each would be 160 bytes a connection, besides libuv's own table.
  */
 #include "net/loop.h"
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "base/ensure.h"
 #include "base/mem.h"
 #include "loop_priv.h"
+
+/* Sockets that are looked at together; those that are left over make the set ready once more. */
+enum { READY_MAX = 512 };
 
 /* The loop that runs on this thread; NULL: none. */
 static _Thread_local const struct loop *current;
@@ -48,18 +56,7 @@ run_flushes(struct loop *l)
     }
 }
 
-/* Dropping one object may defer another. */
-static void
-run_drops(struct loop *l)
-{
-    for (size_t i = 0; i < l->drop_count; i++) {
-        struct loop_drop d = l->drops[i];
-
-        d.drop(d.object);
-    }
-    l->drop_count = 0;
-}
-
+/* A drop may defer another, start a task or touch a stream. */
 static void
 end_turn(struct loop *l)
 {
@@ -68,12 +65,17 @@ end_turn(struct loop *l)
             run_tasks(&l->tasks);
             run_flushes(l);
         }
-        run_drops(l);
+        for (size_t i = 0; i < l->drop_count; i++) {
+            struct loop_drop d = l->drops[i];
+
+            d.drop(d.object);
+        }
+        l->drop_count = 0;
     } while (!list_empty(&l->tasks) || !list_empty(&l->dirty));
 }
 
 static void
-on_soon(uv_timer_t *handle)
+loop_on_soon(uv_timer_t *handle)
 {
     run_tasks(&((struct loop *)handle->data)->soon);
 }
@@ -94,7 +96,23 @@ on_after_wait(uv_check_t *handle)
 }
 
 static void
-on_beat(void *owner)
+loop_on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct loop *l = CONTAINER_OF(handle, struct loop, poll);
+    struct epoll_event ready[READY_MAX];
+    int count = epoll_wait(l->epoll, ready, READY_MAX, 0);
+
+    (void)status, (void)events; /* the set itself has no errors */
+    for (int i = 0; i < count; i++) {
+        uint32_t what = ready[i].events;
+        bool failed = (what & (EPOLLERR | EPOLLHUP)) != 0;
+
+        l->on_ready(ready[i].data.ptr, failed || (what & EPOLLIN), failed || (what & EPOLLOUT));
+    }
+}
+
+static void
+loop_on_beat(void *owner)
 {
     struct loop *l = owner;
 
@@ -121,8 +139,12 @@ loop_new(void)
     uv_prepare_start(&l->before_wait, on_before_wait);
     uv_check_start(&l->after_wait, on_after_wait);
     timer_wheel_init(&l->wheel, &l->uv);
-    timer_init(&l->beat, on_beat, l);
-    readiness_init(&l->readiness, &l->uv);
+    timer_init(&l->beat, loop_on_beat, l);
+    l->epoll = epoll_create1(EPOLL_CLOEXEC);
+    ENSURE(l->epoll >= 0);
+    ENSURE(uv_poll_init(&l->uv, &l->poll, l->epoll) == 0);
+    ENSURE(uv_poll_start(&l->poll, UV_READABLE, loop_on_poll) == 0);
+    uv_unref((uv_handle_t *)&l->poll);
     l->received = mem_alloc(LOOP_RECEIVED_SIZE);
     l->plain = mem_alloc(LOOP_PLAIN_SIZE);
     l->coded = mem_alloc(LOOP_CODED_SIZE);
@@ -135,16 +157,18 @@ loop_free(struct loop *l)
     if (!l)
         return;
     end_turn(l);
+    ENSURE(l->streams == 0 && l->accepted == 0);
     uv_close((uv_handle_t *)&l->before_wait, NULL);
     uv_close((uv_handle_t *)&l->after_wait, NULL);
     uv_close((uv_handle_t *)&l->soon_timer, NULL);
-    timer_wheel_close(&l->wheel);
-    readiness_close(&l->readiness);
+    uv_close((uv_handle_t *)&l->wheel.wake, NULL);
+    uv_close((uv_handle_t *)&l->poll, NULL);
     while (l->look_ups > 0)
         uv_run(&l->uv, UV_RUN_ONCE);
     uv_run(&l->uv, UV_RUN_NOWAIT);
     end_turn(l);
     ENSURE(uv_loop_close(&l->uv) == 0);
+    close(l->epoll);
     free(l->drops);
     free(l->received);
     free(l->plain);
@@ -155,6 +179,7 @@ loop_free(struct loop *l)
 void
 loop_run(struct loop *l)
 {
+    ENSURE(!current);
     current = l;
     do {
         uv_run(&l->uv, UV_RUN_DEFAULT);
@@ -174,6 +199,7 @@ loop_stop(struct loop *l)
 void
 loop_turn(struct loop *l)
 {
+    ENSURE(!current);
     current = l;
     uv_run(&l->uv, UV_RUN_NOWAIT);
     end_turn(l);
@@ -211,6 +237,34 @@ loop_now_ms(const struct loop *l)
 }
 
 void
+loop_join(struct loop *l)
+{
+    if (l->streams++ == 0)
+        uv_ref((uv_handle_t *)&l->poll);
+}
+
+void
+loop_leave(struct loop *l)
+{
+    ENSURE(l->streams > 0);
+    if (--l->streams == 0)
+        uv_unref((uv_handle_t *)&l->poll);
+}
+
+bool
+loop_watch(const struct loop *l, int fd, unsigned before, unsigned wanted, void *stream)
+{
+    struct epoll_event e = { .data.ptr = stream };
+    int change = before ? wanted ? EPOLL_CTL_MOD : EPOLL_CTL_DEL : EPOLL_CTL_ADD;
+
+    if (wanted == before)
+        return true;
+    e.events = ((wanted & LOOP_READ) ? (uint32_t)EPOLLIN : 0) |
+               ((wanted & LOOP_WRITE) ? (uint32_t)EPOLLOUT : 0);
+    return epoll_ctl(l->epoll, change, fd, &e) == 0;
+}
+
+void
 loop_task_init(struct loop_task *t, void (*run)(void *owner), void *owner)
 {
     list_init(&t->node);
@@ -231,7 +285,7 @@ loop_soon(struct loop *l, struct loop_task *t)
     if (!list_empty(&t->node))
         return;
     if (list_empty(&l->soon))
-        uv_timer_start(&l->soon_timer, on_soon, 1, 0);
+        uv_timer_start(&l->soon_timer, loop_on_soon, 1, 0);
     list_append(&l->soon, &t->node);
 }
 
@@ -245,6 +299,7 @@ loop_task_cancel(struct loop_task *t)
 void
 loop_defer_free(struct loop *l, void *object, void (*drop)(void *object))
 {
+    ENSURE(!current || current == l);
     if (l->drop_count == l->drop_capacity) {
         l->drop_capacity = l->drop_capacity ? 2 * l->drop_capacity : 32;
         l->drops = mem_resize(l->drops, l->drop_capacity, sizeof(*l->drops));

@@ -70,12 +70,10 @@ drop(void *object)
 static void
 leave_loop(struct stream *s)
 {
-    struct readiness *r = &s->loop->readiness;
-
     timer_stop(&s->limit);
     list_remove(&s->dirty);
-    ENSURE(readiness_watch(r, s->fd, s->watched, 0, s));
-    readiness_leave(r);
+    ENSURE(loop_watch(s->loop, s->fd, s->watched, 0, s));
+    loop_leave(s->loop);
     loop_defer_free(s->loop, s, drop);
 }
 
@@ -101,12 +99,12 @@ watch(struct stream *s)
 {
     bool reads = !s->stalled && !s->ended && (s->handlers || s->state != STREAM_OPEN);
     bool writes = s->blocked || (s->full && s->queue.count == 0);
-    unsigned wanted = (reads ? READINESS_READ : 0) | (writes ? READINESS_WRITE : 0);
+    unsigned wanted = (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0);
     bool done;
 
     if (s->state == STREAM_CLOSED)
         return;
-    done = readiness_watch(&s->loop->readiness, s->fd, s->watched, wanted, s);
+    done = loop_watch(s->loop, s->fd, s->watched, wanted, s);
     if (done)
         s->watched = (uint8_t)wanted;
     else
@@ -212,9 +210,9 @@ on_ready(void *member, bool readable, bool writable)
 {
     struct stream *s = member;
 
-    if (writable && s->state < STREAM_CLOSED && (s->watched & READINESS_WRITE))
+    if (writable && s->state < STREAM_CLOSED && (s->watched & LOOP_WRITE))
         on_writable(s);
-    if (readable && s->state < STREAM_CLOSED && (s->watched & READINESS_READ))
+    if (readable && s->state < STREAM_CLOSED && (s->watched & LOOP_READ))
         on_readable(s);
     if (s->state < STREAM_CLOSED)
         watch(s);
@@ -226,8 +224,8 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     struct stream *s = mem_zalloc(sizeof(*s));
 
     l->flush = on_dirty;
-    l->readiness.on_ready = on_ready;
-    readiness_join(&l->readiness);
+    l->on_ready = on_ready;
+    loop_join(l);
     s->loop = l;
     s->ops = &plain_ops;
     s->fd = fd;

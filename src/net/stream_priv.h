@@ -48,7 +48,7 @@ struct stream {
     int fd;
     uint8_t state;    /* enum stream_state */
     uint8_t why;      /* enum stream_end, once it is finishing or closed */
-    uint8_t watched;  /* READINESS_* */
+    uint8_t watched;  /* LOOP_* */
     bool paused : 1;  /* by stream_pause() */
     bool stalled : 1; /* paused, and there is something to read */
     bool ended : 1;   /* the peer finished sending */

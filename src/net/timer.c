@@ -12,6 +12,7 @@
  */
 #include "net/timer.h"
 
+#include "base/ensure.h"
 #include "loop_priv.h"
 
 enum { TICK_SHIFT = 3, SLOT_BITS = 6, SLOT_MASK = TIMER_SLOTS - 1 };
@@ -58,12 +59,13 @@ next_tick(struct timer_wheel *w)
 
 /* Put t where it belongs when base is the first tick that has not fired. */
 static void
-place(struct timer_wheel *w, struct timer *t, uint64_t base)
+timer_place(struct timer_wheel *w, struct timer *t, uint64_t base)
 {
     uint64_t tick = (t->due_ms + (1 << TICK_SHIFT) - 1) >> TICK_SHIFT;
     unsigned level = 0;
     uint64_t slot;
 
+    ENSURE(base > w->now);
     if (tick < base)
         tick = base;
     if (tick - base >= HORIZON_TICKS)
@@ -77,7 +79,7 @@ place(struct timer_wheel *w, struct timer *t, uint64_t base)
 
 /* At the first tick of a slot of an upper level its timers move down. */
 static void
-cascade(struct timer_wheel *w, uint64_t tick)
+timer_cascade(struct timer_wheel *w, uint64_t tick)
 {
     for (unsigned level = 1; level < TIMER_LEVELS; level++) {
         unsigned shift = SLOT_BITS * level;
@@ -89,28 +91,13 @@ cascade(struct timer_wheel *w, uint64_t tick)
         list_splice(&batch, &w->slots[level][tick >> shift & SLOT_MASK]);
         LIST_EACH(node, &batch) {
             list_remove(node);
-            place(w, LIST_ENTRY(node, struct timer, node), tick);
+            timer_place(w, LIST_ENTRY(node, struct timer, node), tick);
         }
     }
 }
 
 static void
-fire(struct timer_wheel *w, uint64_t tick)
-{
-    struct list batch;
-
-    list_init(&batch);
-    list_splice(&batch, &w->slots[0][tick & SLOT_MASK]);
-    while (!list_empty(&batch)) {
-        struct timer *t = LIST_ENTRY(batch.next, struct timer, node);
-
-        list_remove(&t->node);
-        t->on_due(t->owner);
-    }
-}
-
-static void
-on_wake(uv_timer_t *handle)
+timer_on_wake(uv_timer_t *handle)
 {
     struct timer_wheel *w = handle->data;
     uint64_t target = uv_now(handle->loop) >> TICK_SHIFT;
@@ -118,9 +105,19 @@ on_wake(uv_timer_t *handle)
 
     w->armed = TIMER_NEVER;
     while ((tick = next_tick(w)) <= target) {
-        cascade(w, tick);
+        struct list batch;
+
+        timer_cascade(w, tick);
         w->now = tick;
-        fire(w, tick);
+        list_init(&batch);
+        list_splice(&batch, &w->slots[0][tick & SLOT_MASK]);
+        while (!list_empty(&batch)) {
+            struct timer *t = LIST_ENTRY(batch.next, struct timer, node);
+
+            ENSURE(t->due_ms <= tick << TICK_SHIFT);
+            list_remove(&t->node);
+            t->on_due(t->owner);
+        }
     }
     if (w->now < target)
         w->now = target;
@@ -128,7 +125,7 @@ on_wake(uv_timer_t *handle)
 
 /* After a long wait: skip the ticks in which nothing was due. */
 static void
-catch_up(struct timer_wheel *w)
+timer_catch_up(struct timer_wheel *w)
 {
     uint64_t target = uv_now(w->wake.loop) >> TICK_SHIFT;
     uint64_t next;
@@ -165,13 +162,7 @@ timer_wheel_arm(struct timer_wheel *w)
     if (next == TIMER_NEVER)
         uv_timer_stop(&w->wake);
     else
-        uv_timer_start(&w->wake, on_wake, due_ms > now_ms ? due_ms - now_ms : 0, 0);
-}
-
-void
-timer_wheel_close(struct timer_wheel *w)
-{
-    uv_close((uv_handle_t *)&w->wake, NULL);
+        uv_timer_start(&w->wake, timer_on_wake, due_ms > now_ms ? due_ms - now_ms : 0, 0);
 }
 
 void
@@ -190,8 +181,8 @@ timer_start(struct loop *l, struct timer *t, uint64_t delay_ms)
 {
     list_remove(&t->node);
     t->due_ms = (uv_hrtime() + 999999) / 1000000 + delay_ms;
-    catch_up(&l->wheel);
-    place(&l->wheel, t, l->wheel.now + 1);
+    timer_catch_up(&l->wheel);
+    timer_place(&l->wheel, t, l->wheel.now + 1);
 }
 
 void

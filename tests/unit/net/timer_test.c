@@ -29,7 +29,7 @@ static void
 wake_at(struct loop *l, uint64_t now_ms)
 {
     l->uv.time = now_ms;
-    on_wake(&l->wheel.wake);
+    timer_on_wake(&l->wheel.wake);
 }
 
 static void
@@ -37,8 +37,8 @@ start_at(struct loop *l, struct timer *t, uint64_t due_ms)
 {
     list_remove(&t->node);
     t->due_ms = due_ms;
-    catch_up(&l->wheel);
-    place(&l->wheel, t, l->wheel.now + 1);
+    timer_catch_up(&l->wheel);
+    timer_place(&l->wheel, t, l->wheel.now + 1);
 }
 
 static void
