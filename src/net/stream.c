@@ -46,7 +46,7 @@ static const struct stream_ops plain_ops = {
 
 /* The only place that writes s->state. */
 static void
-enter(struct stream *s, enum stream_state next)
+stream_enter(struct stream *s, enum stream_state next)
 {
     ENSURE(may_follow[s->state] & BIT(next));
     s->state = (uint8_t)next;
@@ -54,10 +54,11 @@ enter(struct stream *s, enum stream_state next)
 
 /* The last event, and the end of the object. */
 static void
-drop(void *object)
+stream_drop(void *object)
 {
     struct stream *s = object;
 
+    ENSURE(s->state >= STREAM_CLOSED && list_empty(&s->dirty) && !timer_active(&s->limit));
     if (s->state == STREAM_CLOSED && s->handlers)
         s->handlers->on_end(s->owner, (enum stream_end)s->why);
     if (s->ops_state)
@@ -68,25 +69,25 @@ drop(void *object)
 
 /* Out of the loop, with or without the descriptor. */
 static void
-leave_loop(struct stream *s)
+stream_leave_loop(struct stream *s)
 {
     timer_stop(&s->limit);
     list_remove(&s->dirty);
     ENSURE(loop_watch(s->loop, s->fd, s->watched, 0, s));
     loop_leave(s->loop);
-    loop_defer_free(s->loop, s, drop);
+    loop_defer_free(s->loop, s, stream_drop);
 }
 
 /* Its descriptor is closed: wherever that happens, there is room again where it was accepted. */
 static void
-uncount(struct loop *home)
+stream_uncount(struct loop *home)
 {
     if (home)
-        home->accepted--;
+        ENSURE(atomic_fetch_sub(&home->accepted, 1) > 0);
 }
 
 static void
-on_limit(void *owner)
+stream_on_limit(void *owner)
 {
     struct stream *s = owner;
 
@@ -95,67 +96,55 @@ on_limit(void *owner)
 
 /* Tell the loop what to wait for, if that has changed. */
 static void
-watch(struct stream *s)
+stream_watch(struct stream *s)
 {
     bool reads = !s->stalled && !s->ended && (s->handlers || s->state != STREAM_OPEN);
     bool writes = s->blocked || (s->full && s->queue.count == 0);
     unsigned wanted = (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0);
-    bool done;
 
     if (s->state == STREAM_CLOSED)
         return;
-    done = loop_watch(s->loop, s->fd, s->watched, wanted, s);
-    if (done)
+    if (loop_watch(s->loop, s->fd, s->watched, wanted, s))
         s->watched = (uint8_t)wanted;
     else
         stream_close(s, STREAM_END_FAILED);
 }
 
-static void
-linger(struct stream *s)
-{
-    if (s->ended) {
-        stream_close(s, (enum stream_end)s->why);
-        return;
-    }
-    enter(s, STREAM_LINGERING);
-    shutdown(s->fd, SHUT_WR);
-    timer_start(s->loop, &s->limit, LINGER_LIMIT_MS);
-}
-
-static enum stream_flush
-write_queue(struct stream *s)
-{
-    enum stream_flush result = s->ops->flush(s);
-
-    if (result == STREAM_FLUSH_DONE && s->state == STREAM_FINISHING && s->ops->farewell)
-        return s->ops->farewell(s);
-    return result;
-}
-
 /* Write what the kernel takes; act on what that leaves. */
 static void
-flush(struct stream *s)
+stream_write(struct stream *s)
 {
     uint64_t before = s->bytes_out;
     enum stream_flush result;
 
     if (s->state > STREAM_FINISHING)
         return;
-    result = write_queue(s);
+    result = s->ops->flush(s);
+    if (result == STREAM_FLUSH_DONE && s->state == STREAM_FINISHING && s->ops->farewell)
+        result = s->ops->farewell(s);
     s->blocked = result == STREAM_FLUSH_BLOCKED;
     if (result == STREAM_FLUSH_FAILED || (result == STREAM_FLUSH_WAITING && s->ended)) {
         stream_close(s, s->ended ? STREAM_END_PEER : STREAM_END_FAILED);
         return;
     }
-    if (s->state == STREAM_FINISHING && s->bytes_out != before)
+    if (s->state != STREAM_FINISHING)
+        return;
+    if (s->bytes_out != before)
         timer_start(s->loop, &s->limit, FINISH_LIMIT_MS);
-    if (s->state == STREAM_FINISHING && result == STREAM_FLUSH_DONE)
-        linger(s);
+    ENSURE(timer_active(&s->limit));
+    if (result != STREAM_FLUSH_DONE)
+        return;
+    if (s->ended) {
+        stream_close(s, (enum stream_end)s->why);
+        return;
+    }
+    stream_enter(s, STREAM_LINGERING);
+    shutdown(s->fd, SHUT_WR);
+    timer_start(s->loop, &s->limit, LINGER_LIMIT_MS);
 }
 
 static void
-on_dirty(struct list *node, const struct list *next)
+stream_on_dirty(struct list *node, const struct list *next)
 {
     struct stream *s = CONTAINER_OF(node, struct stream, dirty);
 
@@ -165,12 +154,12 @@ on_dirty(struct list *node, const struct list *next)
     if (s->state >= STREAM_CLOSED)
         return;
     if (!s->blocked)
-        flush(s);
-    watch(s);
+        stream_write(s);
+    stream_watch(s);
 }
 
 static void
-on_readable(struct stream *s)
+stream_on_readable(struct stream *s)
 {
     struct loop *l = s->loop;
     ssize_t len;
@@ -193,11 +182,11 @@ on_readable(struct stream *s)
         stream_close(s, s->state == STREAM_OPEN ? STREAM_END_FAILED : (enum stream_end)s->why);
 }
 
-/* The queue is written before anybody is told that there is room. */
+/* The queue is written before the owner learns that there is room. */
 static void
-on_writable(struct stream *s)
+stream_on_writable(struct stream *s)
 {
-    flush(s);
+    stream_write(s);
     if (s->state != STREAM_OPEN || !s->full || s->blocked || s->queue.count > 0)
         return;
     s->full = false;
@@ -205,17 +194,18 @@ on_writable(struct stream *s)
         s->handlers->on_drain(s->owner);
 }
 
+/* Closing it in this very turn does not take s out of the batch that the loop goes through. */
 static void
-on_ready(void *member, bool readable, bool writable)
+stream_on_ready(void *stream, bool readable, bool writable)
 {
-    struct stream *s = member;
+    struct stream *s = stream;
 
     if (writable && s->state < STREAM_CLOSED && (s->watched & LOOP_WRITE))
-        on_writable(s);
+        stream_on_writable(s);
     if (readable && s->state < STREAM_CLOSED && (s->watched & LOOP_READ))
-        on_readable(s);
+        stream_on_readable(s);
     if (s->state < STREAM_CLOSED)
-        watch(s);
+        stream_watch(s);
 }
 
 struct stream *
@@ -223,8 +213,8 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
 {
     struct stream *s = mem_zalloc(sizeof(*s));
 
-    l->flush = on_dirty;
-    l->on_ready = on_ready;
+    l->flush = stream_on_dirty;
+    l->on_ready = stream_on_ready;
     loop_join(l);
     s->loop = l;
     s->ops = &plain_ops;
@@ -232,7 +222,7 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     s->state = STREAM_OPEN;
     list_init(&s->dirty);
     stream_queue_init(&s->queue);
-    timer_init(&s->limit, on_limit, s);
+    timer_init(&s->limit, stream_on_limit, s);
     s->local = peer && !address_of(peer, &s->peer);
     return s;
 }
@@ -245,9 +235,9 @@ stream_accepted(struct stream *s)
 }
 
 static void
-finish(struct stream *s, enum stream_end why)
+stream_finish_because(struct stream *s, enum stream_end why)
 {
-    enter(s, STREAM_FINISHING);
+    stream_enter(s, STREAM_FINISHING);
     s->why = (uint8_t)why;
     s->paused = s->stalled = s->full = false;
     if (!timer_active(&s->limit))
@@ -260,16 +250,16 @@ void
 stream_flush(struct stream *s)
 {
     if (!s->blocked && s->queue.count > 0 && !(s->ops_state && s->ops->is_busy(s->ops_state)))
-        flush(s);
+        stream_write(s);
 }
 
-/* The answer to the peer's last words may be queued still. */
+/* The answer to the peer's last words may still be queued. */
 void
 stream_input_ended(struct stream *s)
 {
     s->ended = true;
     if (s->state == STREAM_OPEN)
-        finish(s, STREAM_END_PEER);
+        stream_finish_because(s, STREAM_END_PEER);
     else if (s->state == STREAM_LINGERING)
         stream_close(s, (enum stream_end)s->why);
     stream_touch(s);
@@ -335,7 +325,7 @@ void
 stream_finish(struct stream *s)
 {
     if (s->state == STREAM_OPEN)
-        finish(s, STREAM_END_LOCAL);
+        stream_finish_because(s, STREAM_END_LOCAL);
 }
 
 void
@@ -343,12 +333,12 @@ stream_close(struct stream *s, enum stream_end why)
 {
     if (s->state >= STREAM_CLOSED)
         return;
-    enter(s, STREAM_CLOSED);
+    stream_enter(s, STREAM_CLOSED);
     s->why = (uint8_t)why;
     s->full = false;
-    leave_loop(s);
+    stream_leave_loop(s);
     close(s->fd);
-    uncount(s->home);
+    stream_uncount(s->home);
     stream_queue_fini(&s->queue);
 }
 
@@ -398,6 +388,7 @@ stream_detach(struct stream *s)
     if (s->state != STREAM_OPEN || stream_queued(s) > 0 ||
         (s->ops_state && !s->ops->pack(s->ops_state)))
         return NULL;
+    ENSURE(!timer_active(&s->limit));
     p = mem_zalloc(sizeof(*p));
     p->ops = s->ops;
     p->ops_state = s->ops_state;
@@ -408,8 +399,8 @@ stream_detach(struct stream *s)
     p->peer = s->peer;
     p->home = s->home;
     s->ops_state = NULL;
-    enter(s, STREAM_DETACHED);
-    leave_loop(s);
+    stream_enter(s, STREAM_DETACHED);
+    stream_leave_loop(s);
     return p;
 }
 
@@ -439,7 +430,7 @@ stream_parcel_drop(struct stream_parcel *p)
         return;
     if (p->fd >= 0) {
         close(p->fd);
-        uncount(p->home);
+        stream_uncount(p->home);
     }
     if (p->ops_state)
         p->ops->free(p->ops_state);

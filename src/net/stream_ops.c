@@ -12,30 +12,21 @@
 
 enum { GATHER_MAX = 64 };
 
-/* One system call; a single element goes by send(2), which costs a little less than sendmsg(2). */
-static ssize_t
-write_some(struct stream *s, size_t *offered)
-{
-    struct iovec parts[GATHER_MAX];
-    struct msghdr message = { .msg_iov = parts };
-    unsigned count = stream_queue_gather(&s->queue, parts, GATHER_MAX);
-
-    *offered = 0;
-    for (unsigned i = 0; i < count; i++)
-        *offered += parts[i].iov_len;
-    if (count == 1)
-        return send(s->fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
-    message.msg_iovlen = count;
-    return sendmsg(s->fd, &message, MSG_NOSIGNAL);
-}
-
 enum stream_flush
 stream_ops_flush_plain(struct stream *s)
 {
     while (s->queue.count > 0) {
-        size_t offered;
-        ssize_t written = write_some(s, &offered);
+        struct iovec parts[GATHER_MAX];
+        unsigned count = stream_queue_gather(&s->queue, parts, GATHER_MAX);
+        struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+        size_t offered = 0;
+        ssize_t written;
 
+        for (unsigned i = 0; i < count; i++)
+            offered += parts[i].iov_len;
+        /* A single element goes by send(2), which costs a little less than sendmsg(2). */
+        written = count == 1 ? send(s->fd, parts[0].iov_base, offered, MSG_NOSIGNAL)
+                             : sendmsg(s->fd, &message, MSG_NOSIGNAL);
         if (written < 0) {
             if (errno == EINTR)
                 continue;

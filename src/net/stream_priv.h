@@ -9,13 +9,45 @@
 #define NET_STREAM_PRIV_H
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/address.h"
+#include "base/str.h"
 #include "loop_priv.h"
 #include "net/stream.h"
 #include "net/stream_ops.h"
 #include "net/timer.h"
-#include "stream_queue_priv.h"
+
+enum { STREAM_QUEUE_INLINE = 4 };
+
+/*
+ * The bytes that a stream has yet to write, in order, by reference.  A few slots are part of the
+ * stream; a longer queue takes a ring from the heap and gives it back when it has drained, so that
+ * an idle stream owns nothing.  No element is empty, and one that was written is gone: the queue
+ * is empty exactly when total_bytes is 0.
+ */
+struct stream_queue {
+    size_t total_bytes; /* left to write */
+    size_t taken;       /* bytes of the first element that were written already */
+    uint32_t head, count, capacity;
+    union {
+        struct bytes *slots[STREAM_QUEUE_INLINE];
+        struct bytes **ring; /* with a larger capacity */
+    } in;
+};
+
+void stream_queue_init(struct stream_queue *q);
+void stream_queue_fini(struct stream_queue *q);
+/* Takes the caller's reference. */
+void stream_queue_push(struct stream_queue *q, struct bytes *b);
+/* What is left of the element at index i. */
+struct str stream_queue_at(const struct stream_queue *q, uint32_t i);
+/* The first elements, at most max; returns how many. */
+unsigned stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned max);
+/* The first bytes of the queue, in one piece: borrowed, or copied to room. */
+struct str stream_queue_join(const struct stream_queue *q, char *room, size_t size);
+/* The first len bytes were written. */
+void stream_queue_take(struct stream_queue *q, size_t len);
 
 /*
  * OPEN ------finish, end of input------> FINISHING ---all sent---> LINGERING
@@ -28,6 +60,9 @@
  * LINGERING  our side is shut; what arrives is discarded until the peer shuts its own.
  * CLOSED     the socket is closed; on_end comes at the end of the turn.
  * DETACHED   the socket and the state of ops are gone into a parcel; no on_end.
+ *
+ * Before CLOSED the stream has its socket and is counted by its loop; from then on it is in none of
+ * the loop's lists.  limit runs in FINISHING and LINGERING, and in OPEN during a handshake.
  */
 enum stream_state {
     STREAM_OPEN,

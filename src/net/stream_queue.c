@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream_queue: see the header.  The capacity is a power of two, in the slots and in the ring.
+ * stream_queue: the capacity is a power of two, in the slots and in the ring.
  */
-#include "stream_queue_priv.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
+#include "stream_priv.h"
 
 enum { FIRST_RING = 32 };
 
@@ -55,7 +54,7 @@ grow(struct stream_queue *q)
     uint32_t capacity = q->capacity > STREAM_QUEUE_INLINE ? 2 * q->capacity : FIRST_RING;
     struct bytes **ring;
 
-    ENSURE(capacity > q->capacity);
+    ENSURE(capacity > q->capacity && (capacity & (capacity - 1)) == 0);
     ring = mem_resize(NULL, capacity, sizeof(struct bytes *));
     for (uint32_t i = 0; i < q->count; i++)
         ring[i] = element(q, i);
@@ -132,6 +131,9 @@ stream_queue_take(struct stream_queue *q, size_t len)
         q->head = (q->head + 1) & (q->capacity - 1);
         q->count--;
     }
-    if (q->count == 0)
-        stream_queue_fini(q);
+    if (q->count > 0)
+        return;
+    ENSURE(q->total_bytes == 0);
+    free_ring(q);
+    stream_queue_init(q);
 }

@@ -2,7 +2,7 @@
 /*
  * Tests of the stream's queue: order across the slots and the ring, and partial writes.
  */
-#include "stream_queue_priv.h"
+#include "stream_priv.h"
 
 #include "base/bytes.h"
 #include "peer.h"
