@@ -41,7 +41,7 @@ struct mailbox_chain {
 
 /* Takes m over. */
 void mailbox_chain_add(struct mailbox_chain *c, struct message *m);
-/* The first of them, linked by next and the caller's; NULL: none.  The chain is empty then. */
+/* The first of them, linked by next, now the caller's; NULL: none.  The chain is empty then. */
 struct message *mailbox_chain_take(struct mailbox_chain *c);
 /* Instead: drop each by its kind. */
 void mailbox_chain_drop(struct mailbox_chain *c);
@@ -51,7 +51,7 @@ void mailbox_chain_drop(struct mailbox_chain *c);
  * limit_bytes still takes messages (what was accepted is not lost); mailbox_post() says so, and a
  * sender that can wait then waits.
  */
-struct mailbox *mailbox_open(struct loop *l, const char *name, size_t limit_bytes, void *owner);
+struct mailbox *mailbox_open(struct loop *l, size_t limit_bytes, void *owner);
 /* The receiver's thread: drop what waits; later posts are dropped at once.  Memory is kept until
  * mailbox_free(), since other threads may still post. */
 void mailbox_close(struct mailbox *b);

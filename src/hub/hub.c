@@ -321,7 +321,7 @@ hub_open(struct loop *l, const struct hub_options *o)
     h->loop = l;
     h->mailbox_bytes = o->mailbox_bytes;
     h->leave_grace_ms = o->leave_grace_ms;
-    h->box = mailbox_open(l, "hub", o->mailbox_bytes, &h->receiver);
+    h->box = mailbox_open(l, o->mailbox_bytes, &h->receiver);
     loop_task_init(&h->stop, on_stop_task, h);
     timer_init(&h->farewell, hub_end, h);
     open_parts(h, o);

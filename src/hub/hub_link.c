@@ -131,7 +131,7 @@ hub_link_open(struct loop *l, struct hub *h, unsigned worker)
     k->worker = worker;
     k->loop = l;
     loop_task_init(&k->flush, hub_link_on_flush, k);
-    k->box = mailbox_open(l, "worker", hub_mailbox_bytes(h), &k->receiver);
+    k->box = mailbox_open(l, hub_mailbox_bytes(h), &k->receiver);
     k->to = hub_add_link(h, worker, k->box);
     return k;
 }

@@ -7,7 +7,7 @@
  *                        `----------'  next address
  *
  * An address that does not answer may use its share of the time that is left, so that a dead one
- * does not hide a living one behind it.
+ * does not hide a living one after it.
  */
 #include "net/connector.h"
 
@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -39,7 +40,10 @@ struct endpoint {
     } at;
 };
 
-/* Every pending operation is a field; all NULL when it is done. */
+/*
+ * Until it is done, exactly one of first, resolver, poller and stream is pending; afterwards none
+ * is.  There is a descriptor in fd only while poller waits for it.
+ */
 struct connector {
     struct loop *loop;
     void (*on_done)(void *owner, struct stream *s, const char *error); /* NULL: done */
@@ -62,7 +66,7 @@ struct connector {
     char error[512];
 };
 
-static void try_next(void *owner);
+static void connector_try_next(void *owner);
 
 struct connector_secure *
 connector_secure_ref(struct connector_secure *c)
@@ -80,7 +84,7 @@ connector_secure_unref(struct connector_secure *c)
 }
 
 static void
-drop(void *object)
+connector_drop(void *object)
 {
     struct connector *c = object;
 
@@ -91,7 +95,7 @@ drop(void *object)
 }
 
 static void
-leave_address(struct connector *c)
+connector_leave_address(struct connector *c)
 {
     timer_stop(&c->attempt);
     poller_close(c->poller);
@@ -103,29 +107,30 @@ leave_address(struct connector *c)
 
 /* Nothing is pending any more; the object goes at the end of the turn. */
 static void
-wind_up(struct connector *c)
+connector_wind_up(struct connector *c)
 {
+    ENSURE(c->on_done);
     c->on_done = NULL;
     timer_stop(&c->limit);
     loop_task_cancel(&c->first);
     resolver_cancel(c->resolver);
     c->resolver = NULL;
-    leave_address(c);
+    connector_leave_address(c);
     if (c->stream) {
         stream_attach(c->stream, NULL, NULL);
         stream_close(c->stream, STREAM_END_LOCAL);
         c->stream = NULL;
     }
-    loop_defer_free(c->loop, c, drop);
+    loop_defer_free(c->loop, c, connector_drop);
 }
 
 static void
-finish(struct connector *c, struct stream *s)
+connector_finish(struct connector *c, struct stream *s)
 {
     void (*on_done)(void *owner, struct stream *s, const char *error) = c->on_done;
     void *owner = c->owner;
 
-    wind_up(c);
+    connector_wind_up(c);
     on_done(owner, s, s ? NULL : c->error);
 }
 
@@ -145,22 +150,23 @@ endpoint_text(const struct connector *c, const struct endpoint *a, char out[ENDP
     }
 }
 
-/* The address tried last did not do. */
+/* The address that was tried last cannot be reached. */
 static void
 note_failure(struct connector *c, int error)
 {
-    char where[ENDPOINT_TEXT_SIZE], reason[128];
+    char where[ENDPOINT_TEXT_SIZE], reason[LOOP_ERROR_SIZE];
 
+    ENSURE(c->next > 0 && c->next <= c->count);
     if (c->has_spare && c->next == c->count && c->error[0])
         return;
     endpoint_text(c, &c->addresses[c->next - 1], where);
-    uv_strerror_r(-error, reason, sizeof(reason));
     if (error == ECONNREFUSED)
         snprintf(c->error, sizeof(c->error), "connection refused by %s", where);
     else if (error == ETIMEDOUT)
         snprintf(c->error, sizeof(c->error), "no answer from %s in time", where);
     else
-        snprintf(c->error, sizeof(c->error), "cannot connect to %s: %s", where, reason);
+        snprintf(c->error, sizeof(c->error), "cannot connect to %s: %s", where,
+            loop_error_text(error, reason));
 }
 
 static void
@@ -186,7 +192,7 @@ on_handshake_end(void *owner, enum stream_end why)
         snprintf(c->error, sizeof(c->error), "no TLS handshake with %s in time", where);
     else
         snprintf(c->error, sizeof(c->error), "%s ended the TLS handshake", where);
-    finish(c, NULL);
+    connector_finish(c, NULL);
 }
 
 static void
@@ -196,7 +202,7 @@ on_handshake_done(void *owner)
     struct stream *s = c->stream;
 
     c->stream = NULL;
-    finish(c, s);
+    connector_finish(c, s);
 }
 
 static const struct stream_handlers handshake_handlers = {
@@ -213,12 +219,12 @@ on_connected(struct connector *c)
     int fd = c->fd, on = 1;
 
     c->fd = -1;
-    leave_address(c);
+    connector_leave_address(c);
     if (a->at.any.sa_family != AF_UNIX)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     s = stream_new(c->loop, fd, &a->at.any);
     if (!c->secure) {
-        finish(c, s);
+        connector_finish(c, s);
         return;
     }
     c->stream = s;
@@ -227,7 +233,7 @@ on_connected(struct connector *c)
 }
 
 static void
-on_writable(void *owner, bool readable, bool writable)
+connector_on_writable(void *owner, bool readable, bool writable)
 {
     struct connector *c = owner;
     int error = 0;
@@ -240,9 +246,9 @@ on_writable(void *owner, bool readable, bool writable)
         on_connected(c);
         return;
     }
-    leave_address(c);
+    connector_leave_address(c);
     note_failure(c, error);
-    try_next(c);
+    connector_try_next(c);
 }
 
 static void
@@ -250,56 +256,53 @@ on_slow_address(void *owner)
 {
     struct connector *c = owner;
 
-    leave_address(c);
+    connector_leave_address(c);
     note_failure(c, ETIMEDOUT);
-    try_next(c);
+    connector_try_next(c);
 }
 
-/* Begin to connect; 0, EINPROGRESS or what went wrong. */
-static int
-begin(struct connector *c, const struct endpoint *a)
-{
-    c->fd = socket(a->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (c->fd < 0 || connect(c->fd, &a->at.any, a->len) != 0)
-        return errno;
-    return 0;
-}
-
-static void
-await(struct connector *c)
+/* Wait for the connection that was begun.  False: the loop cannot watch it. */
+static bool
+await_connection(struct connector *c)
 {
     uint64_t now_ms = loop_now_ms(c->loop);
     uint64_t left_ms = c->deadline_ms > now_ms ? c->deadline_ms - now_ms : 0;
 
+    c->poller = poller_open(c->loop, c->fd, connector_on_writable, c);
+    if (!c->poller)
+        return false;
     if (c->next < c->count)
         timer_start(c->loop, &c->attempt, left_ms / (c->count - c->next + 1));
     poller_watch(c->poller, false, true);
+    return true;
 }
 
 static void
-try_next(void *owner)
+connector_try_next(void *owner)
 {
     struct connector *c = owner;
 
+    ENSURE(!c->resolver && !c->poller && !c->stream && c->fd < 0);
     while (c->next < c->count) {
-        int error = begin(c, &c->addresses[c->next++]);
+        const struct endpoint *a = &c->addresses[c->next++];
+        int error = 0;
 
+        c->fd = socket(a->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (c->fd < 0 || connect(c->fd, &a->at.any, a->len) != 0)
+            error = errno;
         if (error == 0) {
             on_connected(c);
             return;
         }
         if (error == EINPROGRESS) {
-            c->poller = poller_open(c->loop, c->fd, on_writable, c);
-            if (c->poller) {
-                await(c);
+            if (await_connection(c))
                 return;
-            }
             error = ENOMEM;
         }
-        leave_address(c);
+        connector_leave_address(c);
         note_failure(c, error);
     }
-    finish(c, NULL);
+    connector_finish(c, NULL);
 }
 
 static void
@@ -346,11 +349,11 @@ on_list(void *owner, const struct addrinfo *list, const char *error)
     for (; list; list = list->ai_next)
         add_address(c, list->ai_addr, list->ai_addrlen);
     add_other_loopback(c);
-    try_next(c);
+    connector_try_next(c);
 }
 
 static void
-on_limit(void *owner)
+connector_on_limit(void *owner)
 {
     struct connector *c = owner;
 
@@ -359,22 +362,7 @@ on_limit(void *owner)
     else
         snprintf(
             c->error, sizeof(c->error), "%s was not resolved in time", LOG_STR(str_of(c->host)));
-    finish(c, NULL);
-}
-
-static void
-use_path(struct connector *c, const char *path)
-{
-    struct endpoint *a = &c->addresses[0];
-
-    if (strlen(path) >= sizeof(a->at.path.sun_path)) {
-        snprintf(c->error, sizeof(c->error), "the path of the socket is too long: %s", path);
-        return;
-    }
-    a->len = sizeof(a->at.path);
-    a->at.path.sun_family = AF_UNIX;
-    memcpy(a->at.path.sun_path, path, strlen(path) + 1);
-    c->count = 1;
+    connector_finish(c, NULL);
 }
 
 struct connector *
@@ -383,6 +371,8 @@ connector_open(struct loop *l, const struct connector_target *target,
 {
     struct connector *c = mem_zalloc(sizeof(*c));
     const char *name = target->server_name ? target->server_name : target->host;
+    const char *path = target->path;
+    struct endpoint *a = &c->addresses[0];
 
     c->loop = l;
     c->on_done = on_done;
@@ -393,16 +383,23 @@ connector_open(struct loop *l, const struct connector_target *target,
     c->secure = connector_secure_ref(target->secure);
     c->fd = -1;
     c->deadline_ms = loop_now_ms(l) + target->timeout_ms;
-    timer_init(&c->limit, on_limit, c);
+    timer_init(&c->limit, connector_on_limit, c);
     timer_init(&c->attempt, on_slow_address, c);
-    loop_task_init(&c->first, try_next, c);
+    loop_task_init(&c->first, connector_try_next, c);
     timer_start(l, &c->limit, target->timeout_ms);
-    if (target->path) {
-        use_path(c, target->path);
-        loop_end_of_turn(l, &c->first);
-    } else {
+    if (!path) {
         c->resolver = resolver_open(l, target->host, on_list, c);
+        return c;
     }
+    if (strlen(path) >= sizeof(a->at.path.sun_path)) {
+        snprintf(c->error, sizeof(c->error), "the path of the socket is too long: %s", path);
+    } else {
+        a->len = sizeof(a->at.path);
+        a->at.path.sun_family = AF_UNIX;
+        memcpy(a->at.path.sun_path, path, strlen(path) + 1);
+        c->count = 1;
+    }
+    loop_end_of_turn(l, &c->first);
     return c;
 }
 
@@ -410,5 +407,5 @@ void
 connector_cancel(struct connector *c)
 {
     if (c && c->on_done)
-        wind_up(c);
+        connector_wind_up(c);
 }

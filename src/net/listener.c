@@ -22,10 +22,11 @@
 
 enum {
     BACKLOG = 4096, /* the kernel caps it at net.core.somaxconn */
-    BURST = 128,    /* connections a turn, so that those there are get their share */
+    BURST = 128,    /* connections a turn, so that the present ones get their share */
     PAUSE_MS = 100,
 };
 
+/* Until it is closed either poll watches fd, or pause runs. */
 struct listener {
     uv_poll_t poll;
     struct loop *loop;
@@ -86,25 +87,19 @@ bind_all(const struct addrinfo *a, unsigned count, int *fds)
     return 0;
 }
 
-static int
-look_up(const char *host, unsigned port, int family, struct addrinfo **list)
-{
-    struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM };
-    char service[8];
-
-    snprintf(service, sizeof(service), "%u", port);
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-    return getaddrinfo(host, service, &hints, list);
-}
-
 /* The first address that can be bound; an address in use ends the search. */
 static int
 bind_first(const char *host, unsigned port, int family, unsigned count, int *fds)
 {
+    const struct addrinfo hints = {
+        .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_family = family, .ai_socktype = SOCK_STREAM
+    };
     struct addrinfo *list;
     int result = -EADDRNOTAVAIL;
+    char service[8];
 
-    if (look_up(host, port, family, &list) != 0)
+    snprintf(service, sizeof(service), "%u", port);
+    if (getaddrinfo(host, service, &hints, &list) != 0)
         return -ENXIO;
     for (struct addrinfo *a = list; a; a = a->ai_next) {
         result = bind_all(a, count, fds);
@@ -115,7 +110,7 @@ bind_first(const char *host, unsigned port, int family, unsigned count, int *fds
     return result;
 }
 
-/* What may be done about it; "": the reason says it all. */
+/* What can be done about it; "": the reason says it all. */
 static const char *
 remedy(int result)
 {
@@ -134,70 +129,54 @@ remedy(int result)
     }
 }
 
-static void
-explain(const char *host, unsigned port, int result, struct buffer *error)
-{
-    bool brackets = host && strchr(host, ':');
-    char reason[128] = "";
-
-    if (result != -ENXIO)
-        uv_strerror_r(result, reason, sizeof(reason));
-    buffer_printf(error, "cannot listen on %s%s%s:%u: %s%s", brackets ? "[" : "", host ? host : "*",
-        brackets ? "]" : "", port, reason, remedy(result));
-}
-
 bool
 listener_bind(
     const char *host, unsigned port, unsigned count, int *fds, bool *in_use, struct buffer *error)
 {
     /* The address of all interfaces is asked for by family: IPv6's one takes IPv4 as well. */
     int result = bind_first(host, port, host ? AF_UNSPEC : AF_INET6, count, fds);
+    bool brackets = host && strchr(host, ':');
+    char reason[LOOP_ERROR_SIZE];
 
     if (!host && result != 0 && result != -EADDRINUSE)
         result = bind_first(NULL, port, AF_INET, count, fds);
     *in_use = result == -EADDRINUSE;
-    if (result != 0)
-        explain(host, port, result, error);
-    return result == 0;
+    if (result == 0)
+        return true;
+    buffer_printf(error, "cannot listen on %s%s%s:%u: %s%s", brackets ? "[" : "", host ? host : "*",
+        brackets ? "]" : "", port, result == -ENXIO ? "" : loop_error_text(-result, reason),
+        remedy(result));
+    return false;
 }
 
 /* ---- accepting ---- */
 
-static void on_poll(uv_poll_t *handle, int status, int events);
+static void listener_on_poll(uv_poll_t *handle, int status, int events);
 
 static void
-watch(void *owner)
+listener_watch(void *owner)
 {
     struct listener *n = owner;
 
-    uv_poll_start(&n->poll, UV_READABLE, on_poll);
+    ENSURE(!n->closed && !timer_active(&n->pause));
+    uv_poll_start(&n->poll, UV_READABLE, listener_on_poll);
 }
 
 /* What is not accepted waits in the kernel. */
 static void
-starve(struct listener *n, int error)
+listener_starve(struct listener *n, int error)
 {
-    char reason[128];
+    char reason[LOOP_ERROR_SIZE];
 
-    if (!n->starved) {
-        uv_strerror_r(-error, reason, sizeof(reason));
-        log_warning("accepting pauses until a descriptor is free: %s", reason);
-    }
+    if (!n->starved)
+        log_warning(
+            "accepting pauses until a descriptor is free: %s", loop_error_text(error, reason));
     n->starved = true;
     uv_poll_stop(&n->poll);
     timer_start(n->loop, &n->pause, PAUSE_MS);
 }
 
-static void
-welcome(struct listener *n, int fd, const struct sockaddr *peer)
-{
-    struct stream *s = stream_new(n->loop, fd, peer);
-
-    stream_accepted(s);
-    n->handlers->on_accept(n->owner, s);
-}
-
-/* False: there is no other one to be had now. */
+/* False: no other connection waits, or none can be taken now. */
 static bool
 accept_one(struct listener *n)
 {
@@ -206,7 +185,10 @@ accept_one(struct listener *n)
     int fd = accept4(n->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
     if (fd >= 0) {
-        welcome(n, fd, (struct sockaddr *)&peer);
+        struct stream *s = stream_new(n->loop, fd, (struct sockaddr *)&peer);
+
+        stream_accepted(s);
+        n->handlers->on_accept(n->owner, s);
         return true;
     }
     switch (errno) {
@@ -219,7 +201,7 @@ accept_one(struct listener *n)
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        starve(n, errno);
+        listener_starve(n, errno);
         return false;
     default:
         return true; /* that connection failed, not the socket (accept(2), "Error handling") */
@@ -227,7 +209,7 @@ accept_one(struct listener *n)
 }
 
 static void
-on_poll(uv_poll_t *handle, int status, int events)
+listener_on_poll(uv_poll_t *handle, int status, int events)
 {
     struct listener *n = CONTAINER_OF(handle, struct listener, poll);
 
@@ -240,7 +222,7 @@ on_poll(uv_poll_t *handle, int status, int events)
 }
 
 static void
-on_closed(uv_handle_t *handle)
+listener_on_closed(uv_handle_t *handle)
 {
     struct listener *n = CONTAINER_OF(handle, struct listener, poll);
 
@@ -266,8 +248,8 @@ listener_open(struct loop *l, int fd, const struct listener_handlers *h, void *o
     n->handlers = h;
     n->owner = owner;
     n->fd = fd;
-    timer_init(&n->pause, watch, n);
-    watch(n);
+    timer_init(&n->pause, listener_watch, n);
+    listener_watch(n);
     return n;
 }
 
@@ -278,6 +260,6 @@ listener_close(struct listener *n)
         return;
     n->closed = true;
     timer_stop(&n->pause);
-    uv_close((uv_handle_t *)&n->poll, on_closed);
+    uv_close((uv_handle_t *)&n->poll, listener_on_closed);
     close(n->fd);
 }

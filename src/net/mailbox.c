@@ -17,25 +17,29 @@
 #include "base/mem.h"
 #include "loop_priv.h"
 
-/* Somebody who waits for the mailbox to go below its limit. */
+/* A message that is posted to back once the mailbox is below its limit. */
 struct waiter {
     struct waiter *next;
     struct mailbox *back;
     struct message *m;
 };
 
+/*
+ * woken is set while messages wait, and only then: one wake-up, by async or own_wake, is on its
+ * way. queued_bytes is the cost of those that wait and of those that are being delivered.  Once
+ * closed it holds nothing, and async and own_wake are gone.
+ */
 struct mailbox {
     uv_async_t async;
     struct loop *loop;
     struct loop_task own_wake;
-    const char *name;
     void *owner;
     size_t limit_bytes;
     pthread_mutex_t lock;
     /* Under the lock: */
     struct message *first, **last;
     struct waiter *waiters;
-    size_t queued_bytes; /* waiting or being delivered */
+    size_t queued_bytes;
     bool woken;
     bool closed; /* written by the receiver alone, which reads it without the lock */
 };
@@ -89,26 +93,21 @@ post_waiters(struct waiter *w)
     }
 }
 
-static struct message *
-detach_batch(struct mailbox *b)
+static void
+take_batch(void *box)
 {
-    struct message *batch;
+    struct mailbox *b = box;
+    struct waiter *waiters = NULL;
+    struct message *m;
+    size_t bytes = 0;
 
     pthread_mutex_lock(&b->lock);
-    batch = b->first;
+    ENSURE(b->woken && b->first && !b->closed);
+    m = b->first;
     b->first = NULL;
     b->last = &b->first;
     b->woken = false;
     pthread_mutex_unlock(&b->lock);
-    return batch;
-}
-
-/* Returns the bytes of the batch. */
-static size_t
-deliver_batch(struct mailbox *b, struct message *m)
-{
-    size_t bytes = 0;
-
     while (m && !b->closed) {
         struct message *next = m->next;
 
@@ -117,19 +116,10 @@ deliver_batch(struct mailbox *b, struct message *m)
         m = next;
     }
     drop_all(m);
-    return bytes;
-}
-
-static void
-take_batch(void *box)
-{
-    struct mailbox *b = box;
-    size_t bytes = deliver_batch(b, detach_batch(b));
-    struct waiter *waiters = NULL;
-
     if (b->closed)
         return;
     pthread_mutex_lock(&b->lock);
+    ENSURE(bytes <= b->queued_bytes);
     b->queued_bytes -= bytes;
     if (b->queued_bytes < b->limit_bytes) {
         waiters = b->waiters;
@@ -140,24 +130,23 @@ take_batch(void *box)
 }
 
 static void
-on_async(uv_async_t *handle)
+mailbox_on_async(uv_async_t *handle)
 {
     take_batch(CONTAINER_OF(handle, struct mailbox, async));
 }
 
 struct mailbox *
-mailbox_open(struct loop *l, const char *name, size_t limit_bytes, void *owner)
+mailbox_open(struct loop *l, size_t limit_bytes, void *owner)
 {
     struct mailbox *b = mem_zalloc(sizeof(*b));
 
     b->loop = l;
-    b->name = name;
     loop_task_init(&b->own_wake, take_batch, b);
     b->owner = owner;
     b->limit_bytes = limit_bytes;
     b->last = &b->first;
     ENSURE(pthread_mutex_init(&b->lock, NULL) == 0);
-    ENSURE(uv_async_init(&l->uv, &b->async, on_async) == 0);
+    ENSURE(uv_async_init(&l->uv, &b->async, mailbox_on_async) == 0);
     return b;
 }
 
@@ -187,7 +176,7 @@ mailbox_free(struct mailbox *b)
 {
     if (!b)
         return;
-    ENSURE(b->closed);
+    ENSURE(b->closed && !b->first && !b->waiters);
     pthread_mutex_destroy(&b->lock);
     free(b);
 }
@@ -199,43 +188,28 @@ mailbox_post(struct mailbox *b, struct message *m)
     return mailbox_post_all(b, m);
 }
 
-/* Under the lock. */
-static void
-wake(struct mailbox *b)
-{
-    if (b->woken)
-        return;
-    b->woken = true;
-    if (loop_is_current(b->loop))
-        loop_end_of_turn(b->loop, &b->own_wake);
-    else
-        uv_async_send(&b->async);
-}
-
-static struct message *
-last_of(struct message *m, size_t *cost)
-{
-    *cost = m->cost;
-    for (; m->next; m = m->next)
-        *cost += m->next->cost;
-    return m;
-}
-
 bool
 mailbox_post_all(struct mailbox *b, struct message *first)
 {
-    bool below, closed;
-    size_t cost;
-    struct message *last = last_of(first, &cost);
+    bool below, closed, wakes;
+    struct message *last = first;
+    size_t cost = first->cost;
 
+    for (; last->next; last = last->next)
+        cost += last->next->cost;
     pthread_mutex_lock(&b->lock);
     closed = b->closed;
+    wakes = !closed && !b->woken;
     if (!closed) {
         *b->last = first;
         b->last = &last->next;
         b->queued_bytes += cost;
-        wake(b);
+        b->woken = true;
     }
+    if (wakes && loop_is_current(b->loop))
+        loop_end_of_turn(b->loop, &b->own_wake);
+    else if (wakes)
+        uv_async_send(&b->async);
     below = b->queued_bytes < b->limit_bytes;
     pthread_mutex_unlock(&b->lock);
     if (closed)

@@ -12,42 +12,27 @@
 
 struct poller {
     uv_poll_t poll;
-    int wanted; /* UV_READABLE, UV_WRITABLE */
-    int watched;
+    int wanted; /* UV_READABLE, UV_WRITABLE; libuv watches for just that */
     void (*on_ready)(void *owner, bool readable, bool writable);
     void *owner;
 };
 
-static void on_poll(uv_poll_t *handle, int status, int events);
-
-static void
-watch(struct poller *p)
-{
-    if (p->watched == p->wanted)
-        return;
-    p->watched = p->wanted;
-    if (p->wanted)
-        ENSURE(uv_poll_start(&p->poll, p->wanted, on_poll) == 0);
-    else
-        uv_poll_stop(&p->poll);
-}
-
 /* libuv stops a handle whose socket has an error: the owner learns which by reading or writing. */
 static void
-on_poll(uv_poll_t *handle, int status, int events)
+poller_on_poll(uv_poll_t *handle, int status, int events)
 {
     struct poller *p = CONTAINER_OF(handle, struct poller, poll);
 
+    ENSURE(p->wanted);
     if (status < 0) {
         events = p->wanted;
-        p->watched = 0;
-        watch(p);
+        ENSURE(uv_poll_start(&p->poll, p->wanted, poller_on_poll) == 0);
     }
     p->on_ready(p->owner, (events & UV_READABLE) != 0, (events & UV_WRITABLE) != 0);
 }
 
 static void
-on_closed(uv_handle_t *handle)
+poller_on_closed(uv_handle_t *handle)
 {
     free(CONTAINER_OF(handle, struct poller, poll));
 }
@@ -70,8 +55,13 @@ poller_open(struct loop *l, int fd, void (*on_ready)(void *owner, bool readable,
 void
 poller_watch(struct poller *p, bool readable, bool writable)
 {
-    p->wanted = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-    watch(p);
+    int wanted = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+
+    ENSURE(!uv_is_closing((uv_handle_t *)&p->poll));
+    if (wanted == p->wanted)
+        return;
+    p->wanted = wanted;
+    ENSURE(uv_poll_start(&p->poll, wanted, poller_on_poll) == 0); /* of nothing: stops */
 }
 
 void
@@ -80,5 +70,5 @@ poller_close(struct poller *p)
     if (!p || uv_is_closing((uv_handle_t *)&p->poll))
         return;
     p->wanted = 0;
-    uv_close((uv_handle_t *)&p->poll, on_closed);
+    uv_close((uv_handle_t *)&p->poll, poller_on_closed);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop_priv.h"
@@ -30,7 +31,7 @@ struct resolver {
 };
 
 static void
-drop(void *object)
+resolver_drop(void *object)
 {
     struct resolver *r = object;
 
@@ -40,25 +41,23 @@ drop(void *object)
     free(r);
 }
 
+/* The end of a look-up: list, or without one the reason.  The name may be anything that a peer
+ * sent: it is shown as a log line would show it. */
 static void
-report(struct resolver *r, const struct addrinfo *list, const char *error)
-{
-    if (r->on_list)
-        r->on_list(r->owner, list, error);
-}
-
-/* The name may be anything that a peer sent: it is shown as a log line would show it. */
-static void
-report_failure(struct resolver *r, const char *reason)
+resolver_report(struct resolver *r, const struct addrinfo *list, const char *reason)
 {
     struct str name = str_of(r->host);
     bool cut = name.len > NAME_SHOWN;
     struct buffer error = { 0 };
 
-    name.len = cut ? NAME_SHOWN : name.len;
-    buffer_printf(&error, "cannot resolve %s%s: %s", LOG_STR(name), cut ? "..." : "", reason);
-    buffer_append_char(&error, '\0');
-    report(r, NULL, error.data);
+    loop_defer_free(r->loop, r, resolver_drop);
+    if (!list) {
+        name.len = cut ? NAME_SHOWN : name.len;
+        buffer_printf(&error, "cannot resolve %s%s: %s", LOG_STR(name), cut ? "..." : "", reason);
+        buffer_append_char(&error, '\0');
+    }
+    if (r->on_list)
+        r->on_list(r->owner, list, error.data);
     buffer_fini(&error);
 }
 
@@ -66,14 +65,11 @@ static void
 on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
 {
     struct resolver *r = request->data;
-    char reason[128];
+    char reason[LOOP_ERROR_SIZE];
 
+    ENSURE(r->in_pool && r->loop->look_ups > 0);
     r->loop->look_ups--;
-    loop_defer_free(r->loop, r, drop);
-    if (status == 0)
-        report(r, list, NULL);
-    else
-        report_failure(r, uv_strerror_r(status, reason, sizeof(reason)));
+    resolver_report(r, list, uv_strerror_r(status, reason, sizeof(reason)));
     uv_freeaddrinfo(list);
 }
 
@@ -82,35 +78,14 @@ on_at_once(void *owner)
 {
     struct resolver *r = owner;
 
-    loop_defer_free(r->loop, r, drop);
-    if (r->numeric)
-        report(r, r->numeric, NULL);
-    else
-        report_failure(r, "it is not a valid host name");
-}
-
-/* False: it is not even a name. */
-static bool
-ask_pool(struct resolver *r)
-{
-    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-
-    if (strlen(r->host) > NAME_MAX_LEN ||
-        uv_getaddrinfo(&r->loop->uv, &r->request, on_resolved, r->host, NULL, &hints) != 0)
-        return false;
-    r->loop->look_ups++;
-    return true;
+    resolver_report(r, r->numeric, "it is not a valid host name");
 }
 
 struct resolver *
 resolver_open(struct loop *l, const char *host,
     void (*on_list)(void *owner, const struct addrinfo *list, const char *error), void *owner)
 {
-    const struct addrinfo hints = {
-        .ai_flags = AI_NUMERICHOST,
-        .ai_family = AF_UNSPEC,
-        .ai_socktype = SOCK_STREAM,
-    };
+    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
     struct resolver *r = mem_zalloc(sizeof(*r));
 
     r->loop = l;
@@ -121,14 +96,18 @@ resolver_open(struct loop *l, const char *host,
     loop_task_init(&r->at_once, on_at_once, r);
     if (getaddrinfo(host, NULL, &hints, &r->numeric) != 0) {
         r->numeric = NULL;
-        r->in_pool = ask_pool(r);
+        hints.ai_flags = 0;
+        r->in_pool = strlen(host) <= NAME_MAX_LEN &&
+                     uv_getaddrinfo(&l->uv, &r->request, on_resolved, host, NULL, &hints) == 0;
     }
-    if (!r->in_pool)
+    if (r->in_pool)
+        l->look_ups++;
+    else
         loop_end_of_turn(l, &r->at_once);
     return r;
 }
 
-/* A look-up that runs already cannot be called back: it ends unheard. */
+/* A look-up that is running cannot be called back: its answer is ignored. */
 void
 resolver_cancel(struct resolver *r)
 {

@@ -18,7 +18,7 @@ struct signals_watch {
 };
 
 static void
-on_uv_signal(uv_signal_t *handle, int number)
+signals_on_uv(uv_signal_t *handle, int number)
 {
     struct signals_watch *w = CONTAINER_OF(handle, struct signals_watch, signal);
 
@@ -26,7 +26,7 @@ on_uv_signal(uv_signal_t *handle, int number)
 }
 
 static void
-on_closed(uv_handle_t *handle)
+signals_on_closed(uv_handle_t *handle)
 {
     free(CONTAINER_OF(handle, struct signals_watch, signal));
 }
@@ -39,7 +39,7 @@ signals_open(struct loop *l, int number, void (*on_signal)(void *owner, int numb
     w->on_signal = on_signal;
     w->owner = owner;
     ENSURE(uv_signal_init(&l->uv, &w->signal) == 0);
-    ENSURE(uv_signal_start(&w->signal, on_uv_signal, number) == 0);
+    ENSURE(uv_signal_start(&w->signal, signals_on_uv, number) == 0);
     return w;
 }
 
@@ -47,7 +47,7 @@ void
 signals_close(struct signals_watch *w)
 {
     if (w && !uv_is_closing((uv_handle_t *)&w->signal))
-        uv_close((uv_handle_t *)&w->signal, on_closed);
+        uv_close((uv_handle_t *)&w->signal, signals_on_closed);
 }
 
 void

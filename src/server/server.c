@@ -241,7 +241,7 @@ open_main(struct server *s)
     signal(SIGPIPE, SIG_IGN);
     s->notify = notify_open();
     s->loop = loop_new();
-    s->box = mailbox_open(s->loop, "main", MAIN_MAILBOX_BYTES, s);
+    s->box = mailbox_open(s->loop, MAIN_MAILBOX_BYTES, s);
     timer_init(&s->patience, on_patience_over, s);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         s->signals[i] = signals_open(s->loop, watched[i], on_signal, s);

@@ -146,7 +146,7 @@ supervision_open(struct loop *l, struct notify *n, const struct supervision_opti
     v->period_ms = notify_watchdog_ms(n) / 4;
     v->party_count = o->workers + 1;
     v->parties = mem_zalloc(v->party_count * sizeof(*v->parties));
-    v->box = mailbox_open(l, "supervision", MAILBOX_BYTES, v);
+    v->box = mailbox_open(l, MAILBOX_BYTES, v);
     timer_init(&v->tick, on_tick, v);
     return v;
 }

@@ -299,7 +299,7 @@ worker_open(const struct worker_options *o)
     w->loop = o->loop ? o->loop : loop_new();
     timer_init(&w->patience, on_patience_over, w);
     loop_task_init(&w->emptied, on_emptied, w);
-    w->box = mailbox_open(w->loop, "moves", MOVES_BYTES, w);
+    w->box = mailbox_open(w->loop, MOVES_BYTES, w);
     take_shares(w);
     open_layers(w);
     return w;

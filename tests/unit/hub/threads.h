@@ -184,13 +184,13 @@ open_all(size_t mailbox_bytes)
 
     log_set_level(LOG_LEVEL_ERROR);
     hub_thread.loop = loop_new();
-    hub_thread.box = mailbox_open(hub_thread.loop, "test", 1 << 20, NULL);
+    hub_thread.box = mailbox_open(hub_thread.loop, 1 << 20, NULL);
     hub = hub_open(hub_thread.loop, &o);
     for (unsigned i = 0; i < WORKERS; i++) {
         struct worker *w = &workers[i];
 
         *w = (struct worker){ .thread = { .loop = loop_new(), .stop_loop = true } };
-        w->thread.box = mailbox_open(w->thread.loop, "test", 1 << 20, NULL);
+        w->thread.box = mailbox_open(w->thread.loop, 1 << 20, NULL);
         w->link = hub_link_open(w->thread.loop, hub, i);
         hub_link_attach(w->link, &handlers, w);
     }

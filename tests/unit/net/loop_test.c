@@ -173,7 +173,7 @@ stopped_loop_ends_with_its_last_handle(void **state)
 {
     struct loop *l = loop_new();
     struct message *m = calloc(1, sizeof(*m));
-    struct mailbox *box = mailbox_open(l, "test", 1000, &box);
+    struct mailbox *box = mailbox_open(l, 1000, &box);
     pthread_t thread;
 
     (void)state;
@@ -192,7 +192,7 @@ an_idle_loop_beats(void **state)
 {
     struct loop *l = loop_new();
     struct message *m = calloc(1, sizeof(*m));
-    struct mailbox *box = mailbox_open(l, "test", 1000, &box);
+    struct mailbox *box = mailbox_open(l, 1000, &box);
     pthread_t thread;
 
     (void)state;

@@ -64,7 +64,7 @@ static void
 receiver_init(struct receiver *r, size_t limit_bytes)
 {
     *r = (struct receiver){ .l = loop_new() };
-    r->box = mailbox_open(r->l, "test", limit_bytes, r);
+    r->box = mailbox_open(r->l, limit_bytes, r);
     atomic_store(&dropped, 0);
 }
 

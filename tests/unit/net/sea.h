@@ -153,7 +153,7 @@ sea_open(struct sea *sea, void (*secure)(void *context, struct stream *s), void 
         struct shore *here = &sea->shores[i];
 
         *here = (struct shore){ .l = loop_new(), .across = &sea->shores[1 - i] };
-        here->box = mailbox_open(here->l, "shore", 1 << 20, here);
+        here->box = mailbox_open(here->l, 1 << 20, here);
     }
     sea->secure = secure;
     sea->context = context;
