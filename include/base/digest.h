@@ -19,6 +19,8 @@ enum { DIGEST_SHA1_SIZE = 20, DIGEST_SHA256_SIZE = 32 };
  * forbid that. */
 MUST_USE bool digest_works(void);
 
+/* 2 * len lower-case hex digits, without a NUL. */
+void digest_to_hex(const void *in, size_t len, char *out);
 /* From libcrypto's generator; aborts when there is none. */
 void digest_random(void *out, size_t len);
 /* The same, as 2 * bytes lower-case hex digits and NUL. */

@@ -24,7 +24,7 @@ struct tls_pair {
     const char *key_path;     /* PEM */
     const char *chain_path;   /* PEM, further certificates; NULL: none */
     const char *passphrase;   /* of the key; NULL or "": none */
-    const char *const *hosts; /* whom it is for, ends with NULL; NULL: the names it holds */
+    const char *const *hosts; /* the names it is for, ends with NULL; NULL: those it holds */
 };
 
 struct tls_server_options {
@@ -76,6 +76,19 @@ struct tls_certificate {
 
 /* NULL past the last; those of a server's context, in the order of its pairs. */
 const struct tls_certificate *tls_server_certificate(const struct tls_context *c, size_t i);
+
+enum tls_verify {
+    TLS_VERIFY_GOOD,
+    TLS_VERIFY_SELF_SIGNED, /* by itself, or by an authority that it sends along */
+    TLS_VERIFY_INCOMPLETE,  /* a link of the chain is missing, or its authority is not known */
+    TLS_VERIFY_BAD,
+};
+
+/*
+ * Whether clients that trust the authorities of this machine would accept the first certificate,
+ * whatever the time.  *reason, for BAD, lives for ever.  Any thread; reads the system's store.
+ */
+enum tls_verify tls_server_verify(const struct tls_context *c, const char **reason);
 
 /* Append a text that differs when any file of the pairs has changed.  Blocks. */
 void tls_files_mark(const struct tls_server_options *o, struct buffer *out);

@@ -66,17 +66,27 @@ digest_random(void *out, size_t len)
 }
 
 void
-digest_random_hex(size_t bytes, char *out)
+digest_to_hex(const void *in, size_t len, char *out)
 {
     static const char digits[] = "0123456789abcdef";
+    const uint8_t *bytes = in;
+
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[bytes[i] >> 4];
+        *out++ = digits[bytes[i] & 15];
+    }
+}
+
+void
+digest_random_hex(size_t bytes, char *out)
+{
     unsigned char byte;
 
     for (size_t i = 0; i < bytes; i++) {
         digest_random(&byte, 1);
-        *out++ = digits[byte >> 4];
-        *out++ = digits[byte & 15];
+        digest_to_hex(&byte, 1, out + 2 * i);
     }
-    *out = 0;
+    out[2 * bytes] = '\0';
 }
 
 uint32_t

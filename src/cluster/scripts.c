@@ -146,19 +146,6 @@ struct scripts {
     char digest[SCRIPTS_COUNT][DIGEST_HEX];
 };
 
-static void
-digest_hex(const char *text, char out[DIGEST_HEX])
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t digest[DIGEST_SHA1_SIZE];
-
-    digest_sha1(str_of(text), digest);
-    for (size_t i = 0; i < DIGEST_SHA1_SIZE; i++) {
-        out[2 * i] = digits[digest[i] >> 4];
-        out[2 * i + 1] = digits[digest[i] & 15];
-    }
-}
-
 struct scripts *
 scripts_new(struct redis_link *link, void (*on_missing)(void *owner), void *owner)
 {
@@ -167,8 +154,12 @@ scripts_new(struct redis_link *link, void (*on_missing)(void *owner), void *owne
     s->link = link;
     s->on_missing = on_missing;
     s->owner = owner;
-    for (size_t i = 0; i < SCRIPTS_COUNT; i++)
-        digest_hex(texts[i], s->digest[i]);
+    for (size_t i = 0; i < SCRIPTS_COUNT; i++) {
+        uint8_t digest[DIGEST_SHA1_SIZE];
+
+        digest_sha1(str_of(texts[i]), digest);
+        digest_to_hex(digest, sizeof(digest), s->digest[i]);
+    }
     return s;
 }
 

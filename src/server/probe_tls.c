@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "certificates.h"
 #include "tls/tls_server.h"
-#include "tls/tls_verify.h"
 
 enum { DAY_S = 86400, DAY_SIZE = 16 };
 
@@ -72,7 +71,7 @@ say_chain(const struct hearing *h, const struct tls_context *tls)
     const struct tls_certificate *first = tls_server_certificate(tls, 0);
     const char *reason;
     struct buffer line = { 0 };
-    enum tls_verify verdict = tls_verify(tls, &reason);
+    enum tls_verify verdict = tls_server_verify(tls, &reason);
 
     if (verdict == TLS_VERIFY_GOOD)
         return;

@@ -6,15 +6,19 @@
  *   queue -> up to 16 kB joined in the loop's plain buffer -> SSL_write -> BIO -> io.out -> send
  *
  * What a paused stream leaves of io.in goes to held_in, what the kernel refuses of io.out to
- * held_out; both are freed when they are empty.
+ * held_out; both are freed when they are empty.  Memory BIOs would keep 17-47 kB a connection; ours
+ * keeps nothing: it reads one piece of memory and writes to another, both lent for a call.
  */
 #include "stream_tls.h"
 
 #include <arpa/inet.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/ensure.h"
@@ -22,7 +26,6 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "net/stream_ops.h"
-#include "tls_bio_priv.h"
 
 enum {
     HANDSHAKE_LIMIT_MS = 10000,
@@ -38,20 +41,97 @@ enum {
  */
 enum tls_phase { TLS_HANDSHAKE, TLS_TRAFFIC, TLS_NOTIFIED, TLS_BROKEN };
 
-/* Owned by its stream, or by the parcel it travels in. */
+struct tls_io {
+    const char *in; /* ciphertext that OpenSSL has not read yet */
+    size_t in_len;
+    char *out; /* room for ciphertext; NULL: none */
+    size_t out_len, out_size;
+};
+
+/*
+ * Owned by its stream, or by the parcel it travels in.  Between two calls io is empty: it points to
+ * the loop's buffers, or into held_in, only while one of them runs.
+ */
 struct stream_tls {
     SSL *ssl;
     enum tls_phase phase;
-    struct tls_io io;       /* points to the loop's buffers, during a call alone */
+    struct tls_io io;
     struct buffer held_in;  /* read from the socket while the stream was paused */
     struct buffer held_out; /* refused by the kernel */
     bool in_is_held;        /* io.in points into held_in */
     char *error;
 };
 
+/* ---- how OpenSSL reaches the bytes ---- */
+
+static BIO_METHOD *method;
+static pthread_once_t method_once = PTHREAD_ONCE_INIT;
+
+static int
+bio_read(BIO *bio, char *out, int size)
+{
+    struct tls_io *io = BIO_get_data(bio);
+    size_t len = io->in_len < (size_t)size ? io->in_len : (size_t)size;
+
+    BIO_clear_retry_flags(bio);
+    if (len == 0) { /* never the end of file: the stream knows when that is */
+        BIO_set_retry_read(bio);
+        return -1;
+    }
+    memcpy(out, io->in, len);
+    io->in += len;
+    io->in_len -= len;
+    return (int)len;
+}
+
+static int
+bio_write(BIO *bio, const char *data, int size)
+{
+    struct tls_io *io = BIO_get_data(bio);
+    size_t room = io->out_size - io->out_len;
+    size_t len = room < (size_t)size ? room : (size_t)size;
+
+    BIO_clear_retry_flags(bio);
+    if (!io->out || len == 0) {
+        BIO_set_retry_write(bio);
+        return -1;
+    }
+    memcpy(io->out + io->out_len, data, len);
+    io->out_len += len;
+    return (int)len;
+}
+
+static long
+bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+    (void)bio, (void)number, (void)pointer;
+    return command == BIO_CTRL_FLUSH;
+}
+
+static void
+make_method(void)
+{
+    method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+    ENSURE(method);
+    BIO_meth_set_read(method, bio_read);
+    BIO_meth_set_write(method, bio_write);
+    BIO_meth_set_ctrl(method, bio_ctrl);
+}
+
+/* ---- one call ---- */
+
+/* The only place that writes t->phase. */
+static void
+tls_enter(struct stream_tls *t, enum tls_phase next)
+{
+    ENSURE(next > t->phase || next == TLS_BROKEN);
+    t->phase = next;
+}
+
 static void
 lend_room(struct stream *s, struct stream_tls *t)
 {
+    ENSURE(!t->io.out && t->io.out_len == 0);
     t->io.out = loop_coded_room(stream_loop(s));
     t->io.out_size = LOOP_CODED_SIZE;
 }
@@ -64,7 +144,7 @@ note_error(struct stream_tls *t)
     const char *reason = ERR_reason_error_string(ERR_peek_error());
     struct buffer text = { 0 };
 
-    t->phase = TLS_BROKEN;
+    tls_enter(t, TLS_BROKEN);
     if (t->error)
         return;
     if (verdict != X509_V_OK && SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE)
@@ -76,37 +156,28 @@ note_error(struct stream_tls *t)
     buffer_fini(&text);
 }
 
-/* Keep what the kernel refused, behind what it refused before. */
-static void
-hold_out(struct stream_tls *t, size_t sent)
-{
-    if (t->io.out_len > sent)
-        buffer_append(&t->held_out, t->io.out + sent, t->io.out_len - sent);
-    t->io.out_len = 0;
-}
-
-/* Write the ciphertext made so far. */
+/* Write the ciphertext made so far, after what the kernel refused before. */
 static enum stream_flush
 push(struct stream *s, struct stream_tls *t)
 {
     bool queued = t->held_out.len > 0;
     ssize_t sent;
 
-    if (queued)
-        hold_out(t, 0);
     if (!queued && t->io.out_len == 0)
         return STREAM_FLUSH_DONE;
+    if (queued)
+        buffer_append(&t->held_out, t->io.out, t->io.out_len);
     sent = queued ? stream_ops_write(s, t->held_out.data, t->held_out.len)
                   : stream_ops_write(s, t->io.out, t->io.out_len);
+    if (sent >= 0 && queued)
+        buffer_consume(&t->held_out, (size_t)sent);
+    else if (sent >= 0)
+        buffer_append(&t->held_out, t->io.out + sent, t->io.out_len - (size_t)sent);
+    t->io.out_len = 0;
     if (sent < 0) {
-        t->io.out_len = 0;
-        t->phase = TLS_BROKEN;
+        tls_enter(t, TLS_BROKEN);
         return STREAM_FLUSH_FAILED;
     }
-    if (queued)
-        buffer_consume(&t->held_out, (size_t)sent);
-    else
-        hold_out(t, (size_t)sent);
     if (t->held_out.len > 0)
         return STREAM_FLUSH_BLOCKED;
     buffer_fini(&t->held_out);
@@ -123,14 +194,6 @@ push_answer(struct stream *s, struct stream_tls *t)
     return false;
 }
 
-static void
-fail(struct stream *s, struct stream_tls *t)
-{
-    note_error(t);
-    push(s, t);
-    stream_close(s, STREAM_END_FAILED);
-}
-
 /* What OpenSSL said when it could not go on; true: try again. */
 static bool
 after_short_call(struct stream *s, struct stream_tls *t, int result)
@@ -144,40 +207,33 @@ after_short_call(struct stream *s, struct stream_tls *t, int result)
         stream_input_ended(s);
         return false;
     default:
-        fail(s, t);
+        note_error(t);
+        push(s, t); /* an alert */
+        stream_close(s, STREAM_END_FAILED);
         return false;
     }
 }
 
+/* Go on with the handshake, or read a record; true: and again. */
 static bool
-shake_hands(struct stream *s, struct stream_tls *t)
+take_input(struct stream *s, struct stream_tls *t)
 {
+    char *plain = loop_plain_room(stream_loop(s));
+    bool shakes = t->phase == TLS_HANDSHAKE;
     int result;
 
     ERR_clear_error();
-    result = SSL_do_handshake(t->ssl);
-    if (result != 1)
+    result = shakes ? SSL_do_handshake(t->ssl) : SSL_read(t->ssl, plain, LOOP_PLAIN_SIZE);
+    if (result <= 0)
         return after_short_call(s, t, result);
-    t->phase = TLS_TRAFFIC;
+    if (shakes)
+        tls_enter(t, TLS_TRAFFIC);
     if (!push_answer(s, t))
         return false;
-    stream_ops_ready(s);
-    return true;
-}
-
-static bool
-read_record(struct stream *s, struct stream_tls *t)
-{
-    char *plain = loop_plain_room(stream_loop(s));
-    int len;
-
-    ERR_clear_error();
-    len = SSL_read(t->ssl, plain, LOOP_PLAIN_SIZE);
-    if (len <= 0)
-        return after_short_call(s, t, len);
-    if (!push_answer(s, t))
-        return false;
-    stream_ops_deliver(s, plain, (size_t)len);
+    if (shakes)
+        stream_ops_ready(s);
+    else
+        stream_ops_deliver(s, plain, (size_t)result);
     return true;
 }
 
@@ -214,9 +270,8 @@ tls_read(struct stream *s, const char *data, size_t len)
     t->io.in = data;
     t->io.in_len = len;
     lend_room(s, t);
-    while (stream_ops_wants_input(s) && t->phase <= TLS_TRAFFIC)
-        if (!(t->phase == TLS_HANDSHAKE ? shake_hands(s, t) : read_record(s, t)))
-            break;
+    while (stream_ops_wants_input(s) && t->phase <= TLS_TRAFFIC && take_input(s, t))
+        continue;
     if (stream_ops_is_over(s))
         return;
     push_answer(s, t);
@@ -232,34 +287,23 @@ tls_replay(struct stream *s)
         tls_read(s, "", 0);
 }
 
-/* Encrypt records until the queue is empty or the loop's buffer full; false on an error. */
-static bool
-encrypt(struct stream *s, struct stream_tls *t)
-{
-    char *room = loop_plain_room(stream_loop(s));
-
-    while (t->io.out_size - t->io.out_len >= RECORD_ROOM) {
-        struct str part = stream_ops_peek(s, room, LOOP_PLAIN_SIZE);
-
-        if (part.len == 0)
-            return true;
-        ERR_clear_error();
-        if (SSL_write(t->ssl, part.data, (int)part.len) != (int)part.len)
-            return false;
-        stream_ops_take(s, part.len);
-    }
-    return true;
-}
-
+/* Encrypt and push records: as many as the loop's buffer holds at a time. */
 static enum stream_flush
 write_records(struct stream *s, struct stream_tls *t)
 {
+    char *room = loop_plain_room(stream_loop(s));
     enum stream_flush result = push(s, t);
+    struct str part;
 
     while (result == STREAM_FLUSH_DONE) {
-        if (!encrypt(s, t)) {
-            note_error(t);
-            return STREAM_FLUSH_FAILED;
+        while (t->io.out_size - t->io.out_len >= RECORD_ROOM &&
+               (part = stream_ops_peek(s, room, LOOP_PLAIN_SIZE)).len > 0) {
+            ERR_clear_error();
+            if (SSL_write(t->ssl, part.data, (int)part.len) != (int)part.len) {
+                note_error(t);
+                return STREAM_FLUSH_FAILED;
+            }
+            stream_ops_take(s, part.len);
         }
         if (t->io.out_len == 0)
             break;
@@ -298,7 +342,7 @@ tls_farewell(struct stream *s)
     if (t->phase == TLS_TRAFFIC) {
         ERR_clear_error();
         SSL_shutdown(t->ssl);
-        t->phase = TLS_NOTIFIED;
+        tls_enter(t, TLS_NOTIFIED);
     }
     result = push(s, t);
     t->io.out = NULL;
@@ -359,13 +403,17 @@ static const struct stream_ops tls_ops = {
 };
 
 static SSL *
-start(struct stream *s, SSL_CTX *openssl)
+tls_begin(struct stream *s, SSL_CTX *openssl)
 {
     struct stream_tls *t = mem_zalloc(sizeof(*t));
-    BIO *bio = tls_bio_new(&t->io);
+    BIO *bio;
 
+    pthread_once(&method_once, make_method);
+    bio = BIO_new(method);
     t->ssl = SSL_new(openssl);
-    ENSURE(t->ssl);
+    ENSURE(bio && t->ssl);
+    BIO_set_data(bio, &t->io);
+    BIO_set_init(bio, 1);
     SSL_set_bio(t->ssl, bio, bio);
     stream_ops_begin(s, &tls_ops, t, HANDSHAKE_LIMIT_MS);
     return t->ssl;
@@ -374,30 +422,24 @@ start(struct stream *s, SSL_CTX *openssl)
 void
 stream_tls_accept(struct stream *s, SSL_CTX *openssl)
 {
-    SSL_set_accept_state(start(s, openssl));
-}
-
-/* An address has no server name indication (RFC 6066, section 3). */
-static void
-expect_name(SSL *ssl, const char *name)
-{
-    X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
-    struct in6_addr address;
-
-    if (inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1) {
-        X509_VERIFY_PARAM_set1_ip_asc(rules, name);
-        return;
-    }
-    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    X509_VERIFY_PARAM_set1_host(rules, name, 0);
-    SSL_set_tlsext_host_name(ssl, name);
+    SSL_set_accept_state(tls_begin(s, openssl));
 }
 
 void
 stream_tls_connect(struct stream *s, SSL_CTX *openssl, const char *server_name)
 {
-    SSL *ssl = start(s, openssl);
+    SSL *ssl = tls_begin(s, openssl);
+    X509_VERIFY_PARAM *rules = SSL_get0_param(ssl);
+    struct in6_addr address;
 
-    expect_name(ssl, server_name);
     SSL_set_connect_state(ssl);
+    /* An address has no server name indication (RFC 6066, section 3). */
+    if (inet_pton(AF_INET, server_name, &address) == 1 ||
+        inet_pton(AF_INET6, server_name, &address) == 1) {
+        X509_VERIFY_PARAM_set1_ip_asc(rules, server_name);
+        return;
+    }
+    X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set1_host(rules, server_name, 0);
+    SSL_set_tlsext_host_name(ssl, server_name);
 }

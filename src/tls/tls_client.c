@@ -17,6 +17,7 @@
 #include "net/loop.h"
 #include "stream_tls.h"
 #include "tls_files.h"
+#include "tls_pair.h"
 #include "tls_rules.h"
 
 struct client {
@@ -61,7 +62,7 @@ is_text(const char *pem)
 
 /* What a sentence calls it: a text is not repeated. */
 static const char *
-name_of(const char *pem)
+pem_name(const char *pem)
 {
     return is_text(pem) ? "the text" : pem;
 }
@@ -77,7 +78,7 @@ open_pem(const char *member, const char *pem, struct buffer *error)
     return in;
 }
 
-/* Hand each certificate to add; false when there is none, or one is not taken. */
+/* Call add for each certificate; false when there is none, or one is not taken. */
 static bool
 read_certificates(BIO *in, SSL_CTX *ctx, bool (*add)(SSL_CTX *ctx, X509 *x, unsigned number))
 {
@@ -119,22 +120,9 @@ load_certificates(SSL_CTX *ctx, const char *member, const char *pem, struct buff
     ok = read_certificates(in, ctx, strcmp(member, "ca") == 0 ? trust : show);
     if (!ok)
         buffer_printf(error, "%s: %s holds no certificate in PEM form that can be used", member,
-            name_of(pem));
+            pem_name(pem));
     BIO_free(in);
     return ok;
-}
-
-/* OpenSSL must never ask the terminal. */
-static int
-on_passphrase(char *out, int size, int writing, void *passphrase)
-{
-    struct str text = str_of(passphrase);
-
-    (void)writing;
-    if (text.len == 0 || text.len > (size_t)size)
-        return -1;
-    memcpy(out, text.data, text.len);
-    return (int)text.len;
 }
 
 static bool
@@ -142,26 +130,26 @@ load_key(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
 {
     BIO *in = open_pem("key", o->key, error);
     EVP_PKEY *key;
-    bool ok;
+    bool ok, asked;
 
     if (!in)
         return false;
-    key = PEM_read_bio_PrivateKey(in, NULL, on_passphrase, (char *)(uintptr_t)o->passphrase);
+    key = tls_pair_read_key(in, o->passphrase, &asked);
     BIO_free(in);
     ok = key && SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
     if (!key)
         buffer_printf(error,
             "key: %s holds no private key in PEM form, or the passphrase does not "
             "open it",
-            name_of(o->key));
+            pem_name(o->key));
     else if (!ok)
-        buffer_printf(error, "key: %s does not belong to the certificate", name_of(o->key));
+        buffer_printf(error, "key: %s does not belong to the certificate", pem_name(o->key));
     EVP_PKEY_free(key);
     return ok;
 }
 
 static bool
-load(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
+load_pem(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
 {
     if (o->ca && !load_certificates(ctx, "ca", o->ca, error))
         return false;
@@ -180,7 +168,7 @@ struct connector_secure *
 tls_client_create(const struct tls_client_options *o, struct buffer *error)
 {
     SSL_CTX *openssl = tls_rules_new(TLS_client_method());
-    bool ok = load(openssl, o, error);
+    bool ok = load_pem(openssl, o, error);
 
     ERR_clear_error();
     if (ok)
@@ -191,26 +179,19 @@ tls_client_create(const struct tls_client_options *o, struct buffer *error)
 
 /* ---- what is trusted besides the system's store ---- */
 
-/* Every certificate of the file becomes trusted. */
 static bool
 trust_file(SSL_CTX *ctx, const char *path, struct buffer *error)
 {
     struct buffer content = { 0 };
     BIO *in = tls_files_read(path, "certificate authority", &content, error);
-    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-    unsigned count = 0;
-    X509 *x;
+    bool ok = in && read_certificates(in, ctx, trust);
 
-    while (in && (x = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
-        count += (unsigned)X509_STORE_add_cert(store, x);
-        X509_free(x);
-    }
-    if (in && count == 0)
+    if (in && !ok)
         buffer_printf(error, "%s is not a PEM file with certificates", path);
     ERR_clear_error();
     BIO_free(in);
     buffer_fini(&content);
-    return count > 0;
+    return ok;
 }
 
 struct connector_secure *

@@ -30,13 +30,6 @@ struct files {
     size_t count;
 };
 
-/* A file may be called like one. */
-static bool
-is_pattern(const char *path)
-{
-    return strpbrk(path, "*?[") && access(path, F_OK) != 0;
-}
-
 static bool
 is_newer(const struct file *a, const struct file *b)
 {
@@ -49,7 +42,7 @@ is_newer(const struct file *a, const struct file *b)
 
 /* Keeps the newest, in order. */
 static void
-insert(struct files *f, const char *path)
+insert_file(struct files *f, const char *path)
 {
     struct stat st;
     struct file fresh = { (char *)path, { 0 } };
@@ -69,7 +62,7 @@ insert(struct files *f, const char *path)
     f->count++;
 }
 
-/* path itself when it is no pattern, whether it exists or not. */
+/* path itself when it is not a pattern, whether it exists or not. */
 static void
 expand(const char *path, struct files *out)
 {
@@ -78,19 +71,19 @@ expand(const char *path, struct files *out)
     out->count = 0;
     if (!path)
         return;
-    if (!is_pattern(path)) {
-        insert(out, path);
+    if (!strpbrk(path, "*?[") || access(path, F_OK) == 0) { /* a file's name may look like one */
+        insert_file(out, path);
         return;
     }
     if (glob(path, GLOB_NOSORT, NULL, &found) != 0)
         return;
     for (size_t i = 0; i < found.gl_pathc; i++)
-        insert(out, found.gl_pathv[i]);
+        insert_file(out, found.gl_pathv[i]);
     globfree(&found);
 }
 
 static void
-release(struct files *f)
+free_files(struct files *f)
 {
     for (size_t i = 0; i < f->count; i++)
         free(f->items[i].path);
@@ -105,31 +98,14 @@ are_neighbours(const char *a, const char *b)
     return strncmp(a, b, len) == 0 && !strchr(b + len, '/');
 }
 
-static bool
-has_neighbour(const struct files *f, const char *path)
-{
-    for (size_t i = 0; i < f->count; i++)
-        if (are_neighbours(f->items[i].path, path))
-            return true;
-    return false;
-}
-
-/* The newest beside path, else the newest. */
+/* The newest in the folder of path; NULL: there is none. */
 static const char *
-choose(const struct files *f, const char *path)
+neighbour_of(const char *path, const struct files *f)
 {
     for (size_t i = 0; i < f->count; i++)
         if (are_neighbours(f->items[i].path, path))
             return f->items[i].path;
-    return f->count > 0 ? f->items[0].path : NULL;
-}
-
-static void
-add(struct tls_trios *t, const char *cert, const char *key, const char *chain)
-{
-    t->items = mem_resize(t->items, t->count + 1, sizeof(*t->items));
-    t->items[t->count++] =
-        (struct tls_trio){ mem_strdup(cert), mem_strdup(key), mem_strdup(chain) };
+    return NULL;
 }
 
 /* A key in another folder is looked at only where there is none in the certificate's. */
@@ -139,11 +115,20 @@ combine(const struct files *certs, const struct files *keys, const struct files 
 {
     for (size_t i = 0; i < certs->count; i++) {
         const char *cert = certs->items[i].path;
-        bool near = has_neighbour(keys, cert);
+        const char *chain = neighbour_of(cert, chains);
+        bool near = neighbour_of(cert, keys) != NULL;
 
-        for (size_t k = 0; k < keys->count; k++)
-            if (!near || are_neighbours(keys->items[k].path, cert))
-                add(out, cert, keys->items[k].path, choose(chains, cert));
+        if (!chain && chains->count > 0)
+            chain = chains->items[0].path;
+        for (size_t k = 0; k < keys->count; k++) {
+            const char *key = keys->items[k].path;
+
+            if (near && !are_neighbours(key, cert))
+                continue;
+            out->items = mem_resize(out->items, out->count + 1, sizeof(*out->items));
+            out->items[out->count++] =
+                (struct tls_trio){ mem_strdup(cert), mem_strdup(key), mem_strdup(chain) };
+        }
     }
 }
 
@@ -173,9 +158,9 @@ tls_files_find(const struct tls_pair *pair, struct tls_trios *out, struct tls_fa
          !matches_nothing(&chains, pair->chain_path, TLS_PART_CHAIN, f);
     if (ok)
         combine(&certs, &keys, &chains, out);
-    release(&certs);
-    release(&keys);
-    release(&chains);
+    free_files(&certs);
+    free_files(&keys);
+    free_files(&chains);
     return ok;
 }
 
@@ -228,7 +213,7 @@ mark_path(const char *path, struct buffer *out)
             (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (intmax_t)st.st_ctim.tv_sec,
             st.st_ctim.tv_nsec);
     }
-    release(&found);
+    free_files(&found);
 }
 
 void

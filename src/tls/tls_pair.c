@@ -38,23 +38,15 @@ tls_pair_fini(struct tls_loaded *l)
 
 /* ---- certificates ---- */
 
-/* Whether l holds x already: the chain file often repeats the certificate. */
-static bool
-has_certificate(const struct tls_loaded *l, X509 *x)
-{
-    if (l->own && X509_cmp(l->own, x) == 0)
-        return true;
-    for (int i = 0; i < sk_X509_num(l->chain); i++)
-        if (X509_cmp(sk_X509_value(l->chain, i), x) == 0)
-            return true;
-    return false;
-}
-
-/* x is taken over. */
+/* x is taken over; the chain file often repeats the certificate. */
 static void
 add_certificate(struct tls_loaded *l, X509 *x)
 {
-    if (has_certificate(l, x))
+    bool known = l->own && X509_cmp(l->own, x) == 0;
+
+    for (int i = 0; !known && i < sk_X509_num(l->chain); i++)
+        known = X509_cmp(sk_X509_value(l->chain, i), x) == 0;
+    if (known)
         X509_free(x);
     else if (!l->own)
         l->own = x;
@@ -111,41 +103,41 @@ on_passphrase(char *out, int size, int writing, void *arg)
     return (int)len;
 }
 
-static EVP_PKEY *
-parse_key(BIO *in, const char *path, const char *passphrase, struct tls_fault *f)
+EVP_PKEY *
+tls_pair_read_key(BIO *in, const char *passphrase, bool *asked)
 {
     struct passphrase p = { .text = passphrase };
     EVP_PKEY *key = PEM_read_bio_PrivateKey(in, NULL, on_passphrase, &p);
 
-    if (key)
-        return key;
-    f->part = p.asked ? TLS_PART_PASSPHRASE : TLS_PART_KEY;
-    if (!p.asked)
-        buffer_printf(&f->sentence, "%s is not a PEM file with a private key", path);
-    else if (p.text && p.text[0])
-        buffer_printf(&f->sentence, "the passphrase does not open the private key %s", path);
-    else
-        buffer_printf(&f->sentence, "the private key %s is encrypted and needs a passphrase", path);
-    return NULL;
+    *asked = p.asked;
+    return key;
 }
 
 static bool
 load_key(struct tls_loaded *l, const struct tls_pair *paths, struct tls_fault *f)
 {
     struct buffer content = { 0 };
-    BIO *in = tls_files_read(paths->key_path, "private key", &content, &f->sentence);
+    const char *path = paths->key_path;
+    BIO *in = tls_files_read(path, "private key", &content, &f->sentence);
+    bool asked = false;
 
-    f->part = TLS_PART_KEY;
-    l->key = in ? parse_key(in, paths->key_path, paths->passphrase, f) : NULL;
+    l->key = in ? tls_pair_read_key(in, paths->passphrase, &asked) : NULL;
     BIO_free(in);
     if (content.data)
         OPENSSL_cleanse(content.data, content.len);
     buffer_fini(&content);
+    f->part = l->key || !asked ? TLS_PART_KEY : TLS_PART_PASSPHRASE;
     if (l->key && X509_check_private_key(l->own, l->key) == 1)
         return true;
     if (l->key)
         buffer_printf(&f->sentence, "the private key %s does not belong to the certificate %s",
-            paths->key_path, paths->cert_path);
+            path, paths->cert_path);
+    else if (in && !asked)
+        buffer_printf(&f->sentence, "%s is not a PEM file with a private key", path);
+    else if (in && paths->passphrase && paths->passphrase[0])
+        buffer_printf(&f->sentence, "the passphrase does not open the private key %s", path);
+    else if (in)
+        buffer_printf(&f->sentence, "the private key %s is encrypted and needs a passphrase", path);
     return false;
 }
 
@@ -165,22 +157,13 @@ add_name(struct tls_loaded *l, const char *name, size_t len)
     l->names[l->name_count++] = copy;
 }
 
-static void
-add_subject(struct tls_loaded *l)
-{
-    char name[NAME_MAX_BYTES + 2];
-    int len = X509_NAME_get_text_by_NID(
-        X509_get_subject_name(l->own), NID_commonName, name, sizeof(name));
-
-    if (len > 0)
-        add_name(l, name, (size_t)len);
-}
-
 /* The alternative names count alone where there are any (RFC 6125, section 6.4.4). */
 static void
 add_own_names(struct tls_loaded *l)
 {
     GENERAL_NAMES *all = X509_get_ext_d2i(l->own, NID_subject_alt_name, NULL, NULL);
+    char subject[NAME_MAX_BYTES + 2];
+    int len;
 
     for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
         const GENERAL_NAME *n = sk_GENERAL_NAME_value(all, i);
@@ -189,43 +172,42 @@ add_own_names(struct tls_loaded *l)
             add_name(l, (const char *)ASN1_STRING_get0_data(n->d.dNSName),
                 (size_t)ASN1_STRING_length(n->d.dNSName));
     }
-    if (!all)
-        add_subject(l);
+    len = all ? 0
+              : X509_NAME_get_text_by_NID(
+                    X509_get_subject_name(l->own), NID_commonName, subject, sizeof(subject));
+    if (len > 0)
+        add_name(l, subject, (size_t)len);
     GENERAL_NAMES_free(all);
-}
-
-static void
-find_names(struct tls_loaded *l, const struct tls_pair *pair)
-{
-    for (size_t i = 0; pair->hosts && pair->hosts[i]; i++)
-        add_name(l, pair->hosts[i], strlen(pair->hosts[i]));
-    if (!pair->hosts)
-        add_own_names(l);
 }
 
 /* ---- files ---- */
 
 /* paths are files, not patterns. */
 static bool
-load(const struct tls_pair *paths, struct tls_loaded *out, struct tls_fault *f)
+load_files(const struct tls_pair *paths, struct tls_loaded *out, struct tls_fault *f)
 {
+    bool ok;
+
     out->chain = sk_X509_new_null();
     ENSURE(out->chain);
     f->part = TLS_PART_CERT;
-    if (load_certificates(out, paths->cert_path, "certificate", &f->sentence)) {
+    ok = load_certificates(out, paths->cert_path, "certificate", &f->sentence);
+    if (ok && paths->chain_path) {
         f->part = TLS_PART_CHAIN;
-        if ((!paths->chain_path ||
-                load_certificates(out, paths->chain_path, "certificate chain", &f->sentence)) &&
-            load_key(out, paths, f)) {
-            out->path = mem_strdup(paths->cert_path);
-            find_names(out, paths);
-            ERR_clear_error();
-            return true;
-        }
+        ok = load_certificates(out, paths->chain_path, "certificate chain", &f->sentence);
+    }
+    ok = ok && load_key(out, paths, f);
+    if (ok) {
+        out->path = mem_strdup(paths->cert_path);
+        for (size_t i = 0; paths->hosts && paths->hosts[i]; i++)
+            add_name(out, paths->hosts[i], strlen(paths->hosts[i]));
+        if (!paths->hosts)
+            add_own_names(out);
+    } else {
+        tls_pair_fini(out);
     }
     ERR_clear_error();
-    tls_pair_fini(out);
-    return false;
+    return ok;
 }
 
 /* Newest first; the first fault is the one that counts. */
@@ -242,7 +224,7 @@ load_first(const struct tls_trios *trios, const struct tls_pair *pair, struct tl
         paths.cert_path = trios->items[i].cert;
         paths.key_path = trios->items[i].key;
         paths.chain_path = trios->items[i].chain;
-        ok = load(&paths, out, &fault);
+        ok = load_files(&paths, out, &fault);
         if (!ok && f->sentence.len == 0) {
             f->part = fault.part;
             buffer_append_str(&f->sentence, buffer_str(&fault.sentence));

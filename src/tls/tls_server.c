@@ -12,22 +12,31 @@
 
 #include <ctype.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "stream_tls.h"
 #include "tls_pair.h"
 #include "tls_rules.h"
-#include "tls_server_priv.h"
 
 enum { HOST_MAX = 254 };
+
+struct tls_context {
+    SSL_CTX *openssl;
+    atomic_uint refs;
+    struct tls_certificate *certificates; /* in the order of the pairs */
+    size_t certificate_count;
+};
 
 /* Types of keys of which one context holds one each. */
 enum key_type { KEY_RSA, KEY_EC, KEY_EDWARDS, KEY_OTHER, KEY_TYPES };
@@ -47,10 +56,6 @@ struct host {
     SSL_CTX *openssl; /* NULL: the first one, which must not hold itself */
 };
 
-struct hosts {
-    struct map by_name;
-};
-
 /* While a context is made. */
 struct making {
     const struct tls_server_options *options;
@@ -61,7 +66,7 @@ struct making {
     size_t context_count;
 };
 
-static int hosts_index;
+static int hosts_index; /* where a context has its map of struct host by name */
 static pthread_once_t hosts_once = PTHREAD_ONCE_INIT;
 
 /* ---- host names ---- */
@@ -70,17 +75,18 @@ static void
 on_context_freed(
     void *parent, void *object, CRYPTO_EX_DATA *data, int index, long number, void *arg)
 {
-    struct hosts *hosts = object;
+    struct map *hosts = object;
     struct host *h;
 
     (void)parent, (void)data, (void)index, (void)number, (void)arg;
-    for (size_t i = 0; hosts && (h = map_next(&hosts->by_name, &i));) {
+    if (!hosts)
+        return;
+    for (size_t i = 0; (h = map_next(hosts, &i));) {
         SSL_CTX_free(h->openssl);
         free(h->name);
         free(h);
     }
-    if (hosts)
-        map_fini(&hosts->by_name);
+    map_fini(hosts);
     free(hosts);
 }
 
@@ -93,7 +99,7 @@ make_hosts_index(void)
 
 /* A "*" stands for one label, as browsers have it. */
 static const struct host *
-find_host(const struct hosts *hosts, const char *asked)
+find_host(const struct map *hosts, const char *asked)
 {
     char name[HOST_MAX + 1];
     size_t len = 0;
@@ -104,12 +110,12 @@ find_host(const struct hosts *hosts, const char *asked)
         name[len] = (char)tolower((unsigned char)asked[len]);
     if (len > 0 && name[len - 1] == '.')
         len--;
-    found = map_get(&hosts->by_name, str_slice(name, len));
+    found = map_get(hosts, str_slice(name, len));
     dot = memchr(name, '.', len);
     if (found || !dot || dot == name)
         return found;
     dot[-1] = '*';
-    return map_get(&hosts->by_name, str_slice(dot - 1, len - (size_t)(dot - 1 - name)));
+    return map_get(hosts, str_slice(dot - 1, len - (size_t)(dot - 1 - name)));
 }
 
 /* Called twice when the client has to say hello again. */
@@ -127,28 +133,23 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 
 /* ---- one context ---- */
 
-static bool
-use_pair(SSL_CTX *openssl, const struct tls_loaded *pair, const struct making *m)
-{
-    bool ok = SSL_CTX_use_cert_and_key(openssl, pair->own, pair->key, pair->chain, 1) == 1;
-
-    if (ok)
-        return true;
-    m->fault->pair = (size_t)(pair - m->pairs);
-    m->fault->part = TLS_PART_CERT;
-    buffer_printf(&m->fault->sentence, "the certificate %s cannot be used: %s", pair->path,
-        ERR_reason_error_string(ERR_peek_error()));
-    return false;
-}
-
 static SSL_CTX *
 make_context(const struct making *m, const struct choice *choice)
 {
     SSL_CTX *openssl = tls_rules_new(TLS_server_method());
     bool ok = tls_rules_apply(openssl, m->options, m->fault);
 
-    for (int t = KEY_TYPES - 1; t >= 0; t--)
-        ok = ok && (!choice->of[t] || use_pair(openssl, choice->of[t], m));
+    for (int t = KEY_TYPES - 1; ok && t >= 0; t--) {
+        const struct tls_loaded *pair = choice->of[t];
+
+        if (!pair || SSL_CTX_use_cert_and_key(openssl, pair->own, pair->key, pair->chain, 1) == 1)
+            continue;
+        m->fault->pair = (size_t)(pair - m->pairs);
+        m->fault->part = TLS_PART_CERT;
+        buffer_printf(&m->fault->sentence, "the certificate %s cannot be used: %s", pair->path,
+            ERR_reason_error_string(ERR_peek_error()));
+        ok = false;
+    }
     if (ok)
         return openssl;
     ERR_clear_error();
@@ -184,7 +185,7 @@ is_for(const struct tls_loaded *pair, const char *name)
 
 /* The first pair of each type that is for name; "": those that are for nobody by name. */
 static struct choice
-choose(const struct making *m, const char *name)
+choose_pairs(const struct making *m, const char *name)
 {
     struct choice c = { { NULL } };
 
@@ -218,15 +219,15 @@ context_of(struct making *m, const struct choice *c)
 }
 
 static bool
-add_host(struct making *m, struct hosts *hosts, const char *name)
+add_host(struct making *m, struct map *hosts, const char *name)
 {
-    struct choice c = choose(m, name);
+    struct choice c = choose_pairs(m, name);
     SSL_CTX *openssl = context_of(m, &c);
     struct host *h;
 
     if (!openssl)
         return false;
-    if (map_get(&hosts->by_name, str_of(name)))
+    if (map_get(hosts, str_of(name)))
         return true;
     h = mem_zalloc(sizeof(*h));
     h->name = mem_strdup(name);
@@ -234,7 +235,7 @@ add_host(struct making *m, struct hosts *hosts, const char *name)
         SSL_CTX_up_ref(openssl);
         h->openssl = openssl;
     }
-    map_put(&hosts->by_name, str_of(h->name), h);
+    map_put(hosts, str_of(h->name), h);
     return true;
 }
 
@@ -243,9 +244,9 @@ static bool
 make_all(struct making *m)
 {
     const struct tls_loaded *first = &m->pairs[0];
-    struct choice c = choose(m, first->name_count > 0 ? first->names[0] : "");
+    struct choice c = choose_pairs(m, first->name_count > 0 ? first->names[0] : "");
     SSL_CTX *openssl = context_of(m, &c);
-    struct hosts *hosts;
+    struct map *hosts;
     bool ok = true;
 
     if (!openssl)
@@ -262,7 +263,7 @@ make_all(struct making *m)
     return ok;
 }
 
-/* ---- what is told of certificates ---- */
+/* ---- the certificates in use ---- */
 
 static int64_t
 unix_time(const ASN1_TIME *time)
@@ -294,10 +295,7 @@ digest_of(X509 *x)
 
     ENSURE(X509_digest(x, EVP_sha256(), raw, &len) == 1);
     text = mem_zalloc(2 * (size_t)len + 1);
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = "0123456789abcdef"[raw[i] >> 4];
-        text[2 * i + 1] = "0123456789abcdef"[raw[i] & 15];
-    }
+    digest_to_hex(raw, len, text);
     return text;
 }
 
@@ -323,48 +321,74 @@ note_certificates(struct tls_context *c, const struct making *m)
     }
 }
 
-static void
-forget_certificates(struct tls_context *c)
-{
-    for (size_t i = 0; i < c->certificate_count; i++) {
-        free((char *)c->certificates[i].path);
-        free((char *)c->certificates[i].names);
-        free((char *)c->certificates[i].digest);
-        free((char *)c->certificates[i].passed_over);
-    }
-    free(c->certificates);
-}
-
 const struct tls_certificate *
 tls_server_certificate(const struct tls_context *c, size_t i)
 {
     return i < c->certificate_count ? &c->certificates[i] : NULL;
 }
 
-/* ---- the whole ---- */
-
-static bool
-load_pairs(struct making *m)
+/* OpenSSL's own verification, from the other side. */
+static int
+verify_chain(SSL_CTX *openssl)
 {
-    for (size_t i = 0; i < m->options->pair_count; i++) {
-        m->fault->pair = i;
-        if (!tls_pair_load(&m->options->pairs[i], &m->pairs[i], m->fault))
-            return false;
-    }
-    return true;
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *v = X509_STORE_CTX_new();
+    STACK_OF(X509) *chain = NULL;
+    int result;
+
+    ENSURE(store && v);
+    X509_STORE_set_default_paths(store);
+    SSL_CTX_get0_chain_certs(openssl, &chain);
+    ENSURE(X509_STORE_CTX_init(v, store, SSL_CTX_get0_certificate(openssl), chain) == 1);
+    X509_STORE_CTX_set_purpose(v, X509_PURPOSE_SSL_SERVER);
+    X509_STORE_CTX_set_flags(v, X509_V_FLAG_NO_CHECK_TIME);
+    X509_verify_cert(v);
+    result = X509_STORE_CTX_get_error(v);
+    X509_STORE_CTX_free(v);
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return result;
 }
+
+enum tls_verify
+tls_server_verify(const struct tls_context *c, const char **reason)
+{
+    int result = verify_chain(c->openssl);
+
+    *reason = X509_verify_cert_error_string(result);
+    switch (result) {
+    case X509_V_OK:
+        return TLS_VERIFY_GOOD;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+        return TLS_VERIFY_SELF_SIGNED;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return TLS_VERIFY_INCOMPLETE;
+    default:
+        return TLS_VERIFY_BAD;
+    }
+}
+
+/* ---- the whole ---- */
 
 struct tls_context *
 tls_server_new(const struct tls_server_options *o, struct tls_fault *f)
 {
     struct making m = { .options = o, .fault = f };
     struct tls_context *c = NULL;
+    bool ok = true;
 
     ENSURE(o->pair_count > 0);
     pthread_once(&hosts_once, make_hosts_index);
     m.pairs = mem_resize(NULL, o->pair_count, sizeof(*m.pairs));
     memset(m.pairs, 0, o->pair_count * sizeof(*m.pairs));
-    if (load_pairs(&m) && make_all(&m)) {
+    for (size_t i = 0; ok && i < o->pair_count; i++) {
+        f->pair = i;
+        ok = tls_pair_load(&o->pairs[i], &m.pairs[i], f);
+    }
+    if (ok && make_all(&m)) {
         SSL_CTX_up_ref(m.contexts[0]);
         c = mem_zalloc(sizeof(*c));
         c->openssl = m.contexts[0];
@@ -394,8 +418,14 @@ tls_server_unref(struct tls_context *c)
 {
     if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
         return;
+    for (size_t i = 0; i < c->certificate_count; i++) {
+        free((char *)c->certificates[i].path);
+        free((char *)c->certificates[i].names);
+        free((char *)c->certificates[i].digest);
+        free((char *)c->certificates[i].passed_over);
+    }
+    free(c->certificates);
     SSL_CTX_free(c->openssl);
-    forget_certificates(c);
     free(c);
 }
 

@@ -6,7 +6,7 @@
 
 #include "certs.h"
 #include "net/peer.h"
-#include "tls_server_priv.h"
+#include "tls/tls_server.h"
 
 static void
 refused_with(const struct tls_pair *o, enum tls_part part, const char *format, ...)
@@ -63,13 +63,13 @@ chain_length(const char *chain_path)
         .key_path = certs_path("server.key"),
         .chain_path = chain_path,
     };
-    struct tls_context *c = context(&o, 1);
-    STACK_OF(X509) *chain = NULL;
+    struct tls_fault f = { 0 };
+    struct tls_loaded pair;
     int count;
 
-    SSL_CTX_get0_chain_certs(c->openssl, &chain);
-    count = sk_X509_num(chain);
-    tls_server_unref(c);
+    assert_true(tls_pair_load(&o, &pair, &f));
+    count = sk_X509_num(pair.chain);
+    tls_pair_fini(&pair);
     return (unsigned)count;
 }
 

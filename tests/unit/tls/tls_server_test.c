@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_server: which certificate a client gets, what of a context is told, and patterns.
+ * tls_server: which certificate a client gets, what is known of it, whether clients with this
+ * machine's authorities would accept it, and patterns.  The source is included for the context.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "tls_server.c"
+
 #include "tls_house.h"
-#include "tls_server_priv.h"
 
 #define PAIR(name)                                                                                 \
     {                                                                                              \
@@ -205,6 +207,42 @@ a_pattern_without_a_match_is_named(void **state)
     buffer_fini(&f.sentence);
 }
 
+static enum tls_verify
+verdict_of(const char *cert, const char *key)
+{
+    struct tls_context *c = server_context(cert, key);
+    const char *reason;
+    enum tls_verify verdict = tls_server_verify(c, &reason);
+
+    assert_non_null(reason);
+    tls_server_unref(c);
+    return verdict;
+}
+
+static void
+a_known_authority_is_good(void **state)
+{
+    (void)state;
+    setenv("SSL_CERT_FILE", certs_path("ca.pem"), 1);
+    assert_int_equal(verdict_of("server.pem", "server.key"), TLS_VERIFY_GOOD);
+}
+
+static void
+an_unknown_one_may_be_a_missing_link(void **state)
+{
+    (void)state;
+    setenv("SSL_CERT_FILE", "/dev/null", 1);
+    assert_int_equal(verdict_of("server.pem", "server.key"), TLS_VERIFY_INCOMPLETE);
+}
+
+static void
+one_that_is_sent_along_signed_itself(void **state)
+{
+    (void)state;
+    setenv("SSL_CERT_FILE", "/dev/null", 1);
+    assert_int_equal(verdict_of("full.pem", "server.key"), TLS_VERIFY_SELF_SIGNED);
+}
+
 static int
 tear_down(void **state)
 {
@@ -224,6 +262,9 @@ main(void)
         cmocka_unit_test(ciphers_that_leave_nothing_are_refused),
         cmocka_unit_test(the_newest_pair_of_a_pattern_that_fits_is_taken),
         cmocka_unit_test(a_pattern_without_a_match_is_named),
+        cmocka_unit_test(a_known_authority_is_good),
+        cmocka_unit_test(an_unknown_one_may_be_a_missing_link),
+        cmocka_unit_test(one_that_is_sent_along_signed_itself),
     };
 
     alarm(60);
