@@ -1,17 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages: the requests for bundles and for the demo page (docs/protocol.md, "Client bundle").
+ * pages: the requests for bundles and for the demo page (docs/protocol.md, "Client bundle").  The
+ * build links in the files; config/cmake/bundles.cmake makes the table of bundles, which is empty
+ * without npm.
  */
 #include "pages/pages.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "bundle.h"
 #include "http/http_conn.h"
 #include "http/http_request.h"
+
+#define BUNDLE(symbol, generation, name, version) extern const char symbol[], symbol##_end[];
+#include "bundles.def"
+#undef BUNDLE
+extern const char bundle_demo_html[], bundle_demo_html_end[];
+
+/* The linker knows a file's two ends, not its length. */
+static const struct bundle {
+    const char *generation; /* "v2", "v4" */
+    const char *name;       /* "socket.io.js" */
+    const char *version;    /* of socket.io-client */
+    const char *begin, *end;
+} bundles[] = {
+#define BUNDLE(symbol, generation, name, version)                                                  \
+    { generation, name, version, symbol, symbol##_end },
+#include "bundles.def"
+#undef BUNDLE
+    { NULL, NULL, NULL, NULL, NULL },
+};
 
 struct pages {
     const struct pages_options *options;
@@ -41,6 +62,13 @@ static const struct place places[] = {
         true, true },
 };
 
+/* Two symbols of one file; to the compiler they are two objects. */
+static struct str
+between(const char *begin, const char *end)
+{
+    return str_slice(begin, (size_t)((uintptr_t)end - (uintptr_t)begin));
+}
+
 static void
 fill_in(struct buffer *out, struct str page, const char *mark, const char *value)
 {
@@ -64,7 +92,7 @@ make_demo(struct pages *p)
     const char *marks[] = { "{{PATH}}", "{{APP_ID}}", "{{KEY}}" };
     const char *values[] = { p->options->path, p->options->demo_app_id, p->options->demo_key };
 
-    buffer_append_str(&p->demo, bundle_demo_page());
+    buffer_append_str(&p->demo, between(bundle_demo_html, bundle_demo_html_end));
     for (size_t i = 0; i < COUNT_OF(marks); i++) {
         struct buffer next = { 0 };
 
@@ -130,15 +158,6 @@ offer_demo(struct pages *p, struct http_exchange *x, const struct http_request *
     return true;
 }
 
-static const struct place *
-place_of(struct str rest)
-{
-    for (size_t i = 0; i < COUNT_OF(places); i++)
-        if (str_starts(rest, places[i].url))
-            return &places[i];
-    return NULL;
-}
-
 static bool
 is_unchanged(const struct http_request *r, const struct place *place, const char *etag)
 {
@@ -150,28 +169,23 @@ is_unchanged(const struct http_request *r, const struct place *place, const char
 }
 
 static void
-reply_missing(struct http_exchange *x, const struct place *place)
-{
-    char text[256];
-
-    snprintf(text, sizeof(text),
-        "%s of socket.io-client %s is not part of this build of echo-server: npm was missing "
-        "when it was built. Build it where npm is installed.\n",
-        place->name, place->generation);
-    http_exchange_reply_text(x, 404, "text/plain; charset=utf-8", text);
-}
-
-static void
 reply_bundle(struct http_exchange *x, const struct http_request *r, const struct place *place)
 {
-    struct bundle file;
-    char etag[32], headers[128];
+    const struct bundle *file = bundles;
+    char etag[32], headers[128], text[256];
 
-    if (!bundle_find(place->generation, place->name, &file)) {
-        reply_missing(x, place);
+    while (file->name && (strcmp(file->generation, place->generation) != 0 ||
+                             strcmp(file->name, place->name) != 0))
+        file++;
+    if (!file->name) {
+        snprintf(text, sizeof(text),
+            "%s of socket.io-client %s is not part of this build of echo-server: npm was missing "
+            "when it was built. Build it where npm is installed.\n",
+            place->name, place->generation);
+        http_exchange_reply_text(x, 404, "text/plain; charset=utf-8", text);
         return;
     }
-    snprintf(etag, sizeof(etag), "\"%s\"", file.version);
+    snprintf(etag, sizeof(etag), "\"%s\"", file->version);
     if (is_unchanged(r, place, etag)) {
         http_exchange_reply(x, &(struct http_reply){ .status = 304 });
         return;
@@ -182,7 +196,7 @@ reply_bundle(struct http_exchange *x, const struct http_request *r, const struct
                                .status = 200,
                                .type = place->type,
                                .headers = str_of(headers),
-                               .body = file.content,
+                               .body = between(file->begin, file->end),
                            });
 }
 
@@ -190,14 +204,17 @@ bool
 pages_offer(void *pages, struct http_exchange *x, const struct http_request *r)
 {
     struct pages *p = pages;
-    size_t prefix = strlen(p->options->path);
-    const struct place *place;
+    struct str rest;
 
     if (!p->options->serve_client || !str_starts(r->path, p->options->path) || r->upgrade)
         return offer_demo(p, x, r);
-    place = place_of(str_slice(r->path.data + prefix, r->path.len - prefix));
-    if (!place)
-        return false;
-    reply_bundle(x, r, place);
-    return true;
+    rest =
+        str_slice(r->path.data + strlen(p->options->path), r->path.len - strlen(p->options->path));
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
+        if (!str_starts(rest, places[i].url))
+            continue;
+        reply_bundle(x, r, &places[i]);
+        return true;
+    }
+    return false;
 }
