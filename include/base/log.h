@@ -28,8 +28,6 @@ enum log_level {
 /* Default: notice. */
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
-/* "error" ... "debug"; false when it is none. */
-MUST_USE bool log_level_parse(const char *name, enum log_level *level);
 
 void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -48,8 +46,8 @@ MUST_USE bool log_first(struct str what);
 
 /* For what may happen again and again, and is said at most once a period; all zero to begin. */
 struct log_gate {
-    uint64_t said_ms; /* 0: never */
-    unsigned times;   /* since then */
+    uint64_t logged_ms; /* 0: never */
+    unsigned times;     /* since then */
 };
 /* It happened once more.  0: nothing is to be said now; else how often it happened since the last
  * line about it. */

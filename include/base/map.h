@@ -21,7 +21,6 @@ struct map {
     size_t taken; /* slots that are not free: entries, and the marks of removed ones */
 };
 
-void map_init(struct map *m);
 /* Frees the table, not the values. */
 void map_fini(struct map *m);
 /* NULL when it is not there. */

@@ -28,25 +28,16 @@ parse_bare(struct str text, struct address *out)
     return inet_pton(AF_INET, copy, out->bytes + sizeof(mapped)) == 1;
 }
 
-/* Of "address" and "address:port"; more than one colon is IPv6 without a port. */
-static struct str
-without_port(struct str text)
-{
-    const char *first = text.len > 0 ? memchr(text.data, ':', text.len) : NULL;
-    const char *last = text.len > 0 ? memrchr(text.data, ':', text.len) : NULL;
-
-    return first && first == last ? str_slice(text.data, (size_t)(first - text.data)) : text;
-}
-
 bool
 address_parse(struct str text, struct address *out)
 {
-    const char *end;
+    bool bracket = str_starts(text, "[");
+    struct str rest, first = str_cut(text, bracket ? ']' : ':', &rest);
 
-    if (!str_starts(text, "["))
-        return parse_bare(without_port(text), out);
-    end = memchr(text.data, ']', text.len);
-    return end && parse_bare(str_slice(text.data + 1, (size_t)(end - text.data - 1)), out);
+    if (bracket)
+        return first.len < text.len && parse_bare(str_slice(first.data + 1, first.len - 1), out);
+    /* More than one colon is IPv6 without a port. */
+    return parse_bare(rest.len > 0 && memchr(rest.data, ':', rest.len) ? text : first, out);
 }
 
 bool
@@ -64,16 +55,10 @@ address_of(const struct sockaddr *from, struct address *out)
     return true;
 }
 
-static bool
-is_v4(const struct address *a)
-{
-    return memcmp(a->bytes, mapped, sizeof(mapped)) == 0;
-}
-
 const char *
 address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 {
-    if (is_v4(a))
+    if (memcmp(a->bytes, mapped, sizeof(mapped)) == 0)
         inet_ntop(AF_INET, a->bytes + sizeof(mapped), out, ADDRESS_TEXT_SIZE);
     else
         inet_ntop(AF_INET6, a->bytes, out, ADDRESS_TEXT_SIZE);

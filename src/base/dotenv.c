@@ -84,9 +84,12 @@ read_value(struct str line, struct buffer *out)
 static void
 read_line(struct dotenv *d, struct str line)
 {
-    struct str value, name = str_trim(str_cut(line, '=', &value));
+    struct str value, name;
     struct buffer text = { 0 };
 
+    if (str_starts(line, "\xef\xbb\xbf")) /* some editors begin a file with a byte order mark */
+        line = str_slice(line.data + 3, line.len - 3);
+    name = str_trim(str_cut(line, '=', &value));
     if (str_starts(name, "export "))
         name = str_trim(str_slice(name.data + 7, name.len - 7));
     if (is_name(name) && memchr(line.data, '=', line.len) && read_value(value, &text)) {
@@ -95,15 +98,6 @@ read_line(struct dotenv *d, struct str line)
         d->lines[d->count++].value = mem_copy_text(text.len ? text.data : "", text.len);
     }
     buffer_fini(&text);
-}
-
-/* Some editors begin a file with a byte order mark. */
-static struct str
-without_mark(struct str line)
-{
-    const char mark[] = "\xef\xbb\xbf";
-
-    return str_starts(line, mark) ? str_slice(line.data + 3, line.len - 3) : line;
 }
 
 struct dotenv *
@@ -119,7 +113,7 @@ dotenv_read(const char *path)
         return NULL;
     d = mem_zalloc(sizeof(*d));
     while ((len = getline(&line, &size, file)) >= 0)
-        read_line(d, without_mark(str_slice(line, (size_t)len)));
+        read_line(d, str_slice(line, (size_t)len));
     free(line);
     fclose(file);
     return d;

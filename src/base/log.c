@@ -39,38 +39,10 @@ log_enabled(enum log_level level)
     return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
 }
 
-bool
-log_level_parse(const char *name, enum log_level *level)
-{
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (strcmp(names[i], name) != 0)
-            continue;
-        *level = (enum log_level)i;
-        return true;
-    }
-    return false;
-}
-
 void
 log_set_sink(void (*sink)(enum log_level level, struct str line))
 {
     log_sink = sink;
-}
-
-/* "2026-11-23T20:39:06.123Z notice ", returns its length. */
-static size_t
-write_head(char *line, size_t size, enum log_level level)
-{
-    struct timespec now;
-    struct tm utc;
-    size_t len;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    len = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
-    len += (size_t)snprintf(
-        line + len, size - len, ".%03ldZ %s ", now.tv_nsec / 1000000, names[level]);
-    return len;
 }
 
 void
@@ -78,12 +50,19 @@ log_at(enum log_level level, const char *format, ...)
 {
     char line[LINE_MAX_BYTES];
     size_t head, len, room;
+    struct timespec now;
+    struct tm utc;
     va_list args;
     int wanted;
 
     if (!log_enabled(level))
         return;
-    len = head = write_head(line, sizeof(line), level);
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    len = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &utc);
+    len += (size_t)snprintf(
+        line + len, sizeof(line) - len, ".%03ldZ %s ", now.tv_nsec / 1000000, names[level]);
+    head = len;
     room = sizeof(line) - len - 1;
     va_start(args, format);
     wanted = vsnprintf(line + len, room, format, args);
@@ -94,7 +73,7 @@ log_at(enum log_level level, const char *format, ...)
     if (log_sink)
         log_sink(level, str_slice(line + head, len - head));
     line[len++] = '\n';
-    /* There is nobody to tell when the log itself cannot be written. */
+    /* When the log itself cannot be written there is no other place to say so. */
     if (write(STDERR_FILENO, line, len) < 0)
         return;
 }
@@ -125,9 +104,9 @@ log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms)
 {
     unsigned times = ++g->times;
 
-    if (g->said_ms && now_ms - g->said_ms < period_ms)
+    if (g->logged_ms && now_ms - g->logged_ms < period_ms)
         return 0;
-    *g = (struct log_gate){ .said_ms = now_ms };
+    *g = (struct log_gate){ .logged_ms = now_ms };
     return times;
 }
 
@@ -142,33 +121,19 @@ is_plain(struct str value)
     return true;
 }
 
-/* Length of the UTF-8 sequence at the beginning, or 0. */
-static size_t
-sequence_length(struct str s)
-{
-    for (size_t n = 1; n <= 4 && n <= s.len; n++)
-        if (utf8_valid(str_slice(s.data, n)))
-            return n;
-    return 0;
-}
-
-/* C0, DEL and C1, which terminals obey. */
-static bool
-is_control(struct str s)
-{
-    unsigned char c = (unsigned char)s.data[0];
-
-    return c < 0x20 || c == 0x7f || (c == 0xc2 && s.len > 1 && (unsigned char)s.data[1] < 0xa0);
-}
-
 /* One character of the value into out (room for 4); returns how many bytes were taken. */
 static size_t
 escape_one(struct str s, char *out, size_t *written)
 {
     unsigned char c = (unsigned char)s.data[0];
-    size_t n = sequence_length(s);
+    /* C0, DEL and C1, which terminals obey. */
+    bool control =
+        c < 0x20 || c == 0x7f || (c == 0xc2 && s.len > 1 && (unsigned char)s.data[1] < 0xa0);
+    size_t n = 1; /* the length of its UTF-8 sequence */
 
-    if (n == 0 || is_control(s)) {
+    while (n <= 4 && n <= s.len && !utf8_valid(str_slice(s.data, n)))
+        n++;
+    if (n > 4 || n > s.len || control) {
         *written = (size_t)snprintf(out, 5, "\\x%02x", c);
         return 1;
     }

@@ -87,16 +87,10 @@ hash_of(struct str key)
 }
 
 void
-map_init(struct map *m)
-{
-    *m = (struct map){ 0 };
-}
-
-void
 map_fini(struct map *m)
 {
     free(m->slots);
-    map_init(m);
+    *m = (struct map){ 0 };
 }
 
 static struct str
@@ -107,7 +101,7 @@ key_of(const struct map_slot *slot)
 
 /* The key's slot, or the free one that ends its probing.  The table is never full. */
 static struct map_slot *
-find(const struct map *m, struct str key, uint32_t hash)
+map_find(const struct map *m, struct str key, uint32_t hash)
 {
     size_t i = hash & (m->capacity - 1);
 
@@ -133,7 +127,7 @@ rebuild(struct map *m)
     fresh.count = fresh.taken = m->count;
     for (size_t i = 0; i < m->capacity; i++)
         if (m->slots[i].value && m->slots[i].value != GONE)
-            *find(&fresh, key_of(&m->slots[i]), m->slots[i].hash) = m->slots[i];
+            *map_find(&fresh, key_of(&m->slots[i]), m->slots[i].hash) = m->slots[i];
     free(m->slots);
     *m = fresh;
 }
@@ -141,7 +135,7 @@ rebuild(struct map *m)
 void *
 map_get(const struct map *m, struct str key)
 {
-    return m->count == 0 ? NULL : find(m, key, hash_of(key))->value;
+    return m->count == 0 ? NULL : map_find(m, key, hash_of(key))->value;
 }
 
 void *
@@ -156,7 +150,7 @@ map_put(struct map *m, struct str key, void *value)
     if ((m->taken + 1) * 4 > m->capacity * 3)
         rebuild(m);
     hash = hash_of(key);
-    slot = find(m, key, hash);
+    slot = map_find(m, key, hash);
     before = slot->value;
     m->count += before == NULL;
     m->taken += before == NULL;
@@ -172,7 +166,7 @@ map_remove(struct map *m, struct str key)
 
     if (m->count == 0)
         return NULL;
-    slot = find(m, key, hash_of(key));
+    slot = map_find(m, key, hash_of(key));
     value = slot->value;
     if (!value)
         return NULL;

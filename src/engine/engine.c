@@ -48,7 +48,6 @@ engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
     e->loop = l;
     e->worker = worker;
     e->limits = limits;
-    map_init(&e->sessions);
     list_init(&e->dirty);
     list_init(&e->adrift);
     loop_task_init(&e->turn, engine_on_turn, e);

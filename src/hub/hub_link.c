@@ -152,7 +152,6 @@ forget_questions(struct hub_link *k)
     for (size_t i = 0; (q = map_next(&k->questions, &i));)
         free(q);
     map_fini(&k->questions);
-    map_init(&k->questions);
 }
 
 void

@@ -93,21 +93,6 @@ long_line_is_cut_and_still_ends(void **state)
 }
 
 static void
-levels_have_names(void **state)
-{
-    enum log_level level;
-
-    (void)state;
-    assert_true(log_level_parse("error", &level) && level == LOG_LEVEL_ERROR);
-    assert_true(log_level_parse("warning", &level) && level == LOG_LEVEL_WARNING);
-    assert_true(log_level_parse("notice", &level) && level == LOG_LEVEL_NOTICE);
-    assert_true(log_level_parse("info", &level) && level == LOG_LEVEL_INFO);
-    assert_true(log_level_parse("debug", &level) && level == LOG_LEVEL_DEBUG);
-    assert_false(log_level_parse("", &level));
-    assert_false(log_level_parse("Error", &level));
-}
-
-static void
 plain_values_stay_bare_and_others_are_quoted(void **state)
 {
     (void)state;
@@ -204,7 +189,6 @@ main(void)
             debug_is_written_when_asked_for, catch_stderr, release_stderr),
         cmocka_unit_test_setup_teardown(
             long_line_is_cut_and_still_ends, catch_stderr, release_stderr),
-        cmocka_unit_test(levels_have_names),
         cmocka_unit_test(plain_values_stay_bare_and_others_are_quoted),
         cmocka_unit_test(control_characters_and_bad_utf8_are_escaped),
         cmocka_unit_test(long_value_is_cut_with_dots),

@@ -62,12 +62,11 @@ all_zero_is_an_empty_map(void **state)
 static void
 replacing_returns_the_old_value_and_takes_the_new_key(void **state)
 {
-    struct map m;
+    struct map m = { 0 };
     char first[] = "key", second[] = "key";
     int a, b;
 
     (void)state;
-    map_init(&m);
     assert_null(map_put(&m, str_of(first), &a));
     assert_ptr_equal(map_put(&m, str_of(second), &b), &a);
     first[0] = 'x';
