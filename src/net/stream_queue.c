@@ -12,12 +12,6 @@
 
 enum { FIRST_RING = 32 };
 
-static struct bytes **
-base_of(struct stream_queue *q)
-{
-    return q->capacity > STREAM_QUEUE_INLINE ? q->in.ring : q->in.slots;
-}
-
 static struct bytes *
 element(const struct stream_queue *q, uint32_t i)
 {
@@ -67,9 +61,12 @@ grow(struct stream_queue *q)
 void
 stream_queue_push(struct stream_queue *q, struct bytes *b)
 {
+    struct bytes **base;
+
     if (q->count == q->capacity)
         grow(q);
-    base_of(q)[(q->head + q->count) & (q->capacity - 1)] = b;
+    base = q->capacity > STREAM_QUEUE_INLINE ? q->in.ring : q->in.slots;
+    base[(q->head + q->count) & (q->capacity - 1)] = b;
     q->count++;
     q->total_bytes += b->len;
 }

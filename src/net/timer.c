@@ -20,21 +20,16 @@ enum { TICK_SHIFT = 3, SLOT_BITS = 6, SLOT_MASK = TIMER_SLOTS - 1 };
 #define TIMER_NEVER UINT64_MAX
 #define HORIZON_TICKS ((uint64_t)1 << (SLOT_BITS * TIMER_LEVELS))
 
-static uint64_t
-rotate_right(uint64_t bits, unsigned n)
-{
-    return n ? bits >> n | bits << (64 - n) : bits;
-}
-
 /* The first tick after now of a slot of this level that holds timers. */
 static uint64_t
 next_of_level(struct timer_wheel *w, unsigned level)
 {
-    uint64_t here = w->now >> (SLOT_BITS * level);
+    uint64_t after = (w->now >> (SLOT_BITS * level)) + 1;
 
     while (w->occupied[level]) {
-        uint64_t ahead = rotate_right(w->occupied[level], (unsigned)((here + 1) & SLOT_MASK));
-        uint64_t found = here + 1 + (unsigned)__builtin_ctzll(ahead);
+        unsigned by = after & SLOT_MASK;
+        uint64_t ahead = w->occupied[level] >> by | w->occupied[level] << (-by & 63); /* rotated */
+        uint64_t found = after + (unsigned)__builtin_ctzll(ahead);
 
         if (!list_empty(&w->slots[level][found & SLOT_MASK]))
             return found << (SLOT_BITS * level);
