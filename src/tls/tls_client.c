@@ -177,31 +177,22 @@ tls_client_create(const struct tls_client_options *o, struct buffer *error)
     return NULL;
 }
 
-/* ---- what is trusted besides the system's store ---- */
-
-static bool
-trust_file(SSL_CTX *ctx, const char *path, struct buffer *error)
-{
-    struct buffer content = { 0 };
-    BIO *in = tls_files_read(path, "certificate authority", &content, error);
-    bool ok = in && read_certificates(in, ctx, trust);
-
-    if (in && !ok)
-        buffer_printf(error, "%s is not a PEM file with certificates", path);
-    ERR_clear_error();
-    BIO_free(in);
-    buffer_fini(&content);
-    return ok;
-}
-
 struct connector_secure *
 tls_client_new(bool verify, const char *ca_path, struct buffer *error)
 {
     SSL_CTX *openssl = tls_rules_new(TLS_client_method());
+    struct buffer content = { 0 };
+    BIO *in = ca_path ? tls_files_read(ca_path, "certificate authority", &content, error) : NULL;
+    bool ok = !ca_path || (in && read_certificates(in, openssl, trust));
 
+    if (in && !ok)
+        buffer_printf(error, "%s is not a PEM file with certificates", ca_path);
+    ERR_clear_error();
+    BIO_free(in);
+    buffer_fini(&content);
     if (verify)
         SSL_CTX_set_default_verify_paths(openssl);
-    if (!ca_path || trust_file(openssl, ca_path, error))
+    if (ok)
         return client_new(openssl, verify);
     SSL_CTX_free(openssl);
     return NULL;

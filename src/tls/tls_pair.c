@@ -56,32 +56,27 @@ add_certificate(struct tls_loaded *l, X509 *x)
 
 /* The first certificate of the first file is the server's own; all others are its chain. */
 static bool
-read_certificates(struct tls_loaded *l, BIO *in, const char *path, struct buffer *error)
-{
-    const char *reason = "no certificate found";
-    unsigned count = 0;
-    X509 *x;
-
-    while ((x = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
-        add_certificate(l, x);
-        count++;
-    }
-    if (count > 0 && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-        return true;
-    if (count > 0)
-        reason = ERR_reason_error_string(ERR_peek_error());
-    buffer_printf(error, "%s is not a PEM file with certificates: %s", path,
-        reason ? reason : "unknown error");
-    return false;
-}
-
-static bool
 load_certificates(struct tls_loaded *l, const char *path, const char *what, struct buffer *error)
 {
     struct buffer content = { 0 };
     BIO *in = tls_files_read(path, what, &content, error);
-    bool ok = in && read_certificates(l, in, path, error);
+    const char *reason = "no certificate found";
+    unsigned count = 0;
+    X509 *x;
+    bool ok;
 
+    if (!in)
+        return false;
+    while ((x = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
+        add_certificate(l, x);
+        count++;
+    }
+    ok = count > 0 && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (count > 0)
+        reason = ERR_reason_error_string(ERR_peek_error());
+    if (!ok)
+        buffer_printf(error, "%s is not a PEM file with certificates: %s", path,
+            reason ? reason : "unknown error");
     BIO_free(in);
     buffer_fini(&content);
     return ok;
@@ -211,19 +206,22 @@ load_files(const struct tls_pair *paths, struct tls_loaded *out, struct tls_faul
 }
 
 /* Newest first; the first fault is the one that counts. */
-static bool
-load_first(const struct tls_trios *trios, const struct tls_pair *pair, struct tls_loaded *out,
-    struct tls_fault *f)
+bool
+tls_pair_load(const struct tls_pair *pair, struct tls_loaded *out, struct tls_fault *f)
 {
+    struct tls_trios trios;
     bool ok = false;
 
-    for (size_t i = 0; i < trios->count && !ok; i++) {
+    *out = (struct tls_loaded){ 0 };
+    if (!tls_files_find(pair, &trios, f))
+        return false;
+    for (size_t i = 0; i < trios.count && !ok; i++) {
         struct tls_fault fault = { 0 };
         struct tls_pair paths = *pair;
 
-        paths.cert_path = trios->items[i].cert;
-        paths.key_path = trios->items[i].key;
-        paths.chain_path = trios->items[i].chain;
+        paths.cert_path = trios.items[i].cert;
+        paths.key_path = trios.items[i].key;
+        paths.chain_path = trios.items[i].chain;
         ok = load_files(&paths, out, &fault);
         if (!ok && f->sentence.len == 0) {
             f->part = fault.part;
@@ -235,17 +233,6 @@ load_first(const struct tls_trios *trios, const struct tls_pair *pair, struct tl
         out->passed_over = mem_copy_text(f->sentence.data, f->sentence.len);
         buffer_fini(&f->sentence);
     }
-    return ok;
-}
-
-bool
-tls_pair_load(const struct tls_pair *pair, struct tls_loaded *out, struct tls_fault *f)
-{
-    struct tls_trios trios = { 0 };
-    bool ok;
-
-    *out = (struct tls_loaded){ 0 };
-    ok = tls_files_find(pair, &trios, f) && load_first(&trios, pair, out, f);
     tls_files_fini(&trios);
     return ok;
 }

@@ -56,34 +56,24 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsig
     return SSL_TLSEXT_ERR_OK;
 }
 
-/* Node's list holds the suites of TLS 1.3, which begin with "TLS_", among the others. */
-static void
-split_ciphers(const char *list, struct buffer *suites, struct buffer *others)
-{
-    struct str rest = str_of(list);
-
-    while (rest.len > 0) {
-        struct str name = str_trim(str_cut(rest, ':', &rest));
-        struct buffer *to = str_starts(name, "TLS_") ? suites : others;
-
-        if (name.len == 0)
-            continue;
-        if (to->len > 0)
-            buffer_append_char(to, ':');
-        buffer_append_str(to, name);
-    }
-    buffer_append_char(suites, '\0');
-    buffer_append_char(others, '\0');
-}
-
-/* A version without a cipher in the list is not spoken, as in Node. */
+/* Node's list holds the suites of TLS 1.3, which begin with "TLS_", among the others.  A version
+ * without a cipher in the list is not spoken, as in Node. */
 static bool
 set_ciphers(SSL_CTX *openssl, const char *list)
 {
     struct buffer suites = { 0 }, others = { 0 };
+    struct str rest = str_of(list);
     bool ok;
 
-    split_ciphers(list, &suites, &others);
+    while (rest.len > 0) {
+        struct str name = str_trim(str_cut(rest, ':', &rest));
+        struct buffer *to = str_starts(name, "TLS_") ? &suites : &others;
+
+        if (name.len > 0)
+            buffer_printf(to, "%s%.*s", to->len > 0 ? ":" : "", STR_ARG(name));
+    }
+    buffer_append_char(&suites, '\0');
+    buffer_append_char(&others, '\0');
     ok = suites.len + others.len > 2;
     if (suites.len > 1)
         ok = ok && SSL_CTX_set_ciphersuites(openssl, suites.data) == 1;

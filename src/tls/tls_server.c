@@ -328,8 +328,8 @@ tls_server_certificate(const struct tls_context *c, size_t i)
 }
 
 /* OpenSSL's own verification, from the other side. */
-static int
-verify_chain(SSL_CTX *openssl)
+enum tls_verify
+tls_server_verify(const struct tls_context *c, const char **reason)
 {
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *v = X509_STORE_CTX_new();
@@ -338,8 +338,8 @@ verify_chain(SSL_CTX *openssl)
 
     ENSURE(store && v);
     X509_STORE_set_default_paths(store);
-    SSL_CTX_get0_chain_certs(openssl, &chain);
-    ENSURE(X509_STORE_CTX_init(v, store, SSL_CTX_get0_certificate(openssl), chain) == 1);
+    SSL_CTX_get0_chain_certs(c->openssl, &chain);
+    ENSURE(X509_STORE_CTX_init(v, store, SSL_CTX_get0_certificate(c->openssl), chain) == 1);
     X509_STORE_CTX_set_purpose(v, X509_PURPOSE_SSL_SERVER);
     X509_STORE_CTX_set_flags(v, X509_V_FLAG_NO_CHECK_TIME);
     X509_verify_cert(v);
@@ -347,14 +347,6 @@ verify_chain(SSL_CTX *openssl)
     X509_STORE_CTX_free(v);
     X509_STORE_free(store);
     ERR_clear_error();
-    return result;
-}
-
-enum tls_verify
-tls_server_verify(const struct tls_context *c, const char **reason)
-{
-    int result = verify_chain(c->openssl);
-
     *reason = X509_verify_cert_error_string(result);
     switch (result) {
     case X509_V_OK:
