@@ -158,20 +158,11 @@ offer_demo(struct pages *p, struct http_exchange *x, const struct http_request *
     return true;
 }
 
-static bool
-is_unchanged(const struct http_request *r, const struct place *place, const char *etag)
-{
-    struct str known = http_request_header(r, "If-None-Match");
-
-    if (place->weak_etag && str_starts(known, "W/"))
-        known = str_slice(known.data + 2, known.len - 2);
-    return str_is(known, etag);
-}
-
 static void
 reply_bundle(struct http_exchange *x, const struct http_request *r, const struct place *place)
 {
     const struct bundle *file = bundles;
+    struct str known = http_request_header(r, "If-None-Match");
     char etag[32], headers[128], text[256];
 
     while (file->name && (strcmp(file->generation, place->generation) != 0 ||
@@ -186,7 +177,9 @@ reply_bundle(struct http_exchange *x, const struct http_request *r, const struct
         return;
     }
     snprintf(etag, sizeof(etag), "\"%s\"", file->version);
-    if (is_unchanged(r, place, etag)) {
+    if (place->weak_etag && str_starts(known, "W/"))
+        known = str_slice(known.data + 2, known.len - 2);
+    if (str_is(known, etag)) {
         http_exchange_reply(x, &(struct http_reply){ .status = 304 });
         return;
     }
