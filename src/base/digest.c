@@ -138,7 +138,7 @@ static const char url_alphabet[] =
 
 /* Without padding; libcrypto's own encoder writes a NUL behind and pads always. */
 static size_t
-encode(const char letters[65], const uint8_t *in, size_t len, char *out)
+encode_letters(const char letters[65], const uint8_t *in, size_t len, char *out)
 {
     size_t written = 0;
 
@@ -157,7 +157,7 @@ encode(const char letters[65], const uint8_t *in, size_t len, char *out)
 size_t
 digest_base64_encode(const void *in, size_t len, char *out)
 {
-    size_t written = encode(alphabet, in, len, out);
+    size_t written = encode_letters(alphabet, in, len, out);
 
     while (written % 4)
         out[written++] = '=';
@@ -167,7 +167,7 @@ digest_base64_encode(const void *in, size_t len, char *out)
 size_t
 digest_base64url(const void *in, size_t len, char *out)
 {
-    return encode(url_alphabet, in, len, out);
+    return encode_letters(url_alphabet, in, len, out);
 }
 
 /* The value of a letter of either alphabet, or -1. */

@@ -51,7 +51,7 @@ closing_quote(struct str value)
 }
 
 static bool
-unquote(struct str value, struct buffer *out)
+dotenv_unquote(struct str value, struct buffer *out)
 {
     size_t end = closing_quote(value);
 
@@ -67,13 +67,13 @@ unquote(struct str value, struct buffer *out)
 
 /* line is what follows the "=". */
 static bool
-read_value(struct str line, struct buffer *out)
+dotenv_read_value(struct str line, struct buffer *out)
 {
     struct str value = str_trim(line);
     size_t end = 0;
 
     if (value.len > 0 && (value.data[0] == '"' || value.data[0] == '\''))
-        return unquote(value, out);
+        return dotenv_unquote(value, out);
     while (end < line.len &&
            !(line.data[end] == '#' && end > 0 && isspace((unsigned char)line.data[end - 1])))
         end++;
@@ -82,7 +82,7 @@ read_value(struct str line, struct buffer *out)
 }
 
 static void
-read_line(struct dotenv *d, struct str line)
+dotenv_read_line(struct dotenv *d, struct str line)
 {
     struct str value, name;
     struct buffer text = { 0 };
@@ -92,7 +92,7 @@ read_line(struct dotenv *d, struct str line)
     name = str_trim(str_cut(line, '=', &value));
     if (str_starts(name, "export "))
         name = str_trim(str_slice(name.data + 7, name.len - 7));
-    if (is_name(name) && memchr(line.data, '=', line.len) && read_value(value, &text)) {
+    if (is_name(name) && memchr(line.data, '=', line.len) && dotenv_read_value(value, &text)) {
         d->lines = mem_resize(d->lines, d->count + 1, sizeof(*d->lines));
         d->lines[d->count].name = mem_copy_text(name.data, name.len);
         d->lines[d->count++].value = mem_copy_text(text.len ? text.data : "", text.len);
@@ -113,7 +113,7 @@ dotenv_read(const char *path)
         return NULL;
     d = mem_zalloc(sizeof(*d));
     while ((len = getline(&line, &size, file)) >= 0)
-        read_line(d, str_slice(line, (size_t)len));
+        dotenv_read_line(d, str_slice(line, (size_t)len));
     free(line);
     fclose(file);
     return d;

@@ -94,7 +94,7 @@ map_fini(struct map *m)
 }
 
 static struct str
-key_of(const struct map_slot *slot)
+slot_key(const struct map_slot *slot)
 {
     return str_slice(slot->key, slot->key_len);
 }
@@ -110,7 +110,7 @@ map_find(const struct map *m, struct str key, uint32_t hash)
 
         if (!slot->value)
             return slot;
-        if (slot->hash == hash && slot->value != GONE && str_equal(key_of(slot), key))
+        if (slot->hash == hash && slot->value != GONE && str_equal(slot_key(slot), key))
             return slot;
     }
 }
@@ -127,7 +127,7 @@ rebuild(struct map *m)
     fresh.count = fresh.taken = m->count;
     for (size_t i = 0; i < m->capacity; i++)
         if (m->slots[i].value && m->slots[i].value != GONE)
-            *map_find(&fresh, key_of(&m->slots[i]), m->slots[i].hash) = m->slots[i];
+            *map_find(&fresh, slot_key(&m->slots[i]), m->slots[i].hash) = m->slots[i];
     free(m->slots);
     *m = fresh;
 }

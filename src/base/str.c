@@ -56,7 +56,7 @@ str_contains(struct str s, const char *needle)
 }
 
 static bool
-is_space(char c)
+str_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -64,9 +64,9 @@ is_space(char c)
 struct str
 str_trim(struct str s)
 {
-    while (s.len > 0 && is_space(s.data[0]))
+    while (s.len > 0 && str_is_space(s.data[0]))
         s = str_slice(s.data + 1, s.len - 1);
-    while (s.len > 0 && is_space(s.data[s.len - 1]))
+    while (s.len > 0 && str_is_space(s.data[s.len - 1]))
         s.len--;
     return s;
 }

@@ -45,7 +45,7 @@ ascii_run(const char *data, size_t len)
 }
 
 static bool
-continues(char c)
+utf8_continues(char c)
 {
     return ((uint8_t)c & 0xc0) == 0x80;
 }
@@ -57,12 +57,12 @@ common_run(const char *data, size_t len)
 {
     size_t n = 0;
 
-    while (len - n >= 3 && continues(data[n + 1])) {
+    while (len - n >= 3 && utf8_continues(data[n + 1])) {
         uint8_t lead = (uint8_t)data[n];
 
         if (lead >= 0xc2 && lead <= 0xdf)
             n += 2;
-        else if (lead > 0xe0 && lead <= 0xef && lead != 0xed && continues(data[n + 2]))
+        else if (lead > 0xe0 && lead <= 0xef && lead != 0xed && utf8_continues(data[n + 2]))
             n += 3;
         else
             break;

@@ -212,7 +212,7 @@ static const struct stream_handlers handshake_handlers = {
 };
 
 static void
-on_connected(struct connector *c)
+connector_on_connected(struct connector *c)
 {
     const struct endpoint *a = &c->addresses[c->next - 1];
     struct stream *s;
@@ -243,7 +243,7 @@ connector_on_writable(void *owner, bool readable, bool writable)
     (void)writable;
     getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len);
     if (error == 0) {
-        on_connected(c);
+        connector_on_connected(c);
         return;
     }
     connector_leave_address(c);
@@ -291,7 +291,7 @@ connector_try_next(void *owner)
         if (c->fd < 0 || connect(c->fd, &a->at.any, a->len) != 0)
             error = errno;
         if (error == 0) {
-            on_connected(c);
+            connector_on_connected(c);
             return;
         }
         if (error == EINPROGRESS) {
@@ -306,7 +306,7 @@ connector_try_next(void *owner)
 }
 
 static void
-add_address(struct connector *c, const struct sockaddr *at, socklen_t len)
+connector_add_address(struct connector *c, const struct sockaddr *at, socklen_t len)
 {
     struct endpoint *a = &c->addresses[c->count];
 
@@ -333,13 +333,13 @@ add_other_loopback(struct connector *c)
         return;
     c->has_spare = true;
     if (c->addresses[0].at.any.sa_family == AF_INET)
-        add_address(c, (const struct sockaddr *)&v6, sizeof(v6));
+        connector_add_address(c, (const struct sockaddr *)&v6, sizeof(v6));
     else
-        add_address(c, (const struct sockaddr *)&v4, sizeof(v4));
+        connector_add_address(c, (const struct sockaddr *)&v4, sizeof(v4));
 }
 
 static void
-on_list(void *owner, const struct addrinfo *list, const char *error)
+connector_on_list(void *owner, const struct addrinfo *list, const char *error)
 {
     struct connector *c = owner;
 
@@ -347,7 +347,7 @@ on_list(void *owner, const struct addrinfo *list, const char *error)
     if (error)
         snprintf(c->error, sizeof(c->error), "%s", error);
     for (; list; list = list->ai_next)
-        add_address(c, list->ai_addr, list->ai_addrlen);
+        connector_add_address(c, list->ai_addr, list->ai_addrlen);
     add_other_loopback(c);
     connector_try_next(c);
 }
@@ -388,7 +388,7 @@ connector_open(struct loop *l, const struct connector_target *target,
     loop_task_init(&c->first, connector_try_next, c);
     timer_start(l, &c->limit, target->timeout_ms);
     if (!path) {
-        c->resolver = resolver_open(l, target->host, on_list, c);
+        c->resolver = resolver_open(l, target->host, connector_on_list, c);
         return c;
     }
     if (strlen(path) >= sizeof(a->at.path.sun_path)) {

@@ -178,7 +178,7 @@ listener_starve(struct listener *n, int error)
 
 /* False: no other connection waits, or none can be taken now. */
 static bool
-accept_one(struct listener *n)
+listener_accept(struct listener *n)
 {
     struct sockaddr_storage peer = { 0 };
     socklen_t len = sizeof(peer);
@@ -215,7 +215,7 @@ listener_on_poll(uv_poll_t *handle, int status, int events)
 
     (void)events;
     for (int i = 0; i < BURST && !n->closed; i++)
-        if (!accept_one(n))
+        if (!listener_accept(n))
             break;
     if (status < 0 && !n->closed)
         timer_start(n->loop, &n->pause, PAUSE_MS);

@@ -65,7 +65,7 @@ mailbox_chain_take(struct mailbox_chain *c)
 }
 
 static void
-drop_all(struct message *m)
+mailbox_drop_all(struct message *m)
 {
     while (m) {
         struct message *next = m->next;
@@ -78,7 +78,7 @@ drop_all(struct message *m)
 void
 mailbox_chain_drop(struct mailbox_chain *c)
 {
-    drop_all(mailbox_chain_take(c));
+    mailbox_drop_all(mailbox_chain_take(c));
 }
 
 static void
@@ -94,7 +94,7 @@ post_waiters(struct waiter *w)
 }
 
 static void
-take_batch(void *box)
+mailbox_take_batch(void *box)
 {
     struct mailbox *b = box;
     struct waiter *waiters = NULL;
@@ -115,7 +115,7 @@ take_batch(void *box)
         m->kind->deliver(b->owner, m);
         m = next;
     }
-    drop_all(m);
+    mailbox_drop_all(m);
     if (b->closed)
         return;
     pthread_mutex_lock(&b->lock);
@@ -132,7 +132,7 @@ take_batch(void *box)
 static void
 mailbox_on_async(uv_async_t *handle)
 {
-    take_batch(CONTAINER_OF(handle, struct mailbox, async));
+    mailbox_take_batch(CONTAINER_OF(handle, struct mailbox, async));
 }
 
 struct mailbox *
@@ -141,7 +141,7 @@ mailbox_open(struct loop *l, size_t limit_bytes, void *owner)
     struct mailbox *b = mem_zalloc(sizeof(*b));
 
     b->loop = l;
-    loop_task_init(&b->own_wake, take_batch, b);
+    loop_task_init(&b->own_wake, mailbox_take_batch, b);
     b->owner = owner;
     b->limit_bytes = limit_bytes;
     b->last = &b->first;
@@ -167,7 +167,7 @@ mailbox_close(struct mailbox *b)
     pthread_mutex_unlock(&b->lock);
     loop_task_cancel(&b->own_wake);
     uv_close((uv_handle_t *)&b->async, NULL);
-    drop_all(left);
+    mailbox_drop_all(left);
     post_waiters(waiters);
 }
 
@@ -213,7 +213,7 @@ mailbox_post_all(struct mailbox *b, struct message *first)
     below = b->queued_bytes < b->limit_bytes;
     pthread_mutex_unlock(&b->lock);
     if (closed)
-        drop_all(first);
+        mailbox_drop_all(first);
     return closed || below;
 }
 

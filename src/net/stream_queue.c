@@ -13,7 +13,7 @@
 enum { FIRST_RING = 32 };
 
 static struct bytes *
-element(const struct stream_queue *q, uint32_t i)
+queue_element(const struct stream_queue *q, uint32_t i)
 {
     struct bytes *const *base = q->capacity > STREAM_QUEUE_INLINE ? q->in.ring : q->in.slots;
 
@@ -27,7 +27,7 @@ stream_queue_init(struct stream_queue *q)
 }
 
 static void
-free_ring(struct stream_queue *q)
+queue_free_ring(struct stream_queue *q)
 {
     if (q->capacity > STREAM_QUEUE_INLINE)
         free(q->in.ring);
@@ -37,13 +37,13 @@ void
 stream_queue_fini(struct stream_queue *q)
 {
     for (uint32_t i = 0; i < q->count; i++)
-        bytes_unref(element(q, i));
-    free_ring(q);
+        bytes_unref(queue_element(q, i));
+    queue_free_ring(q);
     stream_queue_init(q);
 }
 
 static void
-grow(struct stream_queue *q)
+queue_grow(struct stream_queue *q)
 {
     uint32_t capacity = q->capacity > STREAM_QUEUE_INLINE ? 2 * q->capacity : FIRST_RING;
     struct bytes **ring;
@@ -51,8 +51,8 @@ grow(struct stream_queue *q)
     ENSURE(capacity > q->capacity && (capacity & (capacity - 1)) == 0);
     ring = mem_resize(NULL, capacity, sizeof(struct bytes *));
     for (uint32_t i = 0; i < q->count; i++)
-        ring[i] = element(q, i);
-    free_ring(q);
+        ring[i] = queue_element(q, i);
+    queue_free_ring(q);
     q->in.ring = ring;
     q->capacity = capacity;
     q->head = 0;
@@ -64,7 +64,7 @@ stream_queue_push(struct stream_queue *q, struct bytes *b)
     struct bytes **base;
 
     if (q->count == q->capacity)
-        grow(q);
+        queue_grow(q);
     base = q->capacity > STREAM_QUEUE_INLINE ? q->in.ring : q->in.slots;
     base[(q->head + q->count) & (q->capacity - 1)] = b;
     q->count++;
@@ -74,7 +74,7 @@ stream_queue_push(struct stream_queue *q, struct bytes *b)
 struct str
 stream_queue_at(const struct stream_queue *q, uint32_t i)
 {
-    const struct bytes *b = element(q, i);
+    const struct bytes *b = queue_element(q, i);
     size_t skip = i == 0 ? q->taken : 0;
 
     return str_slice(b->data + skip, b->len - skip);
@@ -120,8 +120,8 @@ stream_queue_take(struct stream_queue *q, size_t len)
     ENSURE(len <= q->total_bytes);
     q->total_bytes -= len;
     q->taken += len;
-    while (q->count > 0 && q->taken >= element(q, 0)->len) {
-        struct bytes *b = element(q, 0);
+    while (q->count > 0 && q->taken >= queue_element(q, 0)->len) {
+        struct bytes *b = queue_element(q, 0);
 
         q->taken -= b->len;
         bytes_unref(b);
@@ -131,6 +131,6 @@ stream_queue_take(struct stream_queue *q, size_t len)
     if (q->count > 0)
         return;
     ENSURE(q->total_bytes == 0);
-    free_ring(q);
+    queue_free_ring(q);
     stream_queue_init(q);
 }

@@ -158,7 +158,7 @@ note_error(struct stream_tls *t)
 
 /* Write the ciphertext made so far, after what the kernel refused before. */
 static enum stream_flush
-push(struct stream *s, struct stream_tls *t)
+tls_push(struct stream *s, struct stream_tls *t)
 {
     bool queued = t->held_out.len > 0;
     ssize_t sent;
@@ -188,7 +188,7 @@ push(struct stream *s, struct stream_tls *t)
 static bool
 push_answer(struct stream *s, struct stream_tls *t)
 {
-    if (push(s, t) != STREAM_FLUSH_FAILED && t->held_out.len <= HELD_OUT_LIMIT)
+    if (tls_push(s, t) != STREAM_FLUSH_FAILED && t->held_out.len <= HELD_OUT_LIMIT)
         return true;
     stream_close(s, STREAM_END_FAILED);
     return false;
@@ -202,13 +202,13 @@ after_short_call(struct stream *s, struct stream_tls *t, int result)
     case SSL_ERROR_WANT_READ:
         return false;
     case SSL_ERROR_WANT_WRITE:
-        return push(s, t) == STREAM_FLUSH_DONE;
+        return tls_push(s, t) == STREAM_FLUSH_DONE;
     case SSL_ERROR_ZERO_RETURN:
         stream_input_ended(s);
         return false;
     default:
         note_error(t);
-        push(s, t); /* an alert */
+        tls_push(s, t); /* an alert */
         stream_close(s, STREAM_END_FAILED);
         return false;
     }
@@ -287,12 +287,12 @@ tls_replay(struct stream *s)
         tls_read(s, "", 0);
 }
 
-/* Encrypt and push records: as many as the loop's buffer holds at a time. */
+/* Encrypt and tls_push records: as many as the loop's buffer holds at a time. */
 static enum stream_flush
 write_records(struct stream *s, struct stream_tls *t)
 {
     char *room = loop_plain_room(stream_loop(s));
-    enum stream_flush result = push(s, t);
+    enum stream_flush result = tls_push(s, t);
     struct str part;
 
     while (result == STREAM_FLUSH_DONE) {
@@ -307,7 +307,7 @@ write_records(struct stream *s, struct stream_tls *t)
         }
         if (t->io.out_len == 0)
             break;
-        result = push(s, t);
+        result = tls_push(s, t);
     }
     return result;
 }
@@ -327,7 +327,7 @@ tls_flush(struct stream *s)
             return STREAM_FLUSH_WAITING;
     }
     lend_room(s, t);
-    result = t->phase == TLS_HANDSHAKE ? push(s, t) : write_records(s, t);
+    result = t->phase == TLS_HANDSHAKE ? tls_push(s, t) : write_records(s, t);
     t->io.out = NULL;
     return t->phase == TLS_HANDSHAKE && result == STREAM_FLUSH_DONE ? STREAM_FLUSH_WAITING : result;
 }
@@ -344,7 +344,7 @@ tls_farewell(struct stream *s)
         SSL_shutdown(t->ssl);
         tls_enter(t, TLS_NOTIFIED);
     }
-    result = push(s, t);
+    result = tls_push(s, t);
     t->io.out = NULL;
     return result;
 }

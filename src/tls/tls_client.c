@@ -26,13 +26,13 @@ struct client {
 };
 
 static void
-client_begin(const struct connector_secure *c, struct stream *s, const char *server_name)
+secure_begin(const struct connector_secure *c, struct stream *s, const char *server_name)
 {
     stream_tls_connect(s, CONTAINER_OF(c, struct client, secure)->openssl, server_name);
 }
 
 static void
-client_free(struct connector_secure *c)
+secure_free(struct connector_secure *c)
 {
     struct client *self = CONTAINER_OF(c, struct client, secure);
 
@@ -42,20 +42,20 @@ client_free(struct connector_secure *c)
 
 /* openssl is taken over. */
 static struct connector_secure *
-client_new(SSL_CTX *openssl, bool verify)
+secure_new(SSL_CTX *openssl, bool verify)
 {
     struct client *self = mem_zalloc(sizeof(*self));
 
     SSL_CTX_set_verify(openssl, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     self->openssl = openssl;
-    self->secure.begin = client_begin;
-    self->secure.free = client_free;
+    self->secure.begin = secure_begin;
+    self->secure.free = secure_free;
     atomic_init(&self->secure.refs, 1);
     return &self->secure;
 }
 
 static bool
-is_text(const char *pem)
+pem_is_text(const char *pem)
 {
     return strstr(pem, "-----BEGIN") != NULL;
 }
@@ -64,13 +64,13 @@ is_text(const char *pem)
 static const char *
 pem_name(const char *pem)
 {
-    return is_text(pem) ? "the text" : pem;
+    return pem_is_text(pem) ? "the text" : pem;
 }
 
 static BIO *
-open_pem(const char *member, const char *pem, struct buffer *error)
+pem_open(const char *member, const char *pem, struct buffer *error)
 {
-    BIO *in = is_text(pem) ? BIO_new_mem_buf(pem, -1) : BIO_new_file(pem, "r");
+    BIO *in = pem_is_text(pem) ? BIO_new_mem_buf(pem, -1) : BIO_new_file(pem, "r");
     char reason[LOOP_ERROR_SIZE];
 
     if (!in)
@@ -110,9 +110,9 @@ show(SSL_CTX *ctx, X509 *x, unsigned number)
 }
 
 static bool
-load_certificates(SSL_CTX *ctx, const char *member, const char *pem, struct buffer *error)
+client_load_certificates(SSL_CTX *ctx, const char *member, const char *pem, struct buffer *error)
 {
-    BIO *in = open_pem(member, pem, error);
+    BIO *in = pem_open(member, pem, error);
     bool ok;
 
     if (!in)
@@ -126,9 +126,9 @@ load_certificates(SSL_CTX *ctx, const char *member, const char *pem, struct buff
 }
 
 static bool
-load_key(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
+client_load_key(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
 {
-    BIO *in = open_pem("key", o->key, error);
+    BIO *in = pem_open("key", o->key, error);
     EVP_PKEY *key;
     bool ok, asked;
 
@@ -149,9 +149,9 @@ load_key(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
 }
 
 static bool
-load_pem(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
+client_load(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
 {
-    if (o->ca && !load_certificates(ctx, "ca", o->ca, error))
+    if (o->ca && !client_load_certificates(ctx, "ca", o->ca, error))
         return false;
     if (!o->ca && o->verify)
         SSL_CTX_set_default_verify_paths(ctx);
@@ -161,18 +161,18 @@ load_pem(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *error)
         buffer_printf(error, "%s: cert and key go together", o->cert ? "key" : "cert");
         return false;
     }
-    return load_certificates(ctx, "cert", o->cert, error) && load_key(ctx, o, error);
+    return client_load_certificates(ctx, "cert", o->cert, error) && client_load_key(ctx, o, error);
 }
 
 struct connector_secure *
 tls_client_create(const struct tls_client_options *o, struct buffer *error)
 {
     SSL_CTX *openssl = tls_rules_new(TLS_client_method());
-    bool ok = load_pem(openssl, o, error);
+    bool ok = client_load(openssl, o, error);
 
     ERR_clear_error();
     if (ok)
-        return client_new(openssl, o->verify);
+        return secure_new(openssl, o->verify);
     SSL_CTX_free(openssl);
     return NULL;
 }
@@ -193,7 +193,7 @@ tls_client_new(bool verify, const char *ca_path, struct buffer *error)
     if (verify)
         SSL_CTX_set_default_verify_paths(openssl);
     if (ok)
-        return client_new(openssl, verify);
+        return secure_new(openssl, verify);
     SSL_CTX_free(openssl);
     return NULL;
 }

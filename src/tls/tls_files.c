@@ -64,7 +64,7 @@ insert_file(struct files *f, const char *path)
 
 /* path itself when it is not a pattern, whether it exists or not. */
 static void
-expand(const char *path, struct files *out)
+expand_pattern(const char *path, struct files *out)
 {
     glob_t found;
 
@@ -150,9 +150,9 @@ tls_files_find(const struct tls_pair *pair, struct tls_trios *out, struct tls_fa
     bool ok;
 
     *out = (struct tls_trios){ 0 };
-    expand(pair->cert_path, &certs);
-    expand(pair->key_path, &keys);
-    expand(pair->chain_path, &chains);
+    expand_pattern(pair->cert_path, &certs);
+    expand_pattern(pair->key_path, &keys);
+    expand_pattern(pair->chain_path, &chains);
     ok = !matches_nothing(&certs, pair->cert_path, TLS_PART_CERT, f) &&
          !matches_nothing(&keys, pair->key_path, TLS_PART_KEY, f) &&
          !matches_nothing(&chains, pair->chain_path, TLS_PART_CHAIN, f);
@@ -203,7 +203,7 @@ mark_path(const char *path, struct buffer *out)
 {
     struct files found;
 
-    expand(path, &found);
+    expand_pattern(path, &found);
     for (size_t i = 0; i < found.count; i++) {
         struct stat st = { 0 };
 

@@ -56,7 +56,8 @@ add_certificate(struct tls_loaded *l, X509 *x)
 
 /* The first certificate of the first file is the server's own; all others are its chain. */
 static bool
-load_certificates(struct tls_loaded *l, const char *path, const char *what, struct buffer *error)
+pair_load_certificates(
+    struct tls_loaded *l, const char *path, const char *what, struct buffer *error)
 {
     struct buffer content = { 0 };
     BIO *in = tls_files_read(path, what, &content, error);
@@ -109,7 +110,7 @@ tls_pair_read_key(BIO *in, const char *passphrase, bool *asked)
 }
 
 static bool
-load_key(struct tls_loaded *l, const struct tls_pair *paths, struct tls_fault *f)
+pair_load_key(struct tls_loaded *l, const struct tls_pair *paths, struct tls_fault *f)
 {
     struct buffer content = { 0 };
     const char *path = paths->key_path;
@@ -179,19 +180,19 @@ add_own_names(struct tls_loaded *l)
 
 /* paths are files, not patterns. */
 static bool
-load_files(const struct tls_pair *paths, struct tls_loaded *out, struct tls_fault *f)
+pair_load_files(const struct tls_pair *paths, struct tls_loaded *out, struct tls_fault *f)
 {
     bool ok;
 
     out->chain = sk_X509_new_null();
     ENSURE(out->chain);
     f->part = TLS_PART_CERT;
-    ok = load_certificates(out, paths->cert_path, "certificate", &f->sentence);
+    ok = pair_load_certificates(out, paths->cert_path, "certificate", &f->sentence);
     if (ok && paths->chain_path) {
         f->part = TLS_PART_CHAIN;
-        ok = load_certificates(out, paths->chain_path, "certificate chain", &f->sentence);
+        ok = pair_load_certificates(out, paths->chain_path, "certificate chain", &f->sentence);
     }
-    ok = ok && load_key(out, paths, f);
+    ok = ok && pair_load_key(out, paths, f);
     if (ok) {
         out->path = mem_strdup(paths->cert_path);
         for (size_t i = 0; paths->hosts && paths->hosts[i]; i++)
@@ -222,7 +223,7 @@ tls_pair_load(const struct tls_pair *pair, struct tls_loaded *out, struct tls_fa
         paths.cert_path = trios.items[i].cert;
         paths.key_path = trios.items[i].key;
         paths.chain_path = trios.items[i].chain;
-        ok = load_files(&paths, out, &fault);
+        ok = pair_load_files(&paths, out, &fault);
         if (!ok && f->sentence.len == 0) {
             f->part = fault.part;
             buffer_append_str(&f->sentence, buffer_str(&fault.sentence));
