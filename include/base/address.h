@@ -25,7 +25,7 @@ struct address_range {
     unsigned bits; /* of it that count */
 };
 
-/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; with a port behind, which is passed over. */
+/* "192.0.2.1", "2001:db8::1", "[2001:db8::1]"; with a port after it, which is ignored. */
 MUST_USE bool address_parse(struct str text, struct address *out);
 /* Of a socket, without its port.  False: it is not an IP socket. */
 bool address_of(const struct sockaddr *from, struct address *out);

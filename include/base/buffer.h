@@ -24,7 +24,7 @@ void buffer_init(struct buffer *b);
 /* Frees the content and leaves an empty buffer. */
 void buffer_fini(struct buffer *b);
 void buffer_clear(struct buffer *b);
-/* Room for at least extra more bytes behind len; returns where they begin. */
+/* Room for at least extra more bytes after len; returns where they begin. */
 char *buffer_reserve(struct buffer *b, size_t extra);
 void buffer_append(struct buffer *b, const char *data, size_t len);
 void buffer_append_str(struct buffer *b, struct str s);

@@ -39,24 +39,24 @@ void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
     (log_enabled(LOG_LEVEL_DEBUG) ? log_at(LOG_LEVEL_DEBUG, __VA_ARGS__) : (void)0)
 
 /*
- * True for the first caller with this text, of all threads: for what is said once in the life of
- * the process.  A limited number of texts is remembered; past it nothing more is said.
+ * True for the first caller with this text, of all threads: for what is logged once in the life
+ * of the process.  A limited number of texts is remembered; past it the answer is false.
  */
 MUST_USE bool log_first(struct str what);
 
-/* For what may happen again and again, and is said at most once a period; all zero to begin. */
+/* For what may happen again and again, and is logged at most once a period; all zero to begin. */
 struct log_gate {
     uint64_t logged_ms; /* 0: never */
     unsigned times;     /* since then */
 };
-/* It happened once more.  0: nothing is to be said now; else how often it happened since the last
- * line about it. */
+/* It happened once more.  0: do not log it now; else how often it happened since it was logged
+ * last. */
 MUST_USE unsigned log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms);
 
 enum { LOG_VALUE_SIZE = 256 };
 
-/* Hand each line that is written to sink too, without its head and its end.  Before there are
- * threads; sink itself must bear to be called by any. */
+/* Pass each line that is written to sink too, without its time, level and line end.  Before there
+ * are threads; sink may be called by any. */
 void log_set_sink(void (*sink)(enum log_level level, struct str line));
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proxies: whose word about a client's address is believed.  Immutable; any thread.
+ * proxies: which proxies are trusted about a client's address.  Immutable; any thread.
  */
 #ifndef BASE_PROXIES_H
 #define BASE_PROXIES_H
@@ -15,8 +15,8 @@ struct buffer;
 struct proxies;
 
 /*
- * entries: "false" (nobody), "true" (everybody), a number of hops, or any of addresses, ranges,
- * "loopback", "linklocal" and "uniquelocal".  NULL: *error says which entry is none of them.
+ * entries: "false" (none), "true" (all), a number of hops, or any mix of addresses, ranges,
+ * "loopback", "linklocal" and "uniquelocal".  NULL: *error names the entry that is none of them.
  */
 MUST_USE struct proxies *proxies_new(
     const char *const *entries, size_t count, struct buffer *error);

@@ -15,7 +15,7 @@ struct loop;
 struct stream;
 
 /*
- * What encrypts connections: part of an object of whoever knows how to.  Counted, and shared by
+ * What encrypts connections: part of the object that does it.  Counted, and shared by
  * threads; immutable but for the count.
  */
 struct connector_secure {
@@ -36,7 +36,7 @@ struct connector_target {
     unsigned port;
     const char *path;                /* Unix socket; NULL: TCP */
     struct connector_secure *secure; /* NULL: plain */
-    const char *server_name;         /* whom to ask for; NULL: host */
+    const char *server_name;         /* the name to ask for; NULL: host */
     unsigned timeout_ms;             /* for all of it */
 };
 

@@ -17,7 +17,7 @@ struct stream;
 /*
  * Bind count sockets to one address, before any thread runs; may block on the name.  host NULL:
  * all addresses, IPv6 and IPv4 (IPv4 alone where there is no IPv6).  The first is bound, and
- * listens, without SO_REUSEPORT, so that an address somebody holds is refused; then the option is
+ * listens, without SO_REUSEPORT, so that an address in use is refused; then the option is
  * set on it and the others share it.  They listen when they are opened; connections that come
  * earlier wait.  False: *error is one sentence, and *in_use says whether the address is taken.
  */
@@ -32,9 +32,9 @@ struct listener_handlers {
 };
 
 /*
- * Accept on fd, which is taken over.  When the process is out of descriptors accepting pauses, says
- * so once, and goes on when one is free again.  NULL: fd cannot listen (somebody else does on its
- * address), and is closed.
+ * Accept on fd, which is taken over.  When the process is out of descriptors accepting pauses until
+ * one is free, which is logged once.  NULL: fd cannot listen (another socket does on its address),
+ * and is closed.
  */
 MUST_USE struct listener *listener_open(
     struct loop *l, int fd, const struct listener_handlers *h, void *owner);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop: one thread's event loop (libuv behind it), its clock, and the end of each turn.
+ * loop: one thread's event loop (on libuv), its clock, and the end of each turn.
  *
  * A turn handles what is ready; then, in this order: the tasks of loop_end_of_turn(), the gathered
  * writes of every stream that was sent to, the objects of loop_defer_free().  So a pointer on the
@@ -29,7 +29,7 @@ struct loop_task {
 /* Also makes the process ignore SIGPIPE: a write to a dead peer is an error, not the end. */
 struct loop *loop_new(void);
 /* Everything opened on it must have been closed.  Waits for the look-ups of names that libuv has
- * begun, which nobody hears any more. */
+ * begun, and ignores their answers. */
 void loop_free(struct loop *l);
 
 /* Returns once loop_stop() was called and every handle is closed. */
@@ -39,7 +39,7 @@ void loop_stop(struct loop *l);
 /* One turn, without waiting when nothing is ready: for tests. */
 void loop_turn(struct loop *l);
 
-/* Memory that whoever runs on the loop may use within one call; nothing in it outlives that. */
+/* Memory that code on the loop may use within one call; nothing in it outlives that. */
 enum { LOOP_PLAIN_SIZE = 16384, LOOP_CODED_SIZE = 65536 };
 char *loop_plain_room(struct loop *l);
 char *loop_coded_room(struct loop *l);
@@ -66,7 +66,8 @@ void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
  * whatever loop that is, and under way too: what counts against maxConnections.  Any thread. */
 size_t loop_accepted_count(const struct loop *l);
 
-/* Beat every so many milliseconds, unless a callback hangs.  Before the loop runs; again: anew. */
+/* Count a beat every so many milliseconds, unless a callback hangs.  Call before the loop runs; a
+ * second call replaces the first. */
 void loop_beat(struct loop *l, uint64_t every_ms);
 /* The beats so far.  Any thread. */
 uint64_t loop_beats(const struct loop *l);

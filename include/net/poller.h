@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller: readiness of a descriptor that somebody else owns.  The loop's thread only.
+ * poller: readiness of a descriptor that other code owns.  The loop's thread only.
  */
 #ifndef NET_POLLER_H
 #define NET_POLLER_H

@@ -65,8 +65,8 @@ stream_prefetch(const struct stream *s)
 }
 /*
  * Write now what the kernel takes of the queue, rather than at the end of the turn: for an owner
- * to whom the queue has grown too long, and who must know whether the peer is slow or this turn
- * busy.  Inside on_data of an encrypted stream it does nothing.
+ * whose queue has grown too long, and that must know whether the peer is slow or this turn is busy.
+ * Inside on_data of an encrypted stream it does nothing.
  */
 void stream_flush(struct stream *s);
 /* Bytes queued and not yet taken by the kernel. */
@@ -100,10 +100,10 @@ uint64_t stream_bytes_out(const struct stream *s);
 
 /*
  * Take the stream out of its loop, with its encryption and without on_end.  NULL, and the stream is
- * unharmed, when it cannot move now: something is queued, hands are still shaken, or it is ending.
- * Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what was
- * read ahead travels with it and is delivered there.  All the way to its end it counts where it was
- * accepted (loop_accepted_count), so that loop may not be freed before.
+ * unharmed, when it cannot move now: something is queued, a handshake is under way, or it is
+ * ending. Needs no spare descriptor.  The parcel is moved to another thread and adopted there; what
+ * was read ahead travels with it and is delivered there.  All the way to its end it counts where it
+ * was accepted (loop_accepted_count), so that loop may not be freed before.
  */
 MUST_USE struct stream_parcel *stream_detach(struct stream *s);
 /* Takes the parcel over. */

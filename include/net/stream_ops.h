@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream_ops: for whoever stands between a stream and its socket, as encryption does: what it has
- * to provide, and what the stream lends it.  A stream without is plain.
+ * stream_ops: for what stands between a stream and its socket, such as encryption: what it has to
+ * provide, and what the stream lends it.  A stream without it is plain.
  *
  *   socket -> read ... stream_ops_deliver -> on_data
  *   stream_send -> queue ... end of the turn: flush ... stream_ops_peek, _write, _take -> socket
@@ -25,11 +25,11 @@ struct stream;
 enum stream_flush {
     STREAM_FLUSH_DONE,    /* the queue is empty */
     STREAM_FLUSH_BLOCKED, /* the kernel takes no more now */
-    STREAM_FLUSH_WAITING, /* the peer has to say something first (a handshake) */
+    STREAM_FLUSH_WAITING, /* the peer has to send something first (a handshake) */
     STREAM_FLUSH_FAILED,
 };
 
-/* Those below farewell are asked of a state alone, and of none that is NULL. */
+/* Those after farewell are called with a state alone, which is never NULL. */
 struct stream_ops {
     /* Bytes came in. */
     void (*read)(struct stream *s, const char *data, size_t len);
@@ -62,14 +62,14 @@ void stream_ops_ready(struct stream *s);
 
 /* NULL after a move, and for a plain stream. */
 void *stream_ops_state(const struct stream *s);
-/* Whether to read on: s is not over, nobody paused it, and the peer did not finish. */
+/* Whether to read on: s is not over, it is not paused, and the peer did not finish. */
 bool stream_ops_wants_input(const struct stream *s);
-/* Closed, or moved: then even the state is somebody else's. */
+/* Closed, or moved: then even the state belongs to others. */
 bool stream_ops_is_over(const struct stream *s);
 
 /* Calls up: the owner may close, pause or move s. */
 void stream_ops_deliver(struct stream *s, const char *data, size_t len);
-/* The peer sends no more: what is queued is written still, then the stream ends. */
+/* The peer sends no more: what is queued is still written, then the stream ends. */
 void stream_input_ended(struct stream *s);
 
 /* The beginning of the queue in one piece: borrowed, or copied to room; empty: nothing is queued.

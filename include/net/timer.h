@@ -23,7 +23,7 @@ struct timer {
 };
 
 void timer_init(struct timer *t, void (*on_due)(void *owner), void *owner);
-/* Once, delay_ms from now; a running timer starts anew. */
+/* Once, delay_ms from now; a running timer starts over. */
 void timer_start(struct loop *l, struct timer *t, uint64_t delay_ms);
 /* Idempotent. */
 void timer_stop(struct timer *t);

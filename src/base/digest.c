@@ -16,8 +16,8 @@
 enum { POOL_SIZE = 1024, POOLED_MAX = 64 };
 
 /* Random bytes made ahead: libcrypto asks the kernel for the process id and runs its generator
- * anew in every call, which costs more than all else that an id takes.  Nothing here survives
- * its use, and no process of this program goes on after fork(2). */
+ * in every call, which costs more than the rest of an id.  Bytes are erased once used, and no
+ * process of this program continues after fork(2). */
 struct pool {
     size_t left;
     unsigned char bytes[POOL_SIZE];
@@ -136,7 +136,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 static const char url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Without padding; libcrypto's own encoder writes a NUL behind and pads always. */
+/* Without padding; libcrypto's own encoder adds a NUL and always pads. */
 static size_t
 encode_letters(const char letters[65], const uint8_t *in, size_t len, char *out)
 {

@@ -2,7 +2,7 @@
 /*
  * dotenv: values are what Node's dotenv 8 makes of them, which is laravel-echo-server's: one within
  * quotes is taken as it stands, but for "\n" in double ones, which is a line break.  `export`
- * before a name, and comments behind a value, are understood besides, as Laravel does.
+ * before a name, and comments after a value, are understood as well, as Laravel does.
  */
 #include "base/dotenv.h"
 
@@ -42,9 +42,9 @@ closing_quote(struct str value)
     if (end > 0 && value.data[end] == value.data[0])
         return end;
     for (; end > 0; end--) {
-        struct str behind = str_slice(value.data + end + 1, value.len - end - 1);
+        struct str after = str_slice(value.data + end + 1, value.len - end - 1);
 
-        if (value.data[end] == value.data[0] && str_starts(str_trim(behind), "#"))
+        if (value.data[end] == value.data[0] && str_starts(str_trim(after), "#"))
             return end;
     }
     return 0;

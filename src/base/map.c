@@ -20,7 +20,7 @@ enum { FIRST_CAPACITY = 16 };
 
 struct map_slot {
     const char *key;
-    void *value; /* NULL: free; GONE: removed, the probing goes on */
+    void *value; /* NULL: free; GONE: removed, probing continues */
     uint32_t key_len, hash;
 };
 

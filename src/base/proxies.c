@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proxies: the words of Express' "trust proxy", which people know.
+ * proxies: the words of Express' "trust proxy", which operators know.
  */
 #include "base/proxies.h"
 
@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 struct proxies {
-    unsigned hops; /* trusted whoever they are */
+    unsigned hops; /* trusted whatever their addresses */
     struct address_range *ranges;
     size_t count;
 };
@@ -54,7 +54,7 @@ add_group(struct proxies *p, const char *name)
     return found;
 }
 
-/* What says all there is to say. */
+/* An entry that stands alone. */
 static bool
 parse_alone(const char *text, unsigned *hops)
 {
@@ -80,7 +80,7 @@ proxies_new(const char *const *entries, size_t count, struct buffer *error)
     for (size_t i = 0; i < count; i++) {
         if (add_group(p, entries[i]) || add_range(p, entries[i]))
             continue;
-        buffer_printf(error, "\"%s\" is no address", entries[i]);
+        buffer_printf(error, "\"%s\" is not an address", entries[i]);
         proxies_free(p);
         return NULL;
     }

@@ -61,7 +61,7 @@ struct connector {
     struct stream *stream; /* during the handshake */
     int fd;                /* -1: none */
     unsigned count, next;
-    bool has_spare; /* the last address is one that nobody named */
+    bool has_spare; /* the last address was not asked for */
     struct endpoint addresses[ADDRESSES_MAX];
     char error[512];
 };

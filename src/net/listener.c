@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * listener: the sockets, before any thread runs; then accept(2) by hand, because libuv's own
- * listening closes connections when the process is out of descriptors, and says nothing.
+ * listening silently closes connections when the process is out of descriptors.
  */
 #include "net/listener.h"
 
@@ -76,7 +76,7 @@ bind_all(const struct addrinfo *a, unsigned count, int *fds)
     for (unsigned i = 0; i < count; i++) {
         fds[i] = bind_one((struct sockaddr *)&address, len, i > 0);
         if (fds[i] >= 0) {
-            /* With port 0 the first one's is everybody's. */
+            /* With port 0 the others take the port of the first. */
             getsockname(fds[i], (struct sockaddr *)&address, &len);
             continue;
         }
@@ -116,12 +116,13 @@ remedy(int result)
 {
     switch (result) {
     case -EADDRINUSE:
-        return ": another program has it, which `ss -ltnp` names; end that one, or take another "
+        return ": another program uses it (see `ss -ltnp`); stop that program, or choose another "
                "port";
     case -EADDRNOTAVAIL:
-        return ": it is no address of this machine, see `ip address`; without one all are taken";
+        return ": it is not an address of this machine (see `ip address`); leave it out to listen "
+               "on all";
     case -EACCES:
-        return ": ports below 1024 need CAP_NET_BIND_SERVICE, or a proxy before another port";
+        return ": ports below 1024 need CAP_NET_BIND_SERVICE, or a proxy in front of another port";
     case -ENXIO:
         return "the host name cannot be resolved; expected an address or a name of this machine";
     default:
@@ -194,7 +195,7 @@ listener_accept(struct listener *n)
     switch (errno) {
     case EAGAIN:
         if (n->starved)
-            log_notice("accepting goes on");
+            log_notice("accepting connections again");
         n->starved = false;
         return false;
     case EMFILE:

@@ -52,7 +52,7 @@ struct loop {
     struct timer beat;
     uint64_t beat_ms;
     _Atomic uint64_t beats; /* only this loop counts */
-    unsigned look_ups;      /* of names, in libuv's pool: they cannot be called back */
+    unsigned look_ups;      /* of names, in libuv's pool: they cannot be cancelled */
     struct list tasks;
     struct list soon; /* tasks that soon_timer waits for */
     uv_timer_t soon_timer;
@@ -67,7 +67,7 @@ struct loop {
 /* Whether it is l's loop that runs on this thread now. */
 bool loop_is_current(const struct loop *l);
 
-/* A stream, which waits for nothing yet; and its end. */
+/* One more stream, which waits for nothing yet; and one less. */
 void loop_join(struct loop *l);
 void loop_leave(struct loop *l);
 
@@ -75,7 +75,7 @@ enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
 /*
  * Wait for wanted instead of before, both a sum of LOOP_*; 0: for nothing, not even errors.  An
- * error of the socket counts as what is waited for: reading or writing tells which it is.  False:
+ * error of the socket counts as what is waited for: reading or writing shows which.  False:
  * the kernel refused.
  */
 MUST_USE bool loop_watch(

@@ -3,7 +3,7 @@
  * mailbox: a queue under a mutex, and a libuv async that wakes its loop; on the loop's own thread
  * the end of the turn does instead, without a system call.
  *
- *   post: append, wake if nobody did since the last batch
+ *   post: append, wake unless that was done since the last batch
  *   wake: detach the batch; deliver it outside the lock; only then take its bytes off the count
  *
  * The wake-up is sent under the lock: after mailbox_close() no thread touches the async any more.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller: a libuv poll handle around somebody else's descriptor.
+ * poller: a libuv poll handle for a descriptor of other code.
  */
 #include "net/poller.h"
 

@@ -2,7 +2,7 @@
 /*
  * resolver: getaddrinfo on libuv's thread pool.  An address needs no pool, which slow name servers
  * may have filled: it is converted at once and reported at the end of the turn.  So is a name that
- * libuv will not ask for: one that is too long, or not UTF-8.
+ * libuv will not look up: one that is too long, or not UTF-8.
  */
 #include "resolver.h"
 

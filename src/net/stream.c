@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "stream_priv.h"
 
-/* A peer that takes nothing of the last bytes for so long is given up. */
+/* A peer that takes none of the last bytes for so long is given up. */
 enum { FINISH_LIMIT_MS = 10000, LINGER_LIMIT_MS = 2000, PIECE_COST = 64 };
 
 struct stream_parcel {

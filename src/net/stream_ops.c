@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream_ops: the socket and the queue, for plain streams and for those with operations of
- * somebody else's.
+ * stream_ops: the socket and the queue, for plain streams and for those with other operations.
  */
 #include "net/stream_ops.h"
 

@@ -7,7 +7,7 @@
  *   ...
  *   level 4: 64 slots of 64^4 ticks    (99 days)   what is later still goes round again
  *
- * One libuv timer waits for the next occupied slot of any level, and is set anew at most once a
+ * One libuv timer waits for the next occupied slot of any level, and is set again at most once a
  * turn, whatever was started and stopped.
  */
 #include "net/timer.h"

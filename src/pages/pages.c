@@ -48,7 +48,7 @@ struct place {
     const char *generation, *name;
     const char *type;
     bool cacheable;
-    bool weak_etag; /* Socket.IO 4 also heeds If-None-Match: W/"..." */
+    bool weak_etag; /* Socket.IO 4 also accepts If-None-Match: W/"..." */
 };
 
 static const struct place places[] = {

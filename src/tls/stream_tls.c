@@ -194,7 +194,7 @@ push_answer(struct stream *s, struct stream_tls *t)
     return false;
 }
 
-/* What OpenSSL said when it could not go on; true: try again. */
+/* Why OpenSSL could not go on; true: try again. */
 static bool
 after_short_call(struct stream *s, struct stream_tls *t, int result)
 {
@@ -214,7 +214,7 @@ after_short_call(struct stream *s, struct stream_tls *t, int result)
     }
 }
 
-/* Go on with the handshake, or read a record; true: and again. */
+/* Go on with the handshake, or read a record; false: no more of either for now. */
 static bool
 take_input(struct stream *s, struct stream_tls *t)
 {

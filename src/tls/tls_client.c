@@ -93,7 +93,7 @@ read_certificates(BIO *in, SSL_CTX *ctx, bool (*add)(SSL_CTX *ctx, X509 *x, unsi
     return ok && count > 0;
 }
 
-/* One that is there twice is no mistake. */
+/* One that occurs twice is not a mistake. */
 static bool
 trust(SSL_CTX *ctx, X509 *x, unsigned number)
 {
@@ -119,8 +119,8 @@ client_load_certificates(SSL_CTX *ctx, const char *member, const char *pem, stru
         return false;
     ok = read_certificates(in, ctx, strcmp(member, "ca") == 0 ? trust : show);
     if (!ok)
-        buffer_printf(error, "%s: %s holds no certificate in PEM form that can be used", member,
-            pem_name(pem));
+        buffer_printf(
+            error, "%s: %s holds no usable certificate in PEM form", member, pem_name(pem));
     BIO_free(in);
     return ok;
 }
@@ -158,7 +158,7 @@ client_load(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *err
     if (!o->cert && !o->key)
         return true;
     if (!o->cert || !o->key) {
-        buffer_printf(error, "%s: cert and key go together", o->cert ? "key" : "cert");
+        buffer_printf(error, "%s: cert and key must be given together", o->cert ? "key" : "cert");
         return false;
     }
     return client_load_certificates(ctx, "cert", o->cert, error) && client_load_key(ctx, o, error);

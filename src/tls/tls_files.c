@@ -139,7 +139,7 @@ matches_nothing(
     if (!path || f->count > 0)
         return false;
     fault->part = part;
-    buffer_printf(&fault->sentence, "no file that may be read matches the pattern %s", path);
+    buffer_printf(&fault->sentence, "no readable file matches the pattern %s", path);
     return true;
 }
 

@@ -25,7 +25,7 @@ struct tls_trios {
 };
 
 /* The most promising first: newest certificate, the key and the chain of the same folder.  False:
- * a pattern matches nothing; f says so. */
+ * a pattern matches nothing; f names it. */
 MUST_USE bool tls_files_find(
     const struct tls_pair *pair, struct tls_trios *out, struct tls_fault *f);
 void tls_files_fini(struct tls_trios *t);

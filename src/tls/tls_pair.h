@@ -17,7 +17,7 @@ struct tls_loaded {
     STACK_OF(X509) * chain;
     EVP_PKEY *key;
     char *path;   /* of the certificate */
-    char **names; /* whom it is for, in lower case; may be "*.a.test"; none: no host by name */
+    char **names; /* the hosts it is for, in lower case; may be "*.a.test"; none: no host by name */
     size_t name_count;
     char *passed_over; /* see struct tls_certificate */
 };
@@ -28,7 +28,7 @@ MUST_USE bool tls_pair_load(
 void tls_pair_fini(struct tls_loaded *l);
 
 /* The private key in a PEM text; NULL: there is none, or passphrase, which may be NULL, does not
- * open it.  *asked says whether it needs one.  Never asks the terminal. */
+ * open it.  *asked: it is encrypted.  Never asks the terminal. */
 EVP_PKEY *tls_pair_read_key(BIO *in, const char *passphrase, bool *asked);
 
 #endif

@@ -12,9 +12,9 @@
 
 enum { TICKET_KEYS_SIZE = 80 };
 
-/* Those that would weaken a context, or change what this program relies on, are not among them. */
-static const uint64_t heeded_flags = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-                                     SSL_OP_NO_TICKET | SSL_OP_NO_ENCRYPT_THEN_MAC;
+/* Flags that would weaken a context, or change what this program relies on, are not among them. */
+static const uint64_t honoured_flags = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                       SSL_OP_NO_TICKET | SSL_OP_NO_ENCRYPT_THEN_MAC;
 
 /* One set a process: a ticket stays good when the certificate is renewed. */
 static unsigned char ticket_keys[TICKET_KEYS_SIZE];
@@ -39,7 +39,7 @@ tls_rules_new(const SSL_METHOD *method)
     return openssl;
 }
 
-/* HTTP/2 is not spoken; a browser that offers it must hear so. */
+/* HTTP/2 is not spoken; a browser that offers it must be told. */
 static int
 on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *offered,
     unsigned offered_len, void *arg)
@@ -94,20 +94,21 @@ tls_rules_apply(SSL_CTX *openssl, const struct tls_server_options *o, struct tls
     pthread_once(&ticket_keys_once, make_ticket_keys);
     SSL_CTX_set_tlsext_ticket_keys(openssl, ticket_keys, sizeof(ticket_keys));
     SSL_CTX_set_alpn_select_cb(openssl, on_alpn, NULL);
-    SSL_CTX_set_options(openssl, o->flags & heeded_flags);
+    SSL_CTX_set_options(openssl, o->flags & honoured_flags);
     if (o->no_tls12)
         SSL_CTX_set_min_proto_version(openssl, TLS1_3_VERSION);
     if (o->no_tls13)
         SSL_CTX_set_max_proto_version(openssl, TLS1_2_VERSION);
     if (o->ciphers && !set_ciphers(openssl, o->ciphers)) {
         f->part = TLS_PART_CIPHERS;
-        buffer_printf(&f->sentence, "OpenSSL knows no such list of ciphers: \"%s\"", o->ciphers);
+        buffer_printf(
+            &f->sentence, "OpenSSL does not accept this list of ciphers: \"%s\"", o->ciphers);
         return false;
     }
     if (SSL_CTX_get_min_proto_version(openssl) == TLS1_3_VERSION &&
         SSL_CTX_get_max_proto_version(openssl) == TLS1_2_VERSION) {
         f->part = TLS_PART_CIPHERS;
-        buffer_append_text(&f->sentence, "neither TLS 1.2 nor TLS 1.3 is left to speak");
+        buffer_append_text(&f->sentence, "neither TLS 1.2 nor TLS 1.3 is left to use");
         return false;
     }
     return true;

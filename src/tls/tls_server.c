@@ -183,7 +183,7 @@ is_for(const struct tls_loaded *pair, const char *name)
     return pair->name_count == 0 && !name[0];
 }
 
-/* The first pair of each type that is for name; "": those that are for nobody by name. */
+/* The first pair of each type that is for name; "": those that are for no host by name. */
 static struct choice
 choose_pairs(const struct making *m, const char *name)
 {

@@ -164,7 +164,7 @@ const broken = {
     'a port that our own server has': [() => sound({ port: world.ours.port, shutdownTimeout: 100 }),
         [/a server .*already.*process \d+.*(stop|--force)/], { warns: true, code: 3 }],
     'a host of another machine': [() => sound({ host: '192.0.2.1' }),
-        [/echo-server\.json: host: cannot listen on 192\.0\.2\.1:\d+: address not available.*no address of this machine/]],
+        [/echo-server\.json: host: cannot listen on 192\.0\.2\.1:\d+: address not available.*not an address of this machine/]],
     'a host that is no name': [() => sound({ host: 'no.such.host.invalid' }),
         [/echo-server\.json: host: cannot listen on no\.such\.host\.invalid:\d+: .*cannot be resolved.*expected an address/]],
     'Redis that is not there': [() => withRedis(world.refused),

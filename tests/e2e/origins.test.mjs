@@ -111,5 +111,5 @@ test('an entry that is no origin is an error with its text', async () => {
     const end = await runServer(['start', `--config=${file}`]);
     assert.equal(end.code, 1);
     assert.match(end.stderr, /allowedOrigins has "https:\/\/a\.test\/path"; expected an origin like/);
-    assert.match(end.stderr, /trustProxy: "10\.0\.0\.0\/99" is no address; expected/);
+    assert.match(end.stderr, /trustProxy: "10\.0\.0\.0\/99" is not an address; expected/);
 });

@@ -87,7 +87,8 @@ origins_and_proxies_are_checked(void **state)
     warning_holds("{\"trustProxy\":true}", "");
     warning_holds("{\"trustProxy\":2}", "");
     warning_holds("{\"trustProxy\":[\"loopback\",\"10.0.0.0/8\"]}", "");
-    error_holds("{\"trustProxy\":\"nginx\"}", "trustProxy: \"nginx\" is no address; expected true");
+    error_holds(
+        "{\"trustProxy\":\"nginx\"}", "trustProxy: \"nginx\" is not an address; expected true");
 }
 
 int

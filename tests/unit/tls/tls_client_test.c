@@ -69,15 +69,14 @@ what_cannot_be_used_is_named(void **state)
     (void)state;
     is_refused(&o, "ca: cannot read /nowhere/ca.pem: no such file or directory");
     o = (struct tls_client_options){ .ca = certs_path("server.key") };
-    snprintf(expected, sizeof(expected), "ca: %s holds no certificate in PEM form that can be used",
-        o.ca);
+    snprintf(expected, sizeof(expected), "ca: %s holds no usable certificate in PEM form", o.ca);
     is_refused(&o, expected);
     o = (struct tls_client_options){ .ca = content_of("server.key", key) };
-    is_refused(&o, "ca: the text holds no certificate in PEM form that can be used");
+    is_refused(&o, "ca: the text holds no usable certificate in PEM form");
     o = (struct tls_client_options){ .cert = certs_path("server.pem") };
-    is_refused(&o, "key: cert and key go together");
+    is_refused(&o, "key: cert and key must be given together");
     o = (struct tls_client_options){ .key = certs_path("server.key") };
-    is_refused(&o, "cert: cert and key go together");
+    is_refused(&o, "cert: cert and key must be given together");
     o = (struct tls_client_options){ .cert = certs_path("server.pem"),
         .key = certs_path("other.key") };
     snprintf(expected, sizeof(expected), "key: %s does not belong to the certificate", o.key);

@@ -201,8 +201,8 @@ a_pattern_without_a_match_is_named(void **state)
     (void)state;
     assert_null(
         tls_server_new(&(struct tls_server_options){ .pairs = &pair, .pair_count = 1 }, &f));
-    assert_true(str_is(
-        buffer_str(&f.sentence), "no file that may be read matches the pattern /nowhere/*/a"));
+    assert_true(
+        str_is(buffer_str(&f.sentence), "no readable file matches the pattern /nowhere/*/a"));
     assert_int_equal(f.part, TLS_PART_CERT);
     buffer_fini(&f.sentence);
 }
