@@ -102,7 +102,7 @@ stream_watch(struct stream *s)
     bool writes = s->blocked || (s->full && s->queue.count == 0);
     unsigned wanted = (reads ? LOOP_READ : 0) | (writes ? LOOP_WRITE : 0);
 
-    if (s->state == STREAM_CLOSED)
+    if (s->state >= STREAM_CLOSED)
         return;
     if (loop_watch(s->loop, s->fd, s->watched, wanted, s))
         s->watched = (uint8_t)wanted;
