@@ -294,7 +294,7 @@ make(const struct config *c, size_t descriptors, unsigned workers)
         .idle_timeout_ms = IDLE_TIMEOUT_MS,
     };
     l->sockets.connect_timeout_ms = c->connect_timeout_ms;
-    l->stray_upgrade_ms = c->destroy_upgrade ? c->destroy_upgrade_ms : 0;
+    l->unclaimed_ms = c->destroy_upgrade ? c->destroy_upgrade_ms : 0;
     l->shutdown_timeout_ms = c->shutdown_timeout_ms;
     make_engine(l, c);
     make_channels(l, c);

@@ -35,7 +35,7 @@ struct snapshot {
     struct auth_options auth_options;
     struct auth_target *auth; /* of snapshot_find_auth() */
     struct hub_options hub;
-    uint64_t stray_upgrade_ms; /* 0: they are left alone */
+    uint64_t unclaimed_ms; /* patience with upgrades that no service takes; 0: without end */
     uint64_t shutdown_timeout_ms;
     /* What the texts above point to, besides c. */
     char *path, *cookie3, *cookie3_attributes, *cookie4, *cookie4_attributes;

@@ -48,7 +48,7 @@ struct worker {
     struct channels_limits channel_limits; /* with this worker's share of auth requests */
     struct channels *channels;
     struct api *api;
-    struct strays *strays;
+    struct unclaimed *unclaimed;
 
     struct http_limits http_limits; /* of connections, which outlive snapshots */
     struct list clients;            /* connections that speak HTTP */
