@@ -120,7 +120,7 @@ serve_all(void)
             if (c->fd > 0)
                 serve(f, c);
     }
-    turn(s.loop);
+    turn(s.l);
 }
 
 #define AWAIT(condition)                                                                           \
