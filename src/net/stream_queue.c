@@ -120,16 +120,16 @@ stream_queue_take(struct stream_queue *q, size_t len)
     ENSURE(len <= q->total_bytes);
     q->total_bytes -= len;
     q->taken += len;
-    while (q->count > 0 && q->taken >= queue_element(q, 0)->len) {
+    while (q->count > 0) {
         struct bytes *b = queue_element(q, 0);
 
+        if (q->taken < b->len)
+            return;
         q->taken -= b->len;
         bytes_unref(b);
         q->head = (q->head + 1) & (q->capacity - 1);
         q->count--;
     }
-    if (q->count > 0)
-        return;
     ENSURE(q->total_bytes == 0);
     queue_free_ring(q);
     stream_queue_init(q);

@@ -349,7 +349,7 @@ close_writes_what_was_said_before(void **state)
     do {
         assert_true(redis_link_command(
             other, (struct str[]){ STR_LIT("GET"), STR_LIT("farewell") }, 2, on_reply, &s));
-        UNTIL(&s, s.replies);
+        TURN_UNTIL(s.l, s.replies);
         s.replies = 0;
     } while (!str_is(buffer_str(&s.reply), "$said"));
     redis_link_close(other);
