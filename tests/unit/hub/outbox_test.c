@@ -93,10 +93,10 @@ setup(void **state)
     office = (struct office){ .loop = loop_new(), .registry = registry_new(WORKERS) };
     office.outbox = outbox_new(office.loop, WORKERS, &handlers, NULL);
     office.hub = (struct hub_message_receiver){ on_hub_message, NULL };
-    office.back = mailbox_open(office.loop, "hub", LIMIT_BYTES, &office.hub);
+    office.back = mailbox_open(office.loop, LIMIT_BYTES, &office.hub);
     for (unsigned i = 0; i < WORKERS; i++) {
         office.worker[i] = (struct hub_message_receiver){ on_worker_message, &office.heard[i] };
-        office.box[i] = mailbox_open(office.loop, "worker", LIMIT_BYTES, &office.worker[i]);
+        office.box[i] = mailbox_open(office.loop, LIMIT_BYTES, &office.worker[i]);
         outbox_add(office.outbox, i, office.box[i], office.back);
     }
     return 0;
