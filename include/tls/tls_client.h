@@ -28,7 +28,7 @@ struct tls_client_options {
 };
 
 /* NULL: *error holds one sentence that begins with the name of the member above. */
-MUST_USE struct connector_secure *tls_client_create(
+MUST_USE struct connector_secure *tls_client_from_pem(
     const struct tls_client_options *o, struct buffer *error);
 
 #endif

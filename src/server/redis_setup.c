@@ -36,7 +36,7 @@ open_tls(struct redis_setup *s, const struct config *c, struct buffer *error)
 
     if (!c->redis_tls)
         return true;
-    s->tls = tls_client_create(&o, &why);
+    s->tls = tls_client_from_pem(&o, &why);
     if (!s->tls)
         buffer_printf(error, "databaseConfig.redis.tls.%.*s", STR_ARG(buffer_str(&why)));
     buffer_fini(&why);

@@ -78,35 +78,24 @@ pem_open(const char *member, const char *pem, struct buffer *error)
     return in;
 }
 
-/* Call add for each certificate; false when there is none, or one is not taken. */
+/* Trust each certificate, or show it to servers; false when there is none, or one is not taken. */
 static bool
-read_certificates(BIO *in, SSL_CTX *ctx, bool (*add)(SSL_CTX *ctx, X509 *x, unsigned number))
+read_certificates(BIO *in, SSL_CTX *ctx, bool trust)
 {
     unsigned count = 0;
     bool ok = true;
     X509 *x;
 
-    while (ok && (x = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
-        ok = add(ctx, x, count++);
+    for (; ok && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)); count++) {
+        if (trust) /* one that occurs twice is not a mistake */
+            X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), x);
+        else if (count == 0)
+            ok = SSL_CTX_use_certificate(ctx, x) == 1;
+        else
+            ok = SSL_CTX_add1_chain_cert(ctx, x) == 1;
         X509_free(x);
     }
     return ok && count > 0;
-}
-
-/* One that occurs twice is not a mistake. */
-static bool
-trust(SSL_CTX *ctx, X509 *x, unsigned number)
-{
-    (void)number;
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), x);
-    return true;
-}
-
-static bool
-show(SSL_CTX *ctx, X509 *x, unsigned number)
-{
-    return number == 0 ? SSL_CTX_use_certificate(ctx, x) == 1
-                       : SSL_CTX_add1_chain_cert(ctx, x) == 1;
 }
 
 static bool
@@ -117,7 +106,7 @@ client_load_certificates(SSL_CTX *ctx, const char *member, const char *pem, stru
 
     if (!in)
         return false;
-    ok = read_certificates(in, ctx, strcmp(member, "ca") == 0 ? trust : show);
+    ok = read_certificates(in, ctx, strcmp(member, "ca") == 0);
     if (!ok)
         buffer_printf(
             error, "%s: %s holds no usable certificate in PEM form", member, pem_name(pem));
@@ -165,7 +154,7 @@ client_load(SSL_CTX *ctx, const struct tls_client_options *o, struct buffer *err
 }
 
 struct connector_secure *
-tls_client_create(const struct tls_client_options *o, struct buffer *error)
+tls_client_from_pem(const struct tls_client_options *o, struct buffer *error)
 {
     SSL_CTX *openssl = tls_rules_new(TLS_client_method());
     bool ok = client_load(openssl, o, error);
@@ -183,7 +172,7 @@ tls_client_new(bool verify, const char *ca_path, struct buffer *error)
     SSL_CTX *openssl = tls_rules_new(TLS_client_method());
     struct buffer content = { 0 };
     BIO *in = ca_path ? tls_files_read(ca_path, "certificate authority", &content, error) : NULL;
-    bool ok = !ca_path || (in && read_certificates(in, openssl, trust));
+    bool ok = !ca_path || (in && read_certificates(in, openssl, true));
 
     if (in && !ok)
         buffer_printf(error, "%s is not a PEM file with certificates", ca_path);

@@ -14,7 +14,7 @@ is_taken(struct tls_client_options o)
     struct connector_secure *c;
 
     o.verify = true;
-    c = tls_client_create(&o, &error);
+    c = tls_client_from_pem(&o, &error);
     assert_non_null(c);
     assert_int_equal(error.len, 0);
     connector_secure_unref(c);
@@ -25,7 +25,7 @@ is_refused(const struct tls_client_options *o, const char *sentence)
 {
     struct buffer error = { 0 };
 
-    assert_null(tls_client_create(o, &error));
+    assert_null(tls_client_from_pem(o, &error));
     buffer_append_char(&error, '\0');
     assert_string_equal(error.data, sentence);
     buffer_fini(&error);
