@@ -134,9 +134,11 @@ connector_finish(struct connector *c, struct stream *s)
     on_done(owner, s, s ? NULL : c->error);
 }
 
+/* The address that was tried last. */
 static void
-endpoint_text(const struct connector *c, const struct endpoint *a, char out[ENDPOINT_TEXT_SIZE])
+endpoint_text(const struct connector *c, char out[ENDPOINT_TEXT_SIZE])
 {
+    const struct endpoint *a = &c->addresses[c->next - 1];
     char host[INET6_ADDRSTRLEN] = "";
 
     if (a->at.any.sa_family == AF_UNIX) {
@@ -159,7 +161,7 @@ note_failure(struct connector *c, int error)
     ENSURE(c->next > 0 && c->next <= c->count);
     if (c->has_spare && c->next == c->count && c->error[0])
         return;
-    endpoint_text(c, &c->addresses[c->next - 1], where);
+    endpoint_text(c, where);
     if (error == ECONNREFUSED)
         snprintf(c->error, sizeof(c->error), "connection refused by %s", where);
     else if (error == ETIMEDOUT)
@@ -184,7 +186,7 @@ on_handshake_end(void *owner, enum stream_end why)
     const char *error = stream_error(c->stream);
     char where[ENDPOINT_TEXT_SIZE];
 
-    endpoint_text(c, &c->addresses[c->next - 1], where);
+    endpoint_text(c, where);
     c->stream = NULL;
     if (error)
         snprintf(c->error, sizeof(c->error), "%s", error);

@@ -40,8 +40,6 @@ void stream_queue_init(struct stream_queue *q);
 void stream_queue_fini(struct stream_queue *q);
 /* Takes the caller's reference. */
 void stream_queue_push(struct stream_queue *q, struct bytes *b);
-/* What is left of the element at index i. */
-struct str stream_queue_at(const struct stream_queue *q, uint32_t i);
 /* The first elements, at most max; returns how many. */
 unsigned stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned max);
 /* The first bytes of the queue, in one piece: borrowed, or copied to room. */

@@ -71,8 +71,9 @@ stream_queue_push(struct stream_queue *q, struct bytes *b)
     q->total_bytes += b->len;
 }
 
-struct str
-stream_queue_at(const struct stream_queue *q, uint32_t i)
+/* What is left of the element at index i. */
+static struct str
+queue_rest(const struct stream_queue *q, uint32_t i)
 {
     const struct bytes *b = queue_element(q, i);
     size_t skip = i == 0 ? q->taken : 0;
@@ -86,7 +87,7 @@ stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned ma
     unsigned count = q->count < max ? q->count : max;
 
     for (unsigned i = 0; i < count; i++) {
-        struct str s = stream_queue_at(q, i);
+        struct str s = queue_rest(q, i);
 
         /* iovec serves reading too, hence its pointer to what is not const. */
         out[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)s.data, .iov_len = s.len };
@@ -97,7 +98,7 @@ stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned ma
 struct str
 stream_queue_join(const struct stream_queue *q, char *room, size_t size)
 {
-    struct str first = stream_queue_at(q, 0);
+    struct str first = queue_rest(q, 0);
     size_t len = 0;
 
     if (first.len > size)
@@ -105,7 +106,7 @@ stream_queue_join(const struct stream_queue *q, char *room, size_t size)
     if (first.len == size || q->count == 1)
         return first;
     for (uint32_t i = 0; i < q->count && len < size; i++) {
-        struct str s = stream_queue_at(q, i);
+        struct str s = queue_rest(q, i);
         size_t part = s.len < size - len ? s.len : size - len;
 
         memcpy(room + len, s.data, part);
