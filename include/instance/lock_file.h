@@ -38,4 +38,13 @@ bool lock_file_holder(const char *path, pid_t *pid);
 /* The laravel-echo-server that the file names, or 0. */
 pid_t lock_file_reference(const char *path);
 
+/*
+ * Any file under flock(2): the descriptor of the file at path, made when there is none, locked, and
+ * known to be the one at path.  No other user may open it: anyone who can read it could lock it.
+ * -1: errno, EWOULDBLOCK when another process held it at each attempt (10 ms apart).
+ */
+MUST_USE int lock_file_open(const char *path, int attempts);
+/* Only while it is held.  A file of somebody else at the path stays. */
+void lock_file_remove(int fd, const char *path);
+
 #endif

@@ -12,20 +12,60 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/mem.h"
-#include "held_file.h"
 #include "instance/process.h"
 
 /* Somebody else's look at the lock, or a holder that removes the file, is over by then. */
-enum { ATTEMPTS = 10, CONTENT_MAX = 256, REASON_SIZE = 128 };
+enum { ATTEMPTS = 10, REST_MS = 10, CONTENT_MAX = 256, REASON_SIZE = 128 };
 
 struct lock_file {
     char *path;
     int fd;
 };
+
+static void
+rest(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = REST_MS * 1000000L }, NULL);
+}
+
+/* The file may have been removed between open and lock; then the lock is on nothing. */
+static bool
+is_still_at(int fd, const char *path)
+{
+    struct stat held, there;
+
+    return fstat(fd, &held) == 0 && stat(path, &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
+}
+
+int
+lock_file_open(const char *path, int attempts)
+{
+    for (int attempt = 0; attempt < attempts; attempt++) {
+        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+        if (fd < 0)
+            return -1;
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 && is_still_at(fd, path))
+            return fd;
+        close(fd);
+        rest();
+    }
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
+void
+lock_file_remove(int fd, const char *path)
+{
+    if (is_still_at(fd, path))
+        unlink(path);
+}
 
 static pid_t
 read_content(int fd)
@@ -65,31 +105,25 @@ write_holder(int fd)
     return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len;
 }
 
-static enum lock_file_result
-fail(const char *path, int error, int fd, struct buffer *why)
-{
-    char reason[REASON_SIZE];
-
-    if (fd >= 0)
-        close(fd);
-    buffer_printf(
-        why, "cannot write the lock file %s: %s", path, strerror_r(error, reason, sizeof(reason)));
-    return LOCK_FILE_FAILED;
-}
-
 enum lock_file_result
 lock_file_take(const char *path, struct lock_file **lock, struct buffer *error)
 {
-    int fd = held_file_open(path, ATTEMPTS);
+    int fd = lock_file_open(path, ATTEMPTS);
+    char reason[REASON_SIZE];
 
-    if (fd < 0)
-        return errno == EWOULDBLOCK ? LOCK_FILE_HELD : fail(path, errno, -1, error);
-    if (reference_in(fd)) {
+    if (fd < 0 && errno == EWOULDBLOCK)
+        return LOCK_FILE_HELD;
+    if (fd >= 0 && reference_in(fd)) {
         close(fd);
         return LOCK_FILE_HELD;
     }
-    if (!write_holder(fd))
-        return fail(path, errno, fd, error);
+    if (fd < 0 || !write_holder(fd)) {
+        buffer_printf(error, "cannot write the lock file %s: %s", path,
+            strerror_r(errno, reason, sizeof(reason)));
+        if (fd >= 0)
+            close(fd);
+        return LOCK_FILE_FAILED;
+    }
     *lock = mem_zalloc(sizeof(**lock));
     (*lock)->path = mem_strdup(path);
     (*lock)->fd = fd;
@@ -101,7 +135,7 @@ lock_file_release(struct lock_file *lock)
 {
     if (!lock)
         return;
-    held_file_remove(lock->fd, lock->path);
+    lock_file_remove(lock->fd, lock->path);
     close(lock->fd);
     free(lock->path);
     free(lock);
@@ -167,7 +201,7 @@ lock_file_holder(const char *path, pid_t *pid)
         if (kernel_agrees(fd, *pid))
             break;
         *pid = 0; /* a moment after the lock was taken the content is still the old one */
-        held_file_rest();
+        rest();
     }
     close(fd);
     return held;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "held_file.h"
+#include "instance/lock_file.h"
 #include "instance/process.h"
 #include "instance/registration.h"
 
@@ -93,7 +93,7 @@ open_marks(struct marks *m, unsigned port, bool make)
     snprintf(m->path, sizeof(m->path), "/dev/shm/echo-server-%u-%u", (unsigned)geteuid(), port);
     if (!make && access(m->path, F_OK) != 0)
         return false;
-    m->fd = held_file_open(m->path, ATTEMPTS);
+    m->fd = lock_file_open(m->path, ATTEMPTS);
     if (m->fd < 0)
         return false;
     if (!is_own_file(m->fd)) {
@@ -126,7 +126,7 @@ static void
 close_marks(struct marks *m)
 {
     if (m->count == 0)
-        held_file_remove(m->fd, m->path);
+        lock_file_remove(m->fd, m->path);
     else if (m->changed)
         write_marks(m);
     close(m->fd);
