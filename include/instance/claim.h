@@ -1,31 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * claim: this server's registration under its port, and what it says of itself there.  The main
- * thread only.
+ * claim: this server's registration under its port, and the line of key=value that it says of
+ * itself there to its user:
+ *
+ *   version=1.0.0 state=ready started=1764040866 port=6001 host=* connections=12 config=/srv/e.json
+ *
+ * The last value goes to the end of the line.  A reader skips keys that it does not know.  A claim
+ * is the main thread's; the functions of the line may be called on any.
  */
 #ifndef INSTANCE_CLAIM_H
 #define INSTANCE_CLAIM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 
 struct buffer;
-struct config;
 struct claim;
+struct config;
 struct loop;
+
+/* Texts are borrowed. */
+struct claim_line {
+    struct str version, state, host;
+    struct str config; /* empty: the built-in configuration */
+    uint64_t started;  /* seconds since 1970 */
+    uint64_t port, connections;
+};
+
+void claim_write(const struct claim_line *c, struct buffer *line);
+/* False: not such a line. */
+MUST_USE bool claim_parse(struct str line, struct claim_line *c);
 
 /* What the configuration does not say. */
 struct claim_source {
-    const char *host; /* as registration_open() */
+    const char *host; /* as registration_open(); outlives the claim */
     unsigned port;
     uint64_t (*count_connections)(void *owner);
     void *owner;
 };
 
 /*
- * To be opened before the port is bound, so that whoever finds the port taken finds the claim as
- * well. NULL: the port is another server's of this user or of root.  A name that somebody else
+ * To be opened before the port is bound, so that anyone who finds the port taken finds the claim as
+ * well.  NULL: the port is another server's of this user or of root.  A name that another process
  * holds is only a warning.
  */
 MUST_USE struct claim *claim_open(struct loop *l, const struct config *c,

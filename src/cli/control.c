@@ -13,7 +13,7 @@
 #include "command.h"
 #include "config/config.h"
 #include "error_copies.h"
-#include "instance/description.h"
+#include "instance/claim.h"
 #include "instance/process.h"
 #include "instance/registration.h"
 #include "instance/running.h"
@@ -164,7 +164,7 @@ static void
 print_running(const struct target *t, const struct running *r)
 {
     struct buffer line = { 0 };
-    struct description d;
+    struct claim_line d;
     pid_t pid;
 
     if (r->pid)
@@ -173,7 +173,7 @@ print_running(const struct target *t, const struct running *r)
         puts("Running: a server in another PID namespace.");
     print_uptime(r->pid);
     if (registration_ask(t->where.host, t->where.port, &pid, &line) && pid == r->pid &&
-        description_parse(buffer_str(&line), &d)) {
+        claim_parse(buffer_str(&line), &d)) {
         print_fact("state", d.state);
         print_fact("version", d.version);
         print_fact("configuration", d.config.len ? d.config : STR_LIT("built-in"));

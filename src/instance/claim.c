@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * claim: a registration and its description.
+ * claim: a registration and its line; one table of keys for both directions.
  */
 #include "instance/claim.h"
 
-#include <stdint.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
@@ -12,41 +12,91 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
-#include "instance/description.h"
 #include "instance/registration.h"
+
+/* ---- the line ---- */
+
+struct key {
+    const char *name;
+    bool is_number;
+    size_t at; /* in struct claim_line: struct str or uint64_t */
+};
+
+#define TEXT(field) #field, false, offsetof(struct claim_line, field)
+#define NUMBER(field) #field, true, offsetof(struct claim_line, field)
+
+/* config comes last: a path may hold spaces. */
+static const struct key keys[] = {
+    { TEXT(version) },
+    { TEXT(state) },
+    { NUMBER(started) },
+    { NUMBER(port) },
+    { TEXT(host) },
+    { NUMBER(connections) },
+    { TEXT(config) },
+};
+
+static const struct key *const last_key = &keys[COUNT_OF(keys) - 1];
+
+void
+claim_write(const struct claim_line *c, struct buffer *line)
+{
+    for (const struct key *k = keys; k <= last_key; k++) {
+        const void *field = (const char *)c + k->at;
+
+        buffer_printf(line, "%s=", k->name);
+        if (k->is_number)
+            buffer_append_u64(line, *(const uint64_t *)field);
+        else
+            buffer_append_str(line, *(const struct str *)field);
+        buffer_append_char(line, k == last_key ? '\n' : ' ');
+    }
+}
+
+bool
+claim_parse(struct str line, struct claim_line *c)
+{
+    *c = (struct claim_line){ 0 };
+    if (!str_ends(line, "\n"))
+        return false;
+    line.len--;
+    while (line.len > 0) {
+        struct str rest, value, name = str_cut(line, '=', &rest);
+        const struct key *k = keys;
+
+        while (k <= last_key && !str_is(name, k->name))
+            k++;
+        if (k == last_key) {
+            c->config = rest;
+            return true;
+        }
+        value = str_cut(rest, ' ', &line);
+        if (k > last_key)
+            continue;
+        if (!k->is_number)
+            *(struct str *)((char *)c + k->at) = value;
+        else if (!str_to_u64(value, UINT64_MAX, (uint64_t *)((char *)c + k->at)))
+            return false;
+    }
+    return false;
+}
+
+/* ---- the claim ---- */
 
 struct claim {
     struct claim_source source;
-    char *config_path; /* from the root, wherever its links lead later; NULL: built-in */
-    uint64_t started_ms;
-    const char *state;
-    struct registration *registration; /* NULL: somebody else has the name */
+    struct claim_line line; /* all of it but the connections, which are counted when it is read */
+    char *config_path;      /* from the root, wherever its links lead later; NULL: built-in */
+    struct registration *registration; /* NULL: another process has the name */
 };
 
 static void
-describe(void *owner, struct buffer *line)
+claim_describe(void *owner, struct buffer *line)
 {
-    const struct claim *e = owner;
-    const char *host = e->source.host;
-    const struct description d = {
-        .version = STR_LIT(ECHO_SERVER_VERSION),
-        .state = str_of(e->state),
-        .started = e->started_ms / 1000,
-        .port = e->source.port,
-        .host = str_of(host ? host : "*"),
-        .connections = e->source.count_connections(e->source.owner),
-        .config = str_of(e->config_path),
-    };
+    struct claim *e = owner;
 
-    description_write(&d, line);
-}
-
-static char *
-absolute(const char *file)
-{
-    char *path = file ? realpath(file, NULL) : NULL;
-
-    return path ? path : mem_strdup(file);
+    e->line.connections = e->source.count_connections(e->source.owner);
+    claim_write(&e->line, line);
 }
 
 struct claim *
@@ -59,10 +109,18 @@ claim_open(
     pid_t pid;
 
     e->source = *source;
-    e->config_path = absolute(c->file);
-    e->started_ms = clock_wall_ms();
-    e->state = "starting";
-    e->registration = registration_open(l, host, port, describe, e);
+    e->config_path = c->file ? realpath(c->file, NULL) : NULL;
+    if (!e->config_path)
+        e->config_path = mem_strdup(c->file);
+    e->line = (struct claim_line){
+        .version = STR_LIT(ECHO_SERVER_VERSION),
+        .state = STR_LIT("starting"),
+        .host = str_of(host ? host : "*"),
+        .config = str_of(e->config_path),
+        .started = clock_wall_ms() / 1000,
+        .port = port,
+    };
+    e->registration = registration_open(l, host, port, claim_describe, e);
     if (!e->registration && registration_find(host, port, &pid) && pid) {
         buffer_printf(error, "port %u is in use by another server, process %d", port, (int)pid);
         claim_close(e);
@@ -77,7 +135,7 @@ claim_open(
 void
 claim_set_state(struct claim *e, const char *state)
 {
-    e->state = state;
+    e->line.state = str_of(state);
 }
 
 void

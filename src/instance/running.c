@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "config/config.h"
-#include "instance/description.h"
+#include "instance/claim.h"
 #include "instance/lock_file.h"
 #include "instance/process.h"
 #include "instance/registration.h"
@@ -72,10 +72,10 @@ find_by_lock(const struct running_place *place, struct running *found)
 static bool
 has_config_name(struct str line, const char *name)
 {
-    struct description d;
+    struct claim_line d;
     const char *slash;
 
-    if (!description_parse(line, &d))
+    if (!claim_parse(line, &d))
         return false;
     slash = memrchr(d.config.data, '/', d.config.len);
     if (slash)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * description: what is written is read again.
+ * claim: the line; what is written is read again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,12 +11,12 @@
 #include <cmocka.h>
 
 #include "base/buffer.h"
-#include "instance/description.h"
+#include "instance/claim.h"
 
 static void
 what_is_written_is_read(void **state)
 {
-    const struct description d = {
+    const struct claim_line d = {
         .version = STR_LIT("1.0.0"),
         .state = STR_LIT("ready"),
         .host = STR_LIT("*"),
@@ -25,11 +25,11 @@ what_is_written_is_read(void **state)
         .port = 6001,
     };
     struct buffer line = { 0 };
-    struct description read;
+    struct claim_line read;
 
     (void)state;
-    description_write(&d, &line);
-    assert_true(description_parse(buffer_str(&line), &read));
+    claim_write(&d, &line);
+    assert_true(claim_parse(buffer_str(&line), &read));
     assert_true(str_equal(read.version, d.version));
     assert_true(str_equal(read.state, d.state));
     assert_true(str_equal(read.host, d.host));
@@ -42,10 +42,10 @@ what_is_written_is_read(void **state)
 static void
 a_key_of_a_later_version_is_skipped(void **state)
 {
-    struct description d;
+    struct claim_line d;
 
     (void)state;
-    assert_true(description_parse(STR_LIT("mood=fine state=ready config=\n"), &d));
+    assert_true(claim_parse(STR_LIT("mood=fine state=ready config=\n"), &d));
     assert_true(str_is(d.state, "ready"));
     assert_int_equal(d.config.len, 0);
 }
@@ -55,11 +55,11 @@ half_a_line_is_none(void **state)
 {
     static const char *const wrong[] = { "", "\n", "state=ready", "state=ready\n",
         "config=/srv/e.js", "port=x config=/srv\n", "state\n" };
-    struct description d;
+    struct claim_line d;
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
-        assert_false(description_parse(str_of(wrong[i]), &d));
+        assert_false(claim_parse(str_of(wrong[i]), &d));
 }
 
 int
