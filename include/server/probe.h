@@ -12,8 +12,7 @@
 
 #include "base/attr.h"
 #include "base/buffer.h"
-
-struct config;
+#include "config/config.h"
 
 /*
  * Whether the configured Redis can be used: connect, authenticate, subscribe.  Takes at most about
@@ -41,5 +40,14 @@ enum probe_port {
 
 /* Try the address that the configuration listens on, and let go of it. */
 enum probe_port probe_port(const struct config *c, pid_t *pid, struct buffer *why);
+
+/*
+ * Read the certificates as the server does, and look at their dates and their chain.  False: the
+ * server would not start, and *why is one sentence that names option and file.  Else say is called
+ * with what clients may find wrong, a line each, and with a note of each certificate.
+ */
+MUST_USE bool probe_tls(const struct config *c,
+    void (*say)(void *owner, enum config_severity severity, const char *line), void *owner,
+    struct buffer *why);
 
 #endif

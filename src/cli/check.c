@@ -15,7 +15,6 @@
 #include "config/config.h"
 #include "instance/place.h"
 #include "server/probe.h"
-#include "server/probe_tls.h"
 #include "server/resources.h"
 
 /* ---- the configuration ---- */
