@@ -24,7 +24,6 @@
 #include "snapshot.h"
 #include "socket/sio_server.h"
 #include "tls/tls_server.h"
-#include "unclaimed.h"
 #include "worker_priv.h"
 
 enum { MOVES_BYTES = 16 << 20, NAME_SIZE = 16 };
@@ -163,7 +162,6 @@ close_layers(struct worker *w)
     enter(w, WORKER_CLOSED);
     timer_stop(&w->patience);
     close_listeners(w);
-    unclaimed_close(w->unclaimed);
     api_close(w->api);
     channels_close(w->channels);
     auth_close(w->auth);
@@ -247,7 +245,6 @@ set_limits(struct worker *w)
     auth_set_target(w->auth, l->auth);
     channels_set_limits(w->channels, &w->channel_limits);
     api_set_limits(w->api, &l->api);
-    unclaimed_set_patience(w->unclaimed, l->unclaimed_ms);
 }
 
 static void
@@ -281,11 +278,10 @@ open_layers(struct worker *w)
     w->sockets = sio_server_open(w->loop, w->engine, &l->sockets);
     w->channels = channels_open(w->loop, w->sockets, w->hub, w->auth, &w->channel_limits);
     w->api = api_open(w->hub, &l->api);
-    w->unclaimed = unclaimed_open(w->loop, l->unclaimed_ms);
     http_router_add(&w->router, pages_offer, w->pages);
     http_router_add(&w->router, engine_offer, w->engine);
     http_router_add(&w->router, api_offer, w->api);
-    http_router_add(&w->router, unclaimed_offer, w->unclaimed);
+    http_router_add(&w->router, worker_clients_offer, w);
 }
 
 struct worker *

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * worker_clients: connections while they speak HTTP: accepted, adopted from another worker, turned
- * away with 503 when the worker is full, and let go when they become WebSockets.
+ * away with 503 when the worker is full, left unanswered when they ask for an upgrade that no
+ * service wants, and let go when they become WebSockets.
  *
  * The limit is looked at once, when a connection is accepted, and it counts there to its end,
  * wherever it is moved.  So a worker may serve more than it accepted, a move is never refused, and
- * the process never has more than maxConnections and those who are being told.
+ * the process never has more than maxConnections and those that are being told.
  */
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@
 #include "http/http_request.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "net/timer.h"
 #include "snapshot.h"
 #include "worker_priv.h"
 
@@ -43,7 +45,7 @@ client_free(void *object)
 }
 
 static void
-on_request(void *owner, struct http_exchange *x, const struct http_request *r)
+client_on_request(void *owner, struct http_exchange *x, const struct http_request *r)
 {
     struct client *c = owner;
 
@@ -59,7 +61,7 @@ on_request(void *owner, struct http_exchange *x, const struct http_request *r)
 }
 
 static void
-on_gone(void *owner, struct http_conn *conn)
+client_on_gone(void *owner, struct http_conn *conn)
 {
     struct client *c = owner;
 
@@ -71,9 +73,9 @@ on_gone(void *owner, struct http_conn *conn)
 }
 
 static const struct http_conn_handlers handlers = {
-    .on_request = on_request,
-    .on_end = on_gone,
-    .on_left = on_gone,
+    .on_request = client_on_request,
+    .on_end = client_on_gone,
+    .on_left = client_on_gone,
 };
 
 static struct client *
@@ -88,7 +90,7 @@ client_new(struct worker *w)
 
 /* Said once each time that the limit is reached. */
 static bool
-is_full(struct worker *w)
+worker_is_full(struct worker *w)
 {
     bool full = loop_accepted_count(w->loop) > w->connection_limit;
 
@@ -105,7 +107,7 @@ worker_clients_accept(struct worker *w, struct stream *s)
 {
     size_t answered_max =
         snapshot_share(TURNED_AWAY_MAX, w->options.limits->workers, w->options.number);
-    bool full = is_full(w);
+    bool full = worker_is_full(w);
     struct client *c;
 
     if (full && w->turned_away >= answered_max) {
@@ -138,4 +140,63 @@ worker_clients_cut(struct worker *w)
 {
     LIST_EACH(node, &w->clients)
         http_conn_close(LIST_ENTRY(node, struct client, node)->conn);
+}
+
+/* ---- upgrades that no service wants ---- */
+
+/* Owned by its exchange's end. */
+struct unclaimed {
+    struct http_exchange *exchange;
+    struct timer patience;
+};
+
+static void
+unclaimed_free(struct unclaimed *s)
+{
+    timer_stop(&s->patience);
+    free(s);
+}
+
+static void
+unclaimed_on_body(void *owner, struct http_exchange *x, struct str body)
+{
+    (void)owner, (void)x, (void)body;
+}
+
+static void
+unclaimed_on_abort(void *owner, struct http_exchange *x, enum http_abort why)
+{
+    (void)x, (void)why;
+    unclaimed_free(owner);
+}
+
+static void
+unclaimed_on_patience_over(void *owner)
+{
+    struct unclaimed *s = owner;
+    struct http_exchange *x = s->exchange;
+
+    unclaimed_free(s);
+    http_exchange_destroy(x);
+}
+
+bool
+worker_clients_offer(void *worker, struct http_exchange *x, const struct http_request *r)
+{
+    static const struct http_exchange_handlers events = {
+        .on_body = unclaimed_on_body,
+        .on_abort = unclaimed_on_abort,
+    };
+    struct worker *w = worker;
+    struct unclaimed *s;
+
+    if (!r->upgrade)
+        return false;
+    s = mem_zalloc(sizeof(*s));
+    s->exchange = x;
+    timer_init(&s->patience, unclaimed_on_patience_over, s);
+    if (w->options.limits->unclaimed_ms > 0)
+        timer_start(w->loop, &s->patience, w->options.limits->unclaimed_ms);
+    http_exchange_take(x, HTTP_NO_BODY, &events, s);
+    return true;
 }

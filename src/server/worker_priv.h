@@ -48,7 +48,6 @@ struct worker {
     struct channels_limits channel_limits; /* with this worker's share of auth requests */
     struct channels *channels;
     struct api *api;
-    struct unclaimed *unclaimed;
 
     struct http_limits http_limits; /* of connections, which outlive snapshots */
     struct list clients;            /* connections that speak HTTP */
@@ -65,5 +64,8 @@ void worker_clients_accept(struct worker *w, struct stream *s);
 void worker_clients_adopt(struct worker *w, struct http_parcel *parcel);
 void worker_clients_retire(struct worker *w);
 void worker_clients_cut(struct worker *w);
+/* An http_service, the last one: an upgrade that no other wanted is not answered, and closed after
+ * a while (socketio.destroyUpgradeTimeout), as engine.io does. */
+bool worker_clients_offer(void *worker, struct http_exchange *x, const struct http_request *r);
 
 #endif
