@@ -8,6 +8,7 @@
  */
 #include "server/server.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -18,7 +19,6 @@
 #include "config/config.h"
 #include "endpoints.h"
 #include "hub/hub.h"
-#include "hub_thread.h"
 #include "instance/claim.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -45,6 +45,10 @@ enum server_state {
 
 static const int watched[] = { SIGTERM, SIGINT, SIGHUP };
 
+/*
+ * opened workers exist, and running of them have not said that they are done; running only counts
+ * from server_start() on, and the hub is stopped when it comes to 0.
+ */
 struct server {
     const struct config *config;
     struct reloader *reload;
@@ -60,16 +64,18 @@ struct server {
     struct claim *claim;
     struct timer patience;
 
-    struct hub_thread hub;
+    struct loop *hub_loop; /* a single worker's as well, which runs it then */
+    struct hub *hub;
+    pthread_t hub_thread; /* while RUNNING, with several workers */
 
     struct worker **workers;
-    unsigned opened;  /* of workers */
-    unsigned running; /* of workers */
+    unsigned opened;
+    unsigned running;
 };
 
 /* The only place that writes s->state. */
 static void
-enter(struct server *s, enum server_state next)
+server_enter(struct server *s, enum server_state next)
 {
     static const unsigned may_follow[] = {
         [SERVER_STATE_OPEN] = BIT(SERVER_STATE_RUNNING) | BIT(SERVER_STATE_ENDED),
@@ -85,9 +91,9 @@ enter(struct server *s, enum server_state next)
 
 /* The main loop ends with this. */
 static void
-finish(struct server *s, enum server_state end)
+server_finish(struct server *s, enum server_state end)
 {
-    enter(s, end);
+    server_enter(s, end);
     signals_hold(watched, COUNT_OF(watched), true);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         signals_close(s->signals[i]);
@@ -108,19 +114,20 @@ on_worker_done(void *owner, struct message *m)
     struct server *s = owner;
 
     free(m);
+    ENSURE(s->running > 0);
     if (--s->running == 0)
-        hub_stop(s->hub.hub);
+        hub_stop(s->hub);
 }
 
 static void
 on_hub_done(void *owner, struct message *m)
 {
     free(m);
-    finish(owner, SERVER_STATE_ENDED);
+    server_finish(owner, SERVER_STATE_ENDED);
 }
 
 static void
-drop(struct message *m)
+server_drop_message(struct message *m)
 {
     free(m);
 }
@@ -135,12 +142,14 @@ on_worker_renewed(void *owner, struct message *m)
         notify_ready(s->notify);
 }
 
-static const struct message_kind worker_done = { "worker done", on_worker_done, drop };
-static const struct message_kind worker_renewed = { "worker renewed", on_worker_renewed, drop };
-static const struct message_kind hub_done = { "hub done", on_hub_done, drop };
+static const struct message_kind worker_done = { "worker done", on_worker_done,
+    server_drop_message };
+static const struct message_kind worker_renewed = { "worker renewed", on_worker_renewed,
+    server_drop_message };
+static const struct message_kind hub_done = { "hub done", on_hub_done, server_drop_message };
 
 static void
-post(struct server *s, const struct message_kind *kind)
+server_post(struct server *s, const struct message_kind *kind)
 {
     struct message *m = mem_zalloc(sizeof(*m));
 
@@ -151,20 +160,20 @@ post(struct server *s, const struct message_kind *kind)
 static void
 on_worker_closed(void *owner)
 {
-    post(owner, &worker_done);
+    server_post(owner, &worker_done);
 }
 
 /* The hub's thread, or the worker's that it shares. */
 static void
 on_hub_thread_end(void *owner)
 {
-    post(owner, &hub_done);
+    server_post(owner, &hub_done);
 }
 
 static void
 on_worker_limits(void *owner)
 {
-    post(owner, &worker_renewed);
+    server_post(owner, &worker_renewed);
 }
 
 /* ---- the service manager ---- */
@@ -175,40 +184,25 @@ on_redis(void *owner, const char *down)
     supervision_redis(((struct server *)owner)->supervision, down);
 }
 
-static void
-open_supervision(struct server *s)
-{
-    const struct supervision_options o = {
-        .workers = s->opened,
-        .port = s->at.port,
-        .redis = resources_redis(s->config),
-    };
-
-    s->supervision = supervision_open(s->loop, s->notify, &o);
-    for (unsigned i = 0; i < s->opened; i++)
-        supervision_watch(s->supervision, i, worker_loop(s->workers[i]));
-    supervision_watch(s->supervision, s->opened, s->hub.loop);
-}
-
 /* ---- signals ---- */
 
 static void
-on_patience_over(void *owner)
+server_on_patience_over(void *owner)
 {
     struct server *s = owner;
 
     log_warning("connections were closed: they did not end within shutdownTimeout");
-    finish(s, SERVER_STATE_ABANDONED);
+    server_finish(s, SERVER_STATE_ABANDONED);
 }
 
 static void
-stop(struct server *s, int number)
+server_stop(struct server *s, int number)
 {
-    enter(s, SERVER_STATE_STOPPING);
+    server_enter(s, SERVER_STATE_STOPPING);
     claim_set_state(s->claim, "stopping");
     log_notice("stopping signal=%s", number == SIGINT ? "INT" : "TERM");
     supervision_stopping(s->supervision);
-    hub_retire(s->hub.hub); /* before the workers part with their sockets */
+    hub_retire(s->hub); /* before the workers part with their sockets */
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
     timer_start(
@@ -216,7 +210,7 @@ stop(struct server *s, int number)
 }
 
 static void
-on_signal(void *owner, int number)
+server_on_signal(void *owner, int number)
 {
     struct server *s = owner;
 
@@ -228,30 +222,18 @@ on_signal(void *owner, int number)
     if (number == SIGHUP)
         return;
     if (s->state == SERVER_STATE_RUNNING)
-        stop(s, number);
+        server_stop(s, number);
     else if (s->state == SERVER_STATE_STOPPING && number == SIGINT)
-        finish(s, SERVER_STATE_ABANDONED); /* SIGTERM comes from every `stop` under way */
+        server_finish(s, SERVER_STATE_ABANDONED); /* SIGTERM comes from every `stop` under way */
 }
 
 /* ---- opening ---- */
 
 static void
-open_main(struct server *s)
-{
-    signal(SIGPIPE, SIG_IGN);
-    s->notify = notify_open();
-    s->loop = loop_new();
-    s->box = mailbox_open(s->loop, MAIN_MAILBOX_BYTES, s);
-    timer_init(&s->patience, on_patience_over, s);
-    for (size_t i = 0; i < COUNT_OF(watched); i++)
-        s->signals[i] = signals_open(s->loop, watched[i], on_signal, s);
-}
-
-static void
 open_workers(struct server *s)
 {
     unsigned count = reloader_limits(s->reload)->workers;
-    struct loop *shared = count == 1 ? hub_thread_share(&s->hub) : NULL;
+    struct loop *shared = count == 1 ? s->hub_loop : NULL;
 
     s->workers = mem_resize(NULL, count, sizeof(struct worker *));
     while (s->opened < count) {
@@ -259,7 +241,7 @@ open_workers(struct server *s)
             .number = s->opened,
             .limits = reloader_limits(s->reload),
             .loop = shared,
-            .hub = s->hub.hub,
+            .hub = s->hub,
             .tls = reloader_tls(s->reload),
             .peers = s->workers,
             .on_closed = on_worker_closed,
@@ -285,40 +267,26 @@ count_connections(void *owner)
 }
 
 static bool
-enroll(struct server *s, bool *in_use, struct buffer *error)
-{
-    const struct claim_source source = { s->at.host, s->at.port, count_connections, s };
-
-    s->claim = claim_open(s->loop, s->config, &source, error);
-    *in_use = !s->claim;
-    return s->claim != NULL;
-}
-
-static void
-open_hub(struct server *s)
-{
-    struct hub_options o = reloader_limits(s->reload)->hub;
-
-    o.cluster.redis = s->redis.options;
-    o.cluster.on_redis = on_redis;
-    o.cluster.owner = s;
-    hub_thread_open(&s->hub, &o);
-}
-
-static bool
 open_and_listen(struct server *s, bool *in_use, struct buffer *error)
 {
+    struct claim_source source = { .count_connections = count_connections, .owner = s };
+
     if (!endpoints_choose(&s->at, s->config, error) || !reloader_begin(s->reload, error))
         return false;
     open_workers(s);
-    return enroll(s, in_use, error) &&
-           endpoints_open(&s->at, s->config, s->workers, s->opened, in_use, error);
+    source.host = s->at.host;
+    source.port = s->at.port;
+    s->claim = claim_open(s->loop, s->config, &source, error);
+    *in_use = !s->claim;
+    return s->claim && endpoints_open(&s->at, s->config, s->workers, s->opened, in_use, error);
 }
 
 struct server *
 server_open(const struct config *c, bool *in_use, struct buffer *error)
 {
     struct server *s = mem_zalloc(sizeof(*s));
+    struct supervision_options supervision = { .redis = resources_redis(c) };
+    struct hub_options hub;
 
     *in_use = false;
     s->config = c;
@@ -327,14 +295,30 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
         free(s); /* nothing else is open */
         return NULL;
     }
-    open_main(s);
+    signal(SIGPIPE, SIG_IGN);
+    s->notify = notify_open();
+    s->loop = loop_new();
+    s->box = mailbox_open(s->loop, MAIN_MAILBOX_BYTES, s);
+    timer_init(&s->patience, server_on_patience_over, s);
+    for (size_t i = 0; i < COUNT_OF(watched); i++)
+        s->signals[i] = signals_open(s->loop, watched[i], server_on_signal, s);
     s->reload = reloader_open(s->loop, c);
-    open_hub(s);
+    hub = reloader_limits(s->reload)->hub;
+    hub.cluster.redis = s->redis.options;
+    hub.cluster.on_redis = on_redis;
+    hub.cluster.owner = s;
+    s->hub_loop = loop_new();
+    s->hub = hub_open(s->hub_loop, &hub);
     if (!open_and_listen(s, in_use, error)) {
         server_free(s);
         return NULL;
     }
-    open_supervision(s);
+    supervision.workers = s->opened;
+    supervision.port = s->at.port;
+    s->supervision = supervision_open(s->loop, s->notify, &supervision);
+    for (unsigned i = 0; i < s->opened; i++)
+        supervision_watch(s->supervision, i, worker_loop(s->workers[i]));
+    supervision_watch(s->supervision, s->opened, s->hub_loop);
     return s;
 }
 
@@ -350,14 +334,15 @@ server_reload_from(struct server *s, struct config *(*load)(void *owner), void *
     reloader_from(s->reload, load, owner);
 }
 
-static bool
-start_threads(struct server *s)
+static void *
+hub_run(void *owner)
 {
-    bool ok = hub_thread_start(&s->hub, on_hub_thread_end, s);
+    struct server *s = owner;
 
-    for (unsigned i = 0; ok && i < s->opened; i++)
-        ok = worker_start(s->workers[i]);
-    return ok;
+    pthread_setname_np(pthread_self(), "hub");
+    loop_run(s->hub_loop);
+    on_hub_thread_end(s);
+    return NULL;
 }
 
 bool
@@ -365,12 +350,14 @@ server_start(struct server *s)
 {
     notify_clear_environment();
     activation_clear_environment();
-    enter(s, SERVER_STATE_RUNNING);
+    server_enter(s, SERVER_STATE_RUNNING);
     claim_set_state(s->claim, "ready");
     signals_hold(watched, COUNT_OF(watched), true);
-    if (!start_threads(s))
+    if (s->opened > 1 && pthread_create(&s->hub_thread, NULL, hub_run, s) != 0)
         return false;
-    s->running = s->opened;
+    for (s->running = 0; s->running < s->opened; s->running++)
+        if (!worker_start(s->workers[s->running]))
+            return false;
     signals_hold(watched, COUNT_OF(watched), false);
     log_info("ready port=%u workers=%u connections=%zu", s->at.port, s->opened,
         reloader_limits(s->reload)->connections);
@@ -386,20 +373,10 @@ server_wait(struct server *s)
         return SERVER_ABANDONED;
     for (unsigned i = 0; i < s->opened; i++)
         worker_join(s->workers[i]);
-    hub_thread_join(&s->hub);
+    if (s->opened > 1)
+        pthread_join(s->hub_thread, NULL);
     log_notice("stopped");
     return SERVER_ENDED;
-}
-
-/* What was opened and never started ends on this thread. */
-static void
-abort_opening(struct server *s)
-{
-    for (unsigned i = 0; i < s->opened; i++)
-        worker_abort(s->workers[i]);
-    hub_thread_abort(&s->hub);
-    finish(s, SERVER_STATE_ENDED);
-    loop_run(s->loop);
 }
 
 void
@@ -407,12 +384,19 @@ server_free(struct server *s)
 {
     if (!s)
         return;
-    if (s->state == SERVER_STATE_OPEN)
-        abort_opening(s);
+    if (s->state == SERVER_STATE_OPEN) { /* what never started ends on this thread */
+        for (unsigned i = 0; i < s->opened; i++)
+            worker_abort(s->workers[i]);
+        hub_stop(s->hub);
+        loop_run(s->hub_loop);
+        server_finish(s, SERVER_STATE_ENDED);
+        loop_run(s->loop);
+    }
     for (unsigned i = 0; i < s->opened; i++)
         worker_free(s->workers[i]);
     free(s->workers);
-    hub_thread_free(&s->hub);
+    hub_free(s->hub);
+    loop_free(s->hub_loop);
     mailbox_free(s->box);
     loop_free(s->loop);
     supervision_free(s->supervision);
