@@ -52,7 +52,7 @@ probe_redis(const struct config *c, struct buffer *why)
     struct buffer pattern = { 0 };
     struct redis_setup redis;
 
-    if (!redis_setup_init(&redis, c, why))
+    if (!redis_setup_init(&redis, c, NULL, why))
         return false;
     p.loop = loop_new();
     redis_link_escape_pattern(str_of(c->key_prefix), &pattern);

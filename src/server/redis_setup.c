@@ -23,7 +23,8 @@ copy_nodes(const struct config_nodes *from)
 }
 
 static bool
-open_tls(struct redis_setup *s, const struct config *c, struct buffer *error)
+redis_setup_tls(
+    struct redis_setup *s, const struct config *c, const char *file, struct buffer *error)
 {
     const struct tls_client_options o = {
         .verify = c->redis_tls_verify,
@@ -38,30 +39,26 @@ open_tls(struct redis_setup *s, const struct config *c, struct buffer *error)
         return true;
     s->tls = tls_client_from_pem(&o, &why);
     if (!s->tls)
-        buffer_printf(error, "databaseConfig.redis.tls.%.*s", STR_ARG(buffer_str(&why)));
+        buffer_printf(error, "%s%sdatabaseConfig.redis.tls.%.*s", file ? file : "",
+            file ? ": " : "", STR_ARG(buffer_str(&why)));
     buffer_fini(&why);
     return s->tls != NULL;
 }
 
-/* Where nodes of a cluster are named, the default host is not meant. */
-static const char *
-host_of(const struct config *c)
-{
-    bool is_named = config_is_set(c, "databaseConfig.redis.host");
-
-    return c->redis_cluster.count > 0 && !is_named ? NULL : c->redis_host;
-}
-
 bool
-redis_setup_init(struct redis_setup *s, const struct config *c, struct buffer *error)
+redis_setup_init(
+    struct redis_setup *s, const struct config *c, const char *file, struct buffer *error)
 {
+    bool has_host = config_is_set(c, "databaseConfig.redis.host");
+
     *s = (struct redis_setup){ 0 };
-    if (!open_tls(s, c, error))
+    if (!redis_setup_tls(s, c, file, error))
         return false;
     s->sentinels = copy_nodes(&c->redis_sentinels);
     s->cluster = copy_nodes(&c->redis_cluster);
     s->options = (struct redis_options){
-        .host = host_of(c),
+        /* Where nodes of a cluster are named, the default host is not meant. */
+        .host = c->redis_cluster.count > 0 && !has_host ? NULL : c->redis_host,
         .port = (unsigned)c->redis_port,
         .path = c->redis_path,
         .cluster = s->cluster,
@@ -88,16 +85,4 @@ redis_setup_fini(struct redis_setup *s)
     free(s->sentinels);
     free(s->cluster);
     connector_secure_unref(s->tls);
-}
-
-bool
-redis_setup_open(struct redis_setup *s, const struct config *c, struct buffer *error)
-{
-    struct buffer why = { 0 };
-    bool ok = redis_setup_init(s, c, &why);
-
-    if (!ok)
-        buffer_printf(error, "%s: %.*s", config_name(c), STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-    return ok;
 }

@@ -19,10 +19,10 @@ struct redis_setup {
     struct connector_secure *tls;
 };
 
-/* c must outlive it.  False: *error holds a sentence about databaseConfig.redis.tls. */
-MUST_USE bool redis_setup_init(struct redis_setup *s, const struct config *c, struct buffer *error);
-/* The same, and the sentence begins with the configuration's file. */
-MUST_USE bool redis_setup_open(struct redis_setup *s, const struct config *c, struct buffer *error);
+/* c must outlive it.  False: *error is one sentence about databaseConfig.redis.tls, which begins
+ * with the name of the file, if one is given. */
+MUST_USE bool redis_setup_init(
+    struct redis_setup *s, const struct config *c, const char *file, struct buffer *error);
 /* Tolerates one that failed. */
 void redis_setup_fini(struct redis_setup *s);
 

@@ -291,7 +291,7 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
     *in_use = false;
     s->config = c;
     if (!resources_fit(c, resources_descriptors(), error) ||
-        !redis_setup_open(&s->redis, c, error)) {
+        !redis_setup_init(&s->redis, c, config_name(c), error)) {
         free(s); /* nothing else is open */
         return NULL;
     }
@@ -335,7 +335,7 @@ server_reload_from(struct server *s, struct config *(*load)(void *owner), void *
 }
 
 static void *
-hub_run(void *owner)
+server_run_hub(void *owner)
 {
     struct server *s = owner;
 
@@ -353,7 +353,7 @@ server_start(struct server *s)
     server_enter(s, SERVER_STATE_RUNNING);
     claim_set_state(s->claim, "ready");
     signals_hold(watched, COUNT_OF(watched), true);
-    if (s->opened > 1 && pthread_create(&s->hub_thread, NULL, hub_run, s) != 0)
+    if (s->opened > 1 && pthread_create(&s->hub_thread, NULL, server_run_hub, s) != 0)
         return false;
     for (s->running = 0; s->running < s->opened; s->running++)
         if (!worker_start(s->workers[s->running]))
