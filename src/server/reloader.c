@@ -23,10 +23,14 @@ struct edition {
     struct snapshot *limits;
 };
 
+/*
+ * There is an edition before exactly while workers are awaited, and only then another reload has to
+ * wait (again).  Every worker reads now's limits, or has before's until it acknowledges.
+ */
 struct reloader {
     struct edition first; /* the hub and the caller keep to it */
     struct edition now;
-    struct edition before; /* while workers are awaited */
+    struct edition before;
     unsigned awaited;
     bool again;
     struct buffer changed; /* names of options, for the log */
@@ -44,16 +48,29 @@ struct changes {
     size_t waiting_count;
 };
 
+/* The first one stays to the end. */
 static void
-free_edition(struct edition *e)
+edition_drop(const struct reloader *r, struct edition *e)
 {
-    snapshot_free(e->limits);
-    config_free(e->loaded);
+    if (e->limits != r->first.limits) {
+        snapshot_free(e->limits);
+        config_free(e->loaded);
+    }
     *e = (struct edition){ 0 };
 }
 
+/* What is read from files.  False: *error is one sentence, and d is empty. */
+static bool
+edition_prepare(const struct edition *e, struct certificates_draft *d, struct buffer *error)
+{
+    if (snapshot_find_auth(e->limits, e->config, error) && certificates_read(e->config, d, error))
+        return true;
+    certificates_drop(d);
+    return false;
+}
+
 static void
-on_renewed_tls(void *owner, struct tls_context *tls)
+reloader_on_tls(void *owner, struct tls_context *tls)
 {
     struct reloader *r = owner;
 
@@ -68,27 +85,19 @@ reloader_open(struct loop *l, const struct config *c)
 
     r->first = (struct edition){ c, NULL, snapshot_new(c, resources_descriptors()) };
     r->now = r->first;
-    r->certificates = certificates_open(l, on_renewed_tls, r);
+    r->certificates = certificates_open(l, reloader_on_tls, r);
     return r;
 }
 
 bool
 reloader_begin(struct reloader *r, struct buffer *error)
 {
-    const struct config *c = r->now.config;
     struct certificates_draft d = { 0 };
-    struct buffer why = { 0 };
-    bool ok = snapshot_find_auth(r->now.limits, &why);
 
-    if (!ok)
-        buffer_printf(error, "%s: %.*s", config_name(c), STR_ARG(buffer_str(&why)));
-    buffer_fini(&why);
-    if (ok && certificates_read(c, &d, error)) {
-        certificates_use(r->certificates, c, &d);
-        return true;
-    }
-    certificates_drop(&d);
-    return false;
+    if (!edition_prepare(&r->now, &d, error))
+        return false;
+    certificates_use(r->certificates, r->now.config, &d);
+    return true;
 }
 
 void
@@ -108,7 +117,7 @@ reloader_from(struct reloader *r, struct config *(*load)(void *owner), void *own
 /* ---- another configuration ---- */
 
 static void
-on_change(void *owner, const char *path, bool live)
+reloader_on_change(void *owner, const char *path, bool live)
 {
     struct changes *c = owner;
 
@@ -121,53 +130,13 @@ on_change(void *owner, const char *path, bool live)
 }
 
 static void
-refuse(const struct edition *e, struct str why)
-{
-    log_error("%s: %.*s", e->config->file, STR_ARG(why));
-}
-
-/* What the options ask for, made; false: it was said why not, and nothing is left of it. */
-static bool
-make_edition(const struct reloader *r, struct edition *e, struct certificates_draft *d)
-{
-    struct buffer error = { 0 };
-    bool ok;
-
-    e->limits = snapshot_renew(r->now.limits, e->config);
-    ok = snapshot_find_auth(e->limits, &error);
-    if (!ok)
-        refuse(e, buffer_str(&error));
-    buffer_clear(&error);
-    if (ok && !certificates_read(e->config, d, &error)) {
-        log_error("%.*s", STR_ARG(buffer_str(&error)));
-        ok = false;
-    }
-    buffer_fini(&error);
-    if (!ok) {
-        certificates_drop(d);
-        free_edition(e);
-    }
-    return ok;
-}
-
-static void
-finish(struct reloader *r)
-{
-    if (r->before.limits != r->first.limits)
-        free_edition(&r->before);
-    r->before = (struct edition){ 0 };
-    log_notice("reloaded file=%s changed=%.*s", LOG_STR(str_of(r->now.config->file)),
-        STR_ARG(r->changed.len > 0 ? buffer_str(&r->changed) : STR_LIT("nothing")));
-    buffer_fini(&r->changed);
-}
-
-static void
 put_into_effect(
     struct reloader *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
 {
+    ENSURE(r->awaited == 0 && !r->before.limits && !r->again);
     for (size_t i = 0; i < c->waiting_count; i++)
-        log_warning(
-            "%s: %s has changed; it takes effect after a restart", e->config->file, c->waiting[i]);
+        log_warning("%s: %s has changed; it takes effect after a restart", config_name(e->config),
+            c->waiting[i]);
     r->before = r->now;
     r->now = *e;
     r->changed = c->live;
@@ -183,15 +152,22 @@ put_into_effect(
 static bool
 exchange(struct reloader *r, struct config *next)
 {
-    struct edition e = { next, next, NULL };
+    struct edition e = { .config = next, .loaded = next };
     struct certificates_draft d = { 0 };
     struct changes c = { 0 };
+    struct buffer error = { 0 };
     bool ok;
 
-    config_reconcile(next, r->now.config, on_change, &c);
-    ok = make_edition(r, &e, &d);
-    if (ok)
+    config_reconcile(next, r->now.config, reloader_on_change, &c);
+    e.limits = snapshot_renew(r->now.limits, next);
+    ok = edition_prepare(&e, &d, &error);
+    if (ok) {
         put_into_effect(r, &e, &d, &c);
+    } else {
+        log_error("%.*s", STR_ARG(buffer_str(&error)));
+        edition_drop(r, &e);
+    }
+    buffer_fini(&error);
     buffer_fini(&c.live);
     free(c.waiting);
     return ok;
@@ -222,10 +198,13 @@ reloader_acknowledged(struct reloader *r)
 {
     bool again = r->again;
 
-    ENSURE(r->awaited > 0);
+    ENSURE(r->awaited > 0 && r->before.limits);
     if (--r->awaited > 0)
         return true;
-    finish(r);
+    edition_drop(r, &r->before);
+    log_notice("reloaded file=%s changed=%.*s", LOG_STR(str_of(r->now.config->file)),
+        STR_ARG(r->changed.len > 0 ? buffer_str(&r->changed) : STR_LIT("nothing")));
+    buffer_fini(&r->changed);
     r->again = false;
     return again && reloader_run(r);
 }
@@ -255,11 +234,9 @@ reloader_free(struct reloader *r)
     if (!r)
         return;
     certificates_close(r->certificates);
-    if (r->before.limits != r->first.limits)
-        free_edition(&r->before);
-    if (r->now.limits != r->first.limits)
-        free_edition(&r->now);
-    free_edition(&r->first);
+    edition_drop(r, &r->before);
+    edition_drop(r, &r->now);
+    snapshot_free(r->first.limits);
     buffer_fini(&r->changed);
     free(r);
 }

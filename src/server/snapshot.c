@@ -28,7 +28,7 @@ enum {
 };
 
 static size_t
-count_connections(const struct config *c, size_t descriptors, unsigned workers)
+snapshot_connections(const struct config *c, size_t descriptors, unsigned workers)
 {
     size_t room = resources_room(c, descriptors, workers);
 
@@ -80,29 +80,6 @@ struct cookie_defaults {
     bool http_only;
 };
 
-/* Engine.IO 3 sends of a cookie that is an object what is in it, and nothing else. */
-static struct cookie_defaults
-cookie3_defaults(const struct config *c)
-{
-    if (config_is_object(c, "socketio.cookie"))
-        return (struct cookie_defaults){ 0 };
-    return (struct cookie_defaults){
-        .path = c->cookie_default_path,
-        .same_site = "Strict",
-        .http_only = c->cookie_default_http_only && c->cookie_default_path,
-    };
-}
-
-static struct cookie_defaults
-cookie4_defaults(const struct config *c)
-{
-    return (struct cookie_defaults){
-        .path = c->cookie_default_path,
-        .same_site = "Lax",
-        .http_only = c->cookie_default_http_only && c->cookie_default_path,
-    };
-}
-
 /* In the order of engine.io's own: Max-Age, Domain, Path, HttpOnly, Secure, SameSite. */
 static char *
 make_cookie_attributes(const struct config *c, struct cookie_defaults otherwise)
@@ -127,29 +104,33 @@ make_cookie_attributes(const struct config *c, struct cookie_defaults otherwise)
     return take_text(&b);
 }
 
-static char *
-make_cookie_name(const struct config *c)
-{
-    struct buffer b = { 0 };
-
-    buffer_printf(&b, "%s=", c->cookie_name);
-    return take_text(&b);
-}
-
-/* Engine.IO 3 has the cookie unless it is turned off, 4 has it only when it is asked for. */
+/*
+ * Engine.IO 3 has the cookie unless it is turned off, and sends of one that is an object what is in
+ * it, and nothing else; 4 has it only when it is asked for.
+ */
 static void
 make_cookies(struct snapshot *l, const struct config *c)
 {
+    struct cookie_defaults otherwise = {
+        .path = c->cookie_default_path,
+        .same_site = "Lax",
+        .http_only = c->cookie_default_http_only && c->cookie_default_path,
+    };
+    struct buffer name = { 0 };
+
     if (!c->cookie)
         return;
-    l->engine.cookie3_name = l->cookie3 = make_cookie_name(c);
-    l->engine.cookie3_attributes = l->cookie3_attributes =
-        make_cookie_attributes(c, cookie3_defaults(c));
-    if (!config_is_set(c, "socketio.cookie"))
-        return;
-    l->engine.cookie4_name = l->cookie4 = make_cookie_name(c);
-    l->engine.cookie4_attributes = l->cookie4_attributes =
-        make_cookie_attributes(c, cookie4_defaults(c));
+    buffer_printf(&name, "%s=", c->cookie_name);
+    l->cookie_name = take_text(&name);
+    if (config_is_set(c, "socketio.cookie")) {
+        l->engine.cookie4_name = l->cookie_name;
+        l->engine.cookie4_attributes = l->cookie4_attributes = make_cookie_attributes(c, otherwise);
+    }
+    otherwise.same_site = "Strict";
+    if (config_is_object(c, "socketio.cookie"))
+        otherwise = (struct cookie_defaults){ 0 };
+    l->engine.cookie3_name = l->cookie_name;
+    l->engine.cookie3_attributes = l->cookie3_attributes = make_cookie_attributes(c, otherwise);
 }
 
 static void
@@ -264,27 +245,18 @@ make_hub(struct snapshot *l, const struct config *c)
     };
 }
 
-/* The configuration was checked: its entries make sense. */
-static struct proxies *
-make_proxies(const struct config *c)
-{
-    struct buffer error = { 0 };
-    struct proxies *p = proxies_new(
-        (const char *const *)c->trusted_proxies.items, c->trusted_proxies.count, &error);
-
-    buffer_fini(&error);
-    return p;
-}
-
 static struct snapshot *
-make(const struct config *c, size_t descriptors, unsigned workers)
+snapshot_make(const struct config *c, size_t descriptors, unsigned workers)
 {
     struct snapshot *l = mem_zalloc(sizeof(*l));
+    struct buffer ignored = { 0 }; /* the configuration was checked: its entries make sense */
 
     l->workers = workers;
     l->descriptors = descriptors;
-    l->proxies = make_proxies(c);
-    l->connections = count_connections(c, descriptors, workers);
+    l->proxies = proxies_new(
+        (const char *const *)c->trusted_proxies.items, c->trusted_proxies.count, &ignored);
+    buffer_fini(&ignored);
+    l->connections = snapshot_connections(c, descriptors, workers);
     l->http = (struct http_limits){
         .head_bytes = HEAD_BYTES,
         .headers = HEADERS,
@@ -309,19 +281,24 @@ snapshot_new(const struct config *c, size_t descriptors)
     if (c->database == CONFIG_DATABASE_SQLITE)
         log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
                    "kept in memory");
-    return make(c, descriptors, resources_workers(c));
+    return snapshot_make(c, descriptors, resources_workers(c));
 }
 
 struct snapshot *
 snapshot_renew(const struct snapshot *previous, const struct config *c)
 {
-    return make(c, previous->descriptors, previous->workers);
+    return snapshot_make(c, previous->descriptors, previous->workers);
 }
 
 bool
-snapshot_find_auth(struct snapshot *l, struct buffer *error)
+snapshot_find_auth(struct snapshot *l, const struct config *c, struct buffer *error)
 {
-    l->auth = auth_target_new(&l->auth_options, error);
+    struct buffer why = { 0 };
+
+    l->auth = auth_target_new(&l->auth_options, &why);
+    if (!l->auth)
+        buffer_printf(error, "%s: %.*s", config_name(c), STR_ARG(buffer_str(&why)));
+    buffer_fini(&why);
     return l->auth != NULL;
 }
 
@@ -331,9 +308,8 @@ snapshot_free(struct snapshot *l)
     if (!l)
         return;
     free(l->path);
-    free(l->cookie3);
+    free(l->cookie_name);
     free(l->cookie3_attributes);
-    free(l->cookie4);
     free(l->cookie4_attributes);
     free(l->cors_headers);
     free(l->clients);

@@ -38,7 +38,7 @@ struct snapshot {
     uint64_t unclaimed_ms; /* patience with upgrades that no service takes; 0: without end */
     uint64_t shutdown_timeout_ms;
     /* What the texts above point to, besides c. */
-    char *path, *cookie3, *cookie3_attributes, *cookie4, *cookie4_attributes;
+    char *path, *cookie_name, *cookie3_attributes, *cookie4_attributes;
     char *cors_headers;
     struct api_client *clients;
     struct proxies *proxies;
@@ -48,13 +48,14 @@ struct snapshot {
 struct snapshot *snapshot_new(const struct config *c, size_t descriptors);
 /* For the threads there are, which read previous until now. */
 struct snapshot *snapshot_renew(const struct snapshot *previous, const struct config *c);
-/* What needs files to be read; false: *error is one sentence that names the option. */
-MUST_USE bool snapshot_find_auth(struct snapshot *l, struct buffer *error);
+/* What needs files to be read, by the c that it was made of.  False: *error is one sentence that
+ * names the file and the option. */
+MUST_USE bool snapshot_find_auth(struct snapshot *l, const struct config *c, struct buffer *error);
 void snapshot_free(struct snapshot *l);
 
 /*
- * What worker may use of a number that is divided: the first ones get the remainder, and nobody
- * less than one, since a worker without any could never ask.
+ * What worker may use of a number that is divided: the first ones get the remainder, and none
+ * gets less than one, since a worker without any could never ask.
  */
 size_t snapshot_share(size_t total, unsigned workers, unsigned worker);
 
