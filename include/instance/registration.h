@@ -18,7 +18,7 @@ struct loop;
 struct registration;
 
 /* host NULL: all addresses; "localhost": both of loopback.  describe appends the line that is said
- * to who asks.  NULL: somebody has this name. */
+ * to anyone who asks.  NULL: somebody has this name. */
 MUST_USE struct registration *registration_open(struct loop *l, const char *host, unsigned port,
     void (*describe)(void *owner, struct buffer *line), void *owner);
 void registration_close(struct registration *r);
@@ -26,12 +26,10 @@ void registration_close(struct registration *r);
 /*
  * Whether a server is registered at this port with an address that overlaps host.  *pid is 0 when
  * the process cannot be named: it is in another PID namespace, or neither ours nor root's.  A
- * server of this process is not found.
+ * server of this process is not found.  line NULL: not asked for; else the server's line is
+ * appended, or nothing when it says none within a few seconds.
  */
-bool registration_find(const char *host, unsigned port, pid_t *pid);
-/* The same, and its line; nothing is appended when it says none within a few seconds. */
-bool registration_ask(const char *host, unsigned port, pid_t *pid, struct buffer *line);
-
+bool registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *line);
 /* Whether two servers with these addresses would be in each other's way at one port. */
 bool registration_overlaps(const char *one, const char *other);
 

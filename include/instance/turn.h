@@ -56,7 +56,7 @@ struct turn {
     bool has_mark;
     bool may_end;  /* has taken a mark, or --force; not denied since */
     bool has_said; /* that it waits */
-    unsigned looks;
+    bool has_looked;
     uint64_t deadline_ms;
     uint64_t blind_since_ms; /* 0, or: the place is taken, but no server is found there */
 };

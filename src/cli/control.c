@@ -172,7 +172,7 @@ print_running(const struct target *t, const struct running *r)
     else
         puts("Running: a server in another PID namespace.");
     print_uptime(r->pid);
-    if (registration_ask(t->where.host, t->where.port, &pid, &line) && pid == r->pid &&
+    if (registration_find(t->where.host, t->where.port, &pid, &line) && pid == r->pid &&
         claim_parse(buffer_str(&line), &d)) {
         print_fact("state", d.state);
         print_fact("version", d.version);

@@ -121,7 +121,7 @@ claim_open(
         .port = port,
     };
     e->registration = registration_open(l, host, port, claim_describe, e);
-    if (!e->registration && registration_find(host, port, &pid) && pid) {
+    if (!e->registration && registration_find(host, port, &pid, NULL) && pid) {
         buffer_printf(error, "port %u is in use by another server, process %d", port, (int)pid);
         claim_close(e);
         return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  Who
- * connects is told one line and closed; the PID comes from the credentials of the connection, which
+ * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  A
+ * client is told one line and closed; the PID comes from the credentials of the connection, which
  * a server that does not run yet, or is busy, has as well.
  */
 #include "instance/registration.h"
@@ -65,9 +65,9 @@ read_peer(int fd, struct ucred *peer)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0;
 }
 
-/* A line fits into an empty socket; who asks and does not read gets less. */
+/* A line fits into an empty socket; anyone who asks and does not read gets less. */
 static void
-answer(const struct registration *r, int fd)
+registration_answer(const struct registration *r, int fd)
 {
     struct ucred peer;
     struct buffer line = { 0 };
@@ -80,14 +80,14 @@ answer(const struct registration *r, int fd)
 }
 
 static void
-on_ready(void *owner, bool readable, bool writable)
+registration_on_ready(void *owner, bool readable, bool writable)
 {
     struct registration *r = owner;
     int fd;
 
     (void)readable, (void)writable;
     while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-        answer(r, fd);
+        registration_answer(r, fd);
         close(fd);
     }
     if (errno == EAGAIN)
@@ -97,7 +97,7 @@ on_ready(void *owner, bool readable, bool writable)
 }
 
 static void
-on_pause_over(void *owner)
+registration_on_pause_over(void *owner)
 {
     struct registration *r = owner;
 
@@ -127,8 +127,8 @@ registration_open(struct loop *l, const char *host, unsigned port,
     r->loop = l;
     r->describe = describe;
     r->owner = owner;
-    timer_init(&r->pause, on_pause_over, r);
-    r->poller = poller_open(l, fd, on_ready, r);
+    timer_init(&r->pause, registration_on_pause_over, r);
+    r->poller = poller_open(l, fd, registration_on_ready, r);
     poller_watch(r->poller, true, false);
     return r;
 }
@@ -194,9 +194,11 @@ is_loopback(const char *host)
 }
 
 /* "localhost" stands for both addresses of loopback. */
-static bool
-overlaps(const char *one, const char *other)
+bool
+registration_overlaps(const char *one, const char *other)
 {
+    one = one ? one : "*";
+    other = other ? other : "*";
     if (strcasecmp(one, other) == 0 || strcmp(one, "*") == 0 || strcmp(other, "*") == 0)
         return true;
     return (strcmp(one, "localhost") == 0 && is_loopback(other)) ||
@@ -205,7 +207,7 @@ overlaps(const char *one, const char *other)
 
 /* Other hosts at this port: the lines of /proc/net/unix that end with "@echo-server/<port>/...". */
 static bool
-search(const char *host, unsigned port, pid_t *pid, struct buffer *said)
+registration_search(const char *host, unsigned port, pid_t *pid, struct buffer *said)
 {
     FILE *table = fopen("/proc/net/unix", "re");
     char prefix[NAME_SIZE], line[512];
@@ -220,30 +222,18 @@ search(const char *host, unsigned port, pid_t *pid, struct buffer *said)
         if (!at || strlen(at) >= NAME_SIZE)
             continue;
         at[strcspn(at, "\n")] = 0;
-        found = overlaps(at + strlen(prefix), host) && ask_owner(at + 2, pid, said);
+        found = registration_overlaps(at + strlen(prefix), host) && ask_owner(at + 2, pid, said);
     }
     fclose(table);
     return found;
 }
 
 bool
-registration_overlaps(const char *one, const char *other)
-{
-    return overlaps(one ? one : "*", other ? other : "*");
-}
-
-bool
-registration_ask(const char *host, unsigned port, pid_t *pid, struct buffer *line)
+registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *line)
 {
     char name[NAME_SIZE];
 
     *pid = 0;
     make_name(host, port, name);
-    return ask_owner(name, pid, line) || search(host ? host : "*", port, pid, line);
-}
-
-bool
-registration_find(const char *host, unsigned port, pid_t *pid)
-{
-    return registration_ask(host, port, pid, NULL);
+    return ask_owner(name, pid, line) || registration_search(host, port, pid, line);
 }

@@ -32,7 +32,7 @@ running_host(const struct config *c)
     return c->embedded ? "localhost" : c->host;
 }
 
-/* One whose age is not to be seen is not ours to end either. */
+/* One whose age cannot be read is not ours to end either. */
 static bool
 is_too_young(const struct running_place *place, pid_t pid)
 {
@@ -42,19 +42,10 @@ is_too_young(const struct running_place *place, pid_t pid)
            process_is_younger(&birth, place->than);
 }
 
-/* Under the name laravel-echo-server, and by a copy of its lock file, one of ours looks like that.
- */
-static bool
-is_registered(const struct running_place *place, pid_t pid)
-{
-    pid_t owner;
-
-    return place->port && registration_find(place->host, place->port, &owner) && owner == pid;
-}
-
 static bool
 find_by_lock(const struct running_place *place, struct running *found)
 {
+    pid_t owner;
     bool held;
 
     *found = (struct running){ 0 };
@@ -64,7 +55,12 @@ find_by_lock(const struct running_place *place, struct running *found)
     if (!held) {
         found->pid = lock_file_reference(place->lock_path);
         held = found->pid != 0;
-        found->reference = held && !is_registered(place, found->pid);
+        found->reference = held;
+        /* One of ours looks the same under the name laravel-echo-server, and by a copy of its lock
+         * file; but it is registered. */
+        if (held && place->port && registration_find(place->host, place->port, &owner, NULL) &&
+            owner == found->pid)
+            found->reference = false;
     }
     return held && !is_too_young(place, found->pid);
 }
@@ -92,13 +88,11 @@ find_by_port(const struct running_place *place, struct running *found)
     *found = (struct running){ 0 };
     if (!place->port)
         return false;
-    if (!place->config_name) {
-        there = registration_find(place->host, place->port, &found->pid);
-    } else {
-        there = registration_ask(place->host, place->port, &found->pid, &line) &&
-                has_config_name(buffer_str(&line), place->config_name);
-        buffer_fini(&line);
-    }
+    there =
+        registration_find(place->host, place->port, &found->pid, place->config_name ? &line : NULL);
+    if (there && place->config_name)
+        there = has_config_name(buffer_str(&line), place->config_name);
+    buffer_fini(&line);
     return there && !is_too_young(place, found->pid);
 }
 
@@ -116,21 +110,15 @@ running_find(const struct running_place *place, struct running *found)
     return true;
 }
 
-/* The C library has these calls only since 2.36. */
+/* The C library has this call, and pidfd_open, only since 2.36. */
 static int
-pidfd_of(pid_t pid)
-{
-    return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-static int
-signal_by(int pidfd, int number)
+pidfd_signal(int pidfd, int number)
 {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
 }
 
 static bool
-is_gone_within(int pidfd, uint64_t patience_ms)
+pidfd_ends_within(int pidfd, uint64_t patience_ms)
 {
     struct pollfd p = { .fd = pidfd, .events = POLLIN };
     int result;
@@ -141,23 +129,12 @@ is_gone_within(int pidfd, uint64_t patience_ms)
     return result > 0;
 }
 
-static enum running_end
-end_process(int pidfd, uint64_t patience_ms)
-{
-    if (signal_by(pidfd, SIGTERM) != 0)
-        return errno == ESRCH ? RUNNING_GONE : RUNNING_DENIED;
-    if (is_gone_within(pidfd, patience_ms))
-        return RUNNING_GONE;
-    signal_by(pidfd, SIGKILL);
-    return is_gone_within(pidfd, KILL_PATIENCE_MS) ? RUNNING_KILLED : RUNNING_STUCK;
-}
-
-/* The pidfd of the process while it is still the one that is found in the place; else -1 and *gone
+/* The pidfd of the process while it is still the one that is found in the place; else -1, and *gone
  * says whether it ended. */
 static int
 hold_process(const struct running_place *place, pid_t pid, bool *gone)
 {
-    int pidfd = pid ? pidfd_of(pid) : -1;
+    int pidfd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
     struct running again;
 
     *gone = pid && (pidfd >= 0 || errno == ESRCH);
@@ -176,7 +153,14 @@ running_stop(const struct running_place *place, pid_t pid, uint64_t patience_ms)
 
     if (pidfd < 0)
         return gone ? RUNNING_GONE : RUNNING_DENIED;
-    end = end_process(pidfd, patience_ms);
+    if (pidfd_signal(pidfd, SIGTERM) != 0) {
+        end = errno == ESRCH ? RUNNING_GONE : RUNNING_DENIED;
+    } else if (pidfd_ends_within(pidfd, patience_ms)) {
+        end = RUNNING_GONE;
+    } else {
+        pidfd_signal(pidfd, SIGKILL);
+        end = pidfd_ends_within(pidfd, KILL_PATIENCE_MS) ? RUNNING_KILLED : RUNNING_STUCK;
+    }
     close(pidfd);
     return end;
 }
@@ -190,7 +174,7 @@ running_signal(const struct running_place *place, pid_t pid, int number)
 
     if (pidfd < 0)
         return false;
-    sent = signal_by(pidfd, number) == 0;
+    sent = pidfd_signal(pidfd, number) == 0;
     close(pidfd);
     return sent;
 }

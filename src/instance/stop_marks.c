@@ -17,7 +17,7 @@
 #include "instance/process.h"
 #include "instance/registration.h"
 
-/* Whoever holds the file does so for a moment.  A mark is of use while starts are under way, and to
+/* The file is held for a moment only.  A mark is of use while starts are under way, and to
  * the start that follows in its script, after composer and npm. */
 enum { ATTEMPTS = 100, MARKS_MAX = 16, LINE_SIZE = 160, MARK_LIFE_S = 3600, HOST_SIZE = 64 };
 
@@ -48,7 +48,7 @@ take_number(char **at, uint64_t *value)
 }
 
 static bool
-parse(char *line, struct mark *m)
+mark_parse(char *line, struct mark *m)
 {
     uint64_t pid, parent_pid;
 
@@ -61,14 +61,6 @@ parse(char *line, struct mark *m)
     return process_age_s(&m->stop) < MARK_LIFE_S;
 }
 
-static bool
-is_own_file(int fd)
-{
-    struct stat file;
-
-    return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == geteuid();
-}
-
 static void
 read_marks(struct marks *m)
 {
@@ -79,7 +71,7 @@ read_marks(struct marks *m)
     text[len > 0 ? len : 0] = 0;
     while (m->count < MARKS_MAX && (end = strchr(line, '\n')) != NULL) {
         *end = 0;
-        if (parse(line, &m->items[m->count]))
+        if (mark_parse(line, &m->items[m->count]))
             m->count++;
         line = end + 1;
     }
@@ -89,6 +81,8 @@ read_marks(struct marks *m)
 static bool
 open_marks(struct marks *m, unsigned port, bool make)
 {
+    struct stat file;
+
     *m = (struct marks){ .fd = -1 };
     snprintf(m->path, sizeof(m->path), "/dev/shm/echo-server-%u-%u", (unsigned)geteuid(), port);
     if (!make && access(m->path, F_OK) != 0)
@@ -96,7 +90,7 @@ open_marks(struct marks *m, unsigned port, bool make)
     m->fd = lock_file_open(m->path, ATTEMPTS);
     if (m->fd < 0)
         return false;
-    if (!is_own_file(m->fd)) {
+    if (fstat(m->fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_uid != geteuid()) {
         close(m->fd);
         return false;
     }
@@ -133,17 +127,11 @@ close_marks(struct marks *m)
 }
 
 static void
-drop(struct marks *m, size_t index)
+mark_drop(struct marks *m, size_t index)
 {
     m->count--;
     m->changed = true;
     memmove(&m->items[index], &m->items[index + 1], (m->count - index) * sizeof(m->items[0]));
-}
-
-static bool
-concerns(const struct mark *m, const char *host)
-{
-    return registration_overlaps(m->host, host ? host : "*");
 }
 
 /* A script that is gone has left its children to init. */
@@ -159,7 +147,7 @@ own_parent(void)
 }
 
 static bool
-is_over(const struct mark *m)
+mark_is_over(const struct mark *m)
 {
     struct process_birth now;
 
@@ -174,8 +162,8 @@ drop_what_is_repeated(struct marks *m, const struct mark *mine)
         const struct mark *k = &m->items[i];
 
         if (mine->parent.pid && process_is_same(&k->parent, &mine->parent) &&
-            strcmp(k->host, mine->host) == 0 && is_over(k))
-            drop(m, i);
+            strcmp(k->host, mine->host) == 0 && mark_is_over(k))
+            mark_drop(m, i);
     }
 }
 
@@ -190,7 +178,7 @@ stop_marks_leave(const char *host, unsigned port)
     snprintf(mine.host, sizeof(mine.host), "%s", host ? host : "*");
     drop_what_is_repeated(&m, &mine);
     if (m.count == MARKS_MAX)
-        drop(&m, 0);
+        mark_drop(&m, 0);
     m.items[m.count++] = mine;
     m.changed = true;
     close_marks(&m);
@@ -205,7 +193,8 @@ stop_marks_forbid(const char *host, unsigned port, const struct process_birth *s
     if (!open_marks(&m, port, false))
         return false;
     for (size_t i = 0; i < m.count; i++)
-        if (concerns(&m.items[i], host) && process_is_younger(&m.items[i].stop, start))
+        if (registration_overlaps(m.items[i].host, host) &&
+            process_is_younger(&m.items[i].stop, start))
             forbidden = true;
     close_marks(&m);
     return forbidden;
@@ -213,7 +202,7 @@ stop_marks_forbid(const char *host, unsigned port, const struct process_birth *s
 
 /* m->count: there is none. */
 static size_t
-choose(const struct marks *m, const char *host, const struct process_birth *start)
+mark_choose(const struct marks *m, const char *host, const struct process_birth *start)
 {
     struct process_birth parent = own_parent();
     size_t oldest = m->count;
@@ -221,7 +210,7 @@ choose(const struct marks *m, const char *host, const struct process_birth *star
     for (size_t i = 0; i < m->count; i++) {
         const struct mark *k = &m->items[i];
 
-        if (!concerns(k, host) || !process_is_younger(start, &k->stop))
+        if (!registration_overlaps(k->host, host) || !process_is_younger(start, &k->stop))
             continue;
         if (parent.pid && process_is_same(&k->parent, &parent))
             return i;
@@ -240,10 +229,10 @@ stop_marks_take(const char *host, unsigned port, const struct process_birth *sta
 
     if (!open_marks(&m, port, false))
         return false;
-    chosen = choose(&m, host, start);
+    chosen = mark_choose(&m, host, start);
     taken = chosen < m.count;
     if (taken)
-        drop(&m, chosen);
+        mark_drop(&m, chosen);
     close_marks(&m);
     return taken;
 }

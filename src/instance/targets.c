@@ -14,7 +14,7 @@
 
 /* Takes the place over. */
 static struct target *
-add(struct targets *t, struct place *p, const char *port, const struct process_birth *than)
+target_add(struct targets *t, struct place *p, const char *port, const struct process_birth *than)
 {
     struct config_setting setting = { "port", port, "--port" };
     struct target *item = &t->items[t->count++];
@@ -43,7 +43,7 @@ base_name(const char *path)
 
 /* Without a file the port is a default, where the server of somebody else may run. */
 static void
-add_first(struct targets *t, const struct targets_named *a, const struct process_birth *than)
+target_add_first(struct targets *t, const struct targets_named *a, const struct process_birth *than)
 {
     struct place p;
     struct target *item;
@@ -51,7 +51,7 @@ add_first(struct targets *t, const struct targets_named *a, const struct process
     place_init(&p, a->dir, a->config);
     if (a->config && !p.exists)
         log_warning("%s: there is no such file", p.file);
-    item = add(t, &p, a->port, than);
+    item = target_add(t, &p, a->port, than);
     if (!p.exists && !a->port)
         item->where.config_name = p.file ? base_name(p.file) : "";
 }
@@ -79,7 +79,7 @@ is_of_interest(struct str name, const struct place *p, const struct process_birt
 
 /* "x.json" or "x.lock" stands for the place of x.json. */
 static void
-add_of_folder(struct targets *t, const struct targets_named *a, const char *entry,
+target_add_of_folder(struct targets *t, const struct targets_named *a, const char *entry,
     const struct process_birth *than)
 {
     struct str name = str_of(entry);
@@ -94,36 +94,32 @@ add_of_folder(struct targets *t, const struct targets_named *a, const char *entr
     if (is_known(t, p.lock_path) || !is_of_interest(name, &p, than)) {
         place_fini(&p);
     } else {
-        item = add(t, &p, NULL, than);
+        item = target_add(t, &p, NULL, than);
         item->where.config_name = base_name(item->place.file);
     }
     buffer_fini(&file);
 }
 
-static void
-add_folder(struct targets *t, const struct targets_named *a, const struct process_birth *than)
-{
-    DIR *folder = opendir(a->dir ? a->dir : ".");
-    const struct dirent *entry;
-
-    if (!folder)
-        return;
-    while (t->count < TARGETS_MAX && (entry = readdir(folder)) != NULL)
-        add_of_folder(t, a, entry->d_name, than);
-    closedir(folder);
-}
-
 void
 targets_init(struct targets *t, const struct targets_named *a, const struct process_birth *than)
 {
+    const struct dirent *entry;
+    DIR *folder;
+
     *t = (struct targets){ 0 };
-    add_first(t, a, than);
-    if (!a->config && !a->port)
-        add_folder(t, a, than);
+    target_add_first(t, a, than);
+    if (a->config || a->port)
+        return;
+    folder = opendir(a->dir ? a->dir : ".");
+    if (!folder)
+        return;
+    while (t->count < TARGETS_MAX && (entry = readdir(folder)) != NULL)
+        target_add_of_folder(t, a, entry->d_name, than);
+    closedir(folder);
 }
 
 static void
-drop(struct target *item)
+target_drop(struct target *item)
 {
     place_fini(&item->place);
     config_free(item->config);
@@ -133,7 +129,7 @@ void
 targets_fini(struct targets *t)
 {
     for (size_t i = 0; i < t->count; i++)
-        drop(&t->items[i]);
+        target_drop(&t->items[i]);
     t->count = 0;
 }
 
@@ -142,7 +138,7 @@ targets_keep(struct targets *t, size_t index)
 {
     for (size_t i = 0; i < t->count; i++)
         if (i != index)
-            drop(&t->items[i]);
+            target_drop(&t->items[i]);
     t->items[0] = t->items[index];
     t->count = 1;
 }

@@ -45,16 +45,6 @@ turn_init(struct turn *t, const struct config *c, const struct running_place *pl
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* True: by a signal. */
-static bool
-is_ended_while_resting(void)
-{
-    const struct timespec rest = { .tv_nsec = REST_MS * 1000000L };
-    sigset_t set = held_back();
-
-    return sigtimedwait(&set, NULL, &rest) > 0;
-}
-
 bool
 turn_is_forbidden(const struct turn *t)
 {
@@ -65,7 +55,7 @@ turn_is_forbidden(const struct turn *t)
 }
 
 static bool
-is_younger(const struct turn *t, const struct running *holder)
+holder_is_younger(const struct turn *t, const struct running *holder)
 {
     struct process_birth birth;
 
@@ -77,49 +67,31 @@ is_younger(const struct turn *t, const struct running *holder)
     return true;
 }
 
-static void
-say_waiting(struct turn *t, const struct running *holder)
-{
-    if (t->has_said)
-        return;
-    t->has_said = true;
-    log_notice(
-        "waiting for the running %s to end, process %d", running_kind(holder), (int)holder->pid);
-}
-
-/* Once it is denied, there is nothing but to wait. */
-static void
-end_holder(struct turn *t, const struct running *holder)
-{
-    enum running_end end = running_stop(&t->place, holder->pid, limit_of(t));
-
-    t->may_end = running_report(end, holder, "this place");
-}
-
-/* Its own one, whatever comes of this start. */
-static void
-take_mark(struct turn *t)
-{
-    if (t->has_mark || !stop_marks_take(t->place.host, t->place.port, &t->self))
-        return;
-    t->has_mark = true;
-    t->may_end = true;
-}
-
 enum turn_word
 turn_wait(struct turn *t, struct running *holder)
 {
-    while (!t->looks++ || !is_ended_while_resting()) {
-        take_mark(t);
+    const struct timespec rest = { .tv_nsec = REST_MS * 1000000L };
+    const sigset_t set = held_back();
+
+    while (!t->has_looked || sigtimedwait(&set, NULL, &rest) < 0) {
+        t->has_looked = true; /* from the second look on, there is a rest before it */
+        /* A mark of its own is taken, whatever comes of this start. */
+        if (!t->has_mark && stop_marks_take(t->place.host, t->place.port, &t->self))
+            t->has_mark = t->may_end = true;
         if (turn_is_forbidden(t))
             return TURN_YIELDED;
         if (!running_find(&t->place, holder))
             return TURN_FREE;
-        if (is_younger(t, holder))
+        if (holder_is_younger(t, holder))
             return TURN_YIELDED;
-        say_waiting(t, holder);
+        if (!t->has_said)
+            log_notice("waiting for the running %s to end, process %d", running_kind(holder),
+                (int)holder->pid);
+        t->has_said = true;
+        /* Once it is denied, there is nothing to do but wait. */
         if (t->may_end && holder->pid)
-            end_holder(t, holder);
+            t->may_end = running_report(
+                running_stop(&t->place, holder->pid, limit_of(t)), holder, "this place");
         else if (clock_ms() >= t->deadline_ms)
             return TURN_REFUSED;
     }

@@ -134,7 +134,7 @@ probe_port(const struct config *c, pid_t *pid, struct buffer *why)
     int fd;
 
     *pid = 0;
-    if (registration_find(running_host(c), port, pid))
+    if (registration_find(running_host(c), port, pid, NULL))
         return PROBE_PORT_OURS;
     if (!listener_bind(c->host, port, 1, &fd, &in_use, why))
         return in_use ? PROBE_PORT_STRANGER : PROBE_PORT_BAD_HOST;

@@ -80,13 +80,13 @@ a_server_is_found_by_its_port_and_vanishes_with_its_process(void **state)
     pid_t found, pid = server_begin(NULL, port, false);
 
     (void)state;
-    assert_true(registration_find(NULL, port, &found));
+    assert_true(registration_find(NULL, port, &found, NULL));
     assert_int_equal(found, pid);
-    assert_true(registration_find("127.0.0.1", port, &found));
+    assert_true(registration_find("127.0.0.1", port, &found, NULL));
     assert_int_equal(found, pid);
-    assert_false(registration_find(NULL, port + 1000000, &found));
+    assert_false(registration_find(NULL, port + 1000000, &found, NULL));
     server_end(pid);
-    assert_false(registration_find(NULL, port, &found));
+    assert_false(registration_find(NULL, port, &found, NULL));
     assert_int_equal(found, 0);
 }
 
@@ -97,10 +97,10 @@ addresses_that_do_not_overlap_are_other_servers(void **state)
     pid_t found, pid = server_begin("127.0.0.1", port, false);
 
     (void)state;
-    assert_false(registration_find("127.0.0.2", port, &found));
-    assert_true(registration_find("127.0.0.1", port, &found));
-    assert_true(registration_find("localhost", port, &found));
-    assert_true(registration_find(NULL, port, &found));
+    assert_false(registration_find("127.0.0.2", port, &found, NULL));
+    assert_true(registration_find("127.0.0.1", port, &found, NULL));
+    assert_true(registration_find("localhost", port, &found, NULL));
+    assert_true(registration_find(NULL, port, &found, NULL));
     assert_int_equal(found, pid);
     server_end(pid);
 }
@@ -130,7 +130,7 @@ a_process_does_not_find_itself(void **state)
 
     (void)state;
     assert_non_null(r);
-    assert_false(registration_find(NULL, port, &found));
+    assert_false(registration_find(NULL, port, &found, NULL));
     registration_close(r);
     loop_stop(l);
     loop_run(l);
@@ -169,7 +169,7 @@ out_of_descriptors_nothing_spins(void **state)
     none.rlim_max = before.rlim_max;
     pid = fork();
     if (pid == 0)
-        _exit(!registration_find(NULL, port, &found));
+        _exit(!registration_find(NULL, port, &found, NULL));
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     timer_init(&q.end, end_quiet, &q);
