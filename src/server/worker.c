@@ -38,7 +38,7 @@ static const unsigned may_follow[] = {
 
 /* The only place that writes w->state. */
 static void
-enter(struct worker *w, enum worker_state next)
+worker_enter(struct worker *w, enum worker_state next)
 {
     ENSURE(may_follow[w->state] & BIT(next));
     w->state = next;
@@ -46,7 +46,7 @@ enter(struct worker *w, enum worker_state next)
 
 /* ---- what the main thread and other workers say ---- */
 
-/* X(ENUM, name): on_<name>() on the worker's thread. */
+/* X(ENUM, name): worker_on_<name>() on the worker's thread. */
 #define MESSAGES(X)                                                                                \
     X(STOP, stop)                                                                                  \
     X(MOVE, move)                                                                                  \
@@ -67,7 +67,7 @@ struct worker_message {
 
 /* The content is the handler's from here on. */
 static struct content
-unwrap(struct message *m)
+worker_unwrap(struct message *m)
 {
     struct content c = ((struct worker_message *)m)->content;
 
@@ -76,20 +76,20 @@ unwrap(struct message *m)
 }
 
 static void
-drop_message(struct message *m)
+worker_drop_message(struct message *m)
 {
-    struct content c = unwrap(m);
+    struct content c = worker_unwrap(m);
 
     http_conn_drop_parcel(c.parcel);
     tls_server_unref(c.tls);
 }
 
 #define DELIVER(ENUM, name)                                                                        \
-    static void on_##name(struct worker *w, const struct content *c);                              \
-    static void deliver_##name(void *owner, struct message *m)                                     \
+    static void worker_on_##name(struct worker *w, const struct content *c);                       \
+    static void worker_deliver_##name(void *owner, struct message *m)                              \
     {                                                                                              \
-        struct content c = unwrap(m);                                                              \
-        on_##name(owner, &c);                                                                      \
+        struct content c = worker_unwrap(m);                                                       \
+        worker_on_##name(owner, &c);                                                               \
     }
 MESSAGES(DELIVER)
 
@@ -97,11 +97,13 @@ MESSAGES(DELIVER)
 enum message_type { MESSAGES(MESSAGE_ENUM) MESSAGE_TYPES };
 
 #define MESSAGE_KIND(ENUM, event)                                                                  \
-    [MESSAGE_##ENUM] = { .name = #event, .deliver = deliver_##event, .drop = drop_message },
+    [MESSAGE_##ENUM] = {                                                                           \
+        .name = #event, .deliver = worker_deliver_##event, .drop = worker_drop_message             \
+    },
 static const struct message_kind kinds[MESSAGE_TYPES] = { MESSAGES(MESSAGE_KIND) };
 
 static void
-post(struct worker *w, enum message_type type, const struct content *c)
+worker_post(struct worker *w, enum message_type type, const struct content *c)
 {
     struct worker_message *m = mem_zalloc(sizeof(*m));
 
@@ -115,7 +117,7 @@ post(struct worker *w, enum message_type type, const struct content *c)
 /* ---- a session of another worker ---- */
 
 static void
-on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
+worker_on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
 {
     struct worker *w = owner;
     struct http_parcel *parcel;
@@ -126,7 +128,7 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
     }
     parcel = http_conn_detach(x);
     if (parcel) {
-        post(w->options.peers[number], MESSAGE_MOVE, &(struct content){ .parcel = parcel });
+        worker_post(w->options.peers[number], MESSAGE_MOVE, &(struct content){ .parcel = parcel });
         return;
     }
     if (http_exchange_postpone(x))
@@ -137,7 +139,7 @@ on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
 }
 
 static void
-on_move(struct worker *w, const struct content *c)
+worker_on_move(struct worker *w, const struct content *c)
 {
     if (w->state == WORKER_SERVING)
         worker_clients_adopt(w, c->parcel);
@@ -155,11 +157,11 @@ close_listeners(struct worker *w)
     w->listener_count = 0;
 }
 
-/* From the top down.  Tolerates what was never opened. */
+/* From the top down. */
 static void
 close_layers(struct worker *w)
 {
-    enter(w, WORKER_CLOSED);
+    worker_enter(w, WORKER_CLOSED);
     timer_stop(&w->patience);
     close_listeners(w);
     api_close(w->api);
@@ -168,37 +170,37 @@ close_layers(struct worker *w)
     sio_server_close(w->sockets);
     engine_close(w->engine);
     pages_close(w->pages);
-    if (w->hub)
-        hub_link_close(w->hub);
+    hub_link_close(w->hub);
     mailbox_close(w->box);
     loop_stop(w->loop);
 }
 
 /* Of the last client or session, when what ended with it in this turn is gone as well. */
 static void
-on_emptied(void *owner)
+worker_on_emptied(void *owner)
 {
     struct worker *w = owner;
 
     if (!list_empty(&w->clients) || engine_session_count(w->engine) > 0)
         return;
+    ENSURE(w->turned_away == 0 && w->listener_count == 0);
     close_layers(w);
     w->options.on_closed(w->options.owner);
 }
 
 static void
-on_patience_over(void *owner)
+worker_on_patience_over(void *owner)
 {
     worker_clients_cut(owner);
 }
 
 static void
-on_stop(struct worker *w, const struct content *c)
+worker_on_stop(struct worker *w, const struct content *c)
 {
     (void)c;
     if (w->state != WORKER_SERVING)
         return;
-    enter(w, WORKER_DRAINING);
+    worker_enter(w, WORKER_DRAINING);
     close_listeners(w);
     api_drain(w->api);
     engine_shutdown(w->engine, &w->emptied);
@@ -207,7 +209,7 @@ on_stop(struct worker *w, const struct content *c)
 }
 
 static void
-on_accept(void *owner, struct stream *s)
+worker_on_accept(void *owner, struct stream *s)
 {
     struct worker *w = owner;
 
@@ -216,7 +218,7 @@ on_accept(void *owner, struct stream *s)
     worker_clients_accept(w, s);
 }
 
-static const struct listener_handlers listener_events = { .on_accept = on_accept };
+static const struct listener_handlers listener_events = { .on_accept = worker_on_accept };
 
 static void
 take_shares(struct worker *w)
@@ -234,10 +236,12 @@ take_shares(struct worker *w)
 /* ---- another configuration ---- */
 
 static void
-set_limits(struct worker *w)
+worker_on_renew(struct worker *w, const struct content *c)
 {
-    const struct snapshot *l = w->options.limits;
+    const struct snapshot *l = c->limits;
 
+    ENSURE(l->workers == w->options.limits->workers);
+    w->options.limits = l;
     take_shares(w);
     pages_set_options(w->pages, &l->pages);
     engine_set_limits(w->engine, &l->engine);
@@ -245,18 +249,11 @@ set_limits(struct worker *w)
     auth_set_target(w->auth, l->auth);
     channels_set_limits(w->channels, &w->channel_limits);
     api_set_limits(w->api, &l->api);
-}
-
-static void
-on_renew(struct worker *w, const struct content *c)
-{
-    w->options.limits = c->limits;
-    set_limits(w);
     w->options.on_renewed(w->options.owner);
 }
 
 static void
-on_renew_tls(struct worker *w, const struct content *c)
+worker_on_renew_tls(struct worker *w, const struct content *c)
 {
     tls_server_unref(w->tls);
     w->tls = c->tls;
@@ -264,17 +261,26 @@ on_renew_tls(struct worker *w, const struct content *c)
 
 /* ---- the beginning ---- */
 
-static void
-open_layers(struct worker *w)
+struct worker *
+worker_open(const struct worker_options *o)
 {
-    const struct snapshot *l = w->options.limits;
-    unsigned number = w->options.number;
+    struct worker *w = mem_zalloc(sizeof(*w));
+    const struct snapshot *l = o->limits;
 
-    w->hub = hub_link_open(w->loop, w->options.hub, number);
+    ENSURE(o->number < l->workers);
+    w->options = *o;
+    w->tls = tls_server_ref(o->tls);
+    list_init(&w->clients);
+    w->loop = o->loop ? o->loop : loop_new();
+    timer_init(&w->patience, worker_on_patience_over, w);
+    loop_task_init(&w->emptied, worker_on_emptied, w);
+    w->box = mailbox_open(w->loop, MOVES_BYTES, w);
+    take_shares(w);
+    w->hub = hub_link_open(w->loop, o->hub, o->number);
     w->pages = pages_open(&l->pages);
     w->auth = auth_open(w->loop, l->auth, &w->channel_limits.auth);
-    w->engine = engine_open(w->loop, number, &l->engine);
-    engine_on_foreign_sid(w->engine, on_foreign_sid, w);
+    w->engine = engine_open(w->loop, o->number, &l->engine);
+    engine_on_foreign_sid(w->engine, worker_on_foreign_sid, w);
     w->sockets = sio_server_open(w->loop, w->engine, &l->sockets);
     w->channels = channels_open(w->loop, w->sockets, w->hub, w->auth, &w->channel_limits);
     w->api = api_open(w->hub, &l->api);
@@ -282,39 +288,24 @@ open_layers(struct worker *w)
     http_router_add(&w->router, engine_offer, w->engine);
     http_router_add(&w->router, api_offer, w->api);
     http_router_add(&w->router, worker_clients_offer, w);
-}
-
-struct worker *
-worker_open(const struct worker_options *o)
-{
-    struct worker *w = mem_zalloc(sizeof(*w));
-
-    w->options = *o;
-    w->tls = tls_server_ref(o->tls);
-    list_init(&w->clients);
-    w->loop = o->loop ? o->loop : loop_new();
-    timer_init(&w->patience, on_patience_over, w);
-    loop_task_init(&w->emptied, on_emptied, w);
-    w->box = mailbox_open(w->loop, MOVES_BYTES, w);
-    take_shares(w);
-    open_layers(w);
     return w;
 }
 
 bool
 worker_listen(struct worker *w, int fd)
 {
-    struct listener *n = listener_open(w->loop, fd, &listener_events, w);
+    struct listener *n;
 
+    ENSURE(w->state == WORKER_SERVING && w->listener_count < WORKER_LISTENERS_MAX);
+    n = listener_open(w->loop, fd, &listener_events, w);
     if (!n)
         return false;
-    ENSURE(w->listener_count < WORKER_LISTENERS_MAX);
     w->listeners[w->listener_count++] = n;
     return true;
 }
 
 static void *
-run(void *owner)
+worker_run(void *owner)
 {
     struct worker *w = owner;
     char name[NAME_SIZE];
@@ -330,7 +321,7 @@ run(void *owner)
 bool
 worker_start(struct worker *w)
 {
-    return pthread_create(&w->thread, NULL, run, w) == 0;
+    return pthread_create(&w->thread, NULL, worker_run, w) == 0;
 }
 
 struct loop *
@@ -342,19 +333,19 @@ worker_loop(const struct worker *w)
 void
 worker_stop(struct worker *w)
 {
-    post(w, MESSAGE_STOP, &(struct content){ 0 });
+    worker_post(w, MESSAGE_STOP, &(struct content){ 0 });
 }
 
 void
 worker_renew(struct worker *w, const struct snapshot *limits)
 {
-    post(w, MESSAGE_RENEW, &(struct content){ .limits = limits });
+    worker_post(w, MESSAGE_RENEW, &(struct content){ .limits = limits });
 }
 
 void
 worker_renew_tls(struct worker *w, struct tls_context *tls)
 {
-    post(w, MESSAGE_RENEW_TLS, &(struct content){ .tls = tls_server_ref(tls) });
+    worker_post(w, MESSAGE_RENEW_TLS, &(struct content){ .tls = tls_server_ref(tls) });
 }
 
 void
@@ -374,8 +365,6 @@ worker_join(struct worker *w)
 void
 worker_free(struct worker *w)
 {
-    if (!w)
-        return;
     hub_link_free(w->hub);
     mailbox_free(w->box);
     tls_server_unref(w->tls);

@@ -26,6 +26,9 @@ enum { WORKER_LISTENERS_MAX = 2 };
  * SERVING   connections are accepted.
  * DRAINING  no longer; sessions were closed, answers under way are waited for.
  * CLOSED    every layer is closed; the loop ends with its last handle.
+ *
+ * Each connection that speaks HTTP is in clients, and counted in turned_away while it waits for its
+ * 503.  Whatever the limits, the number of workers stays: sids and shares are counted by it.
  */
 enum worker_state { WORKER_SERVING, WORKER_DRAINING, WORKER_CLOSED };
 
