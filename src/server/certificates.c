@@ -33,51 +33,40 @@ struct certificates {
 
 /* ---- from options ---- */
 
-static bool
-has_first_pair(const struct config *c)
-{
-    return c->ssl_cert_path != NULL;
-}
-
-/* The pairs of c; free() them. */
-static struct tls_pair *
-make_pairs(const struct config *c, size_t *count)
+/* free() the pairs. */
+static void
+make_options(const struct config *c, struct tls_server_options *o)
 {
     struct tls_pair *pairs = mem_resize(NULL, c->certificates.count + 1, sizeof(*pairs));
+    size_t count = 0;
 
-    *count = 0;
-    if (has_first_pair(c))
-        pairs[(*count)++] = (struct tls_pair){ c->ssl_cert_path, c->ssl_key_path, c->ssl_chain_path,
+    if (c->ssl_cert_path)
+        pairs[count++] = (struct tls_pair){ c->ssl_cert_path, c->ssl_key_path, c->ssl_chain_path,
             c->ssl_passphrase, NULL };
     for (size_t i = 0; i < c->certificates.count; i++) {
         const struct config_certificate *more = &c->certificates.items[i];
 
-        pairs[(*count)++] = (struct tls_pair){ more->cert_path, more->key_path, more->chain_path,
+        pairs[count++] = (struct tls_pair){ more->cert_path, more->key_path, more->chain_path,
             more->passphrase, (const char *const *)more->hosts.items };
     }
-    return pairs;
-}
-
-static void
-make_options(const struct config *c, struct tls_server_options *o)
-{
     *o = (struct tls_server_options){
+        .pairs = pairs,
+        .pair_count = count,
         .no_tls12 = c->min_version > CONFIG_TLS_1_2 || (c->secure_options & CONFIG_NO_TLS_1_2) != 0,
         .no_tls13 = c->max_version < CONFIG_TLS_1_3 || (c->secure_options & CONFIG_NO_TLS_1_3) != 0,
         .ciphers = c->ciphers,
         .flags = c->secure_options,
     };
-    o->pairs = make_pairs(c, &o->pair_count);
 }
 
 /* "FILE: OPTION: SENTENCE" */
 static void
-explain(const struct config *c, const struct tls_fault *f, struct buffer *error)
+certificates_explain(const struct config *c, const struct tls_fault *f, struct buffer *error)
 {
     static const char *const first[] = { "sslCertPath", "sslKeyPath", "sslCertChainPath",
         "sslPassphrase" };
     static const char *const more[] = { "certPath", "keyPath", "chainPath", "passphrase" };
-    size_t firsts = has_first_pair(c) ? 1 : 0;
+    size_t firsts = c->ssl_cert_path ? 1 : 0;
 
     buffer_printf(error, "%s: ", config_name(c));
     if (f->part == TLS_PART_CIPHERS)
@@ -131,7 +120,7 @@ say_all_expiries(const struct certificates *s)
 }
 
 static bool
-is_known(const struct tls_context *tls, const struct tls_certificate *c)
+certificate_is_known(const struct tls_context *tls, const struct tls_certificate *c)
 {
     const struct tls_certificate *other;
 
@@ -151,7 +140,7 @@ say_news(const struct tls_context *old, const struct tls_context *fresh)
     for (size_t i = 0; (c = tls_server_certificate(fresh, i)); i++) {
         if (c->passed_over)
             log_warning("the newer certificate is ignored: %s", c->passed_over);
-        if (!is_known(old, c))
+        if (!certificate_is_known(old, c))
             log_at(old ? LOG_LEVEL_NOTICE : LOG_LEVEL_INFO,
                 "certificate in use file=%s names=%s key=%s until=%s", LOG_STR(str_of(c->path)),
                 LOG_STR(str_of(c->names)), c->key_type, time_text(c->until_s, until));
@@ -159,7 +148,7 @@ say_news(const struct tls_context *old, const struct tls_context *fresh)
 }
 
 static void
-on_day(void *owner)
+certificates_on_day(void *owner)
 {
     struct certificates *s = owner;
 
@@ -181,7 +170,7 @@ certificates_read(const struct config *c, struct certificates_draft *d, struct b
     tls_files_mark(&o, &d->mark); /* first: what changes while it is read will differ */
     d->tls = tls_server_new(&o, &f);
     if (!d->tls)
-        explain(c, &f, error);
+        certificates_explain(c, &f, error);
     buffer_fini(&f.sentence);
     free((void *)o.pairs);
     return d->tls != NULL;
@@ -240,15 +229,9 @@ try_files(struct certificates *s)
     s->mark = d.mark;
 }
 
-static bool
-are_equal(const struct buffer *a, const struct buffer *b)
-{
-    return str_equal(buffer_str(a), buffer_str(b));
-}
-
 /* Calls up. */
 static void
-on_look(void *owner)
+certificates_on_look(void *owner)
 {
     struct certificates *s = owner;
     struct tls_server_options o;
@@ -258,11 +241,11 @@ on_look(void *owner)
     make_options(s->config, &o);
     tls_files_mark(&o, &mark);
     free((void *)o.pairs);
-    settled = are_equal(&mark, &s->seen);
+    settled = str_equal(buffer_str(&mark), buffer_str(&s->seen));
     buffer_fini(&s->seen);
     s->seen = mark;
     timer_start(s->loop, &s->look, settled ? LOOK_MS : SETTLE_MS);
-    if (settled && !are_equal(&mark, &s->mark))
+    if (settled && !str_equal(buffer_str(&mark), buffer_str(&s->mark)))
         try_files(s);
 }
 
@@ -275,8 +258,8 @@ certificates_open(
     s->loop = l;
     s->on_renewed = on_renewed;
     s->owner = owner;
-    timer_init(&s->look, on_look, s);
-    timer_init(&s->daily, on_day, s);
+    timer_init(&s->look, certificates_on_look, s);
+    timer_init(&s->daily, certificates_on_day, s);
     return s;
 }
 

@@ -46,17 +46,6 @@ set_address(struct notify *n, const char *name)
     return true;
 }
 
-/* Not connected: the manager may make its socket anew. */
-static bool
-open_socket(struct notify *n)
-{
-    struct timeval patience = { .tv_sec = PATIENCE_S };
-
-    n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    return n->fd >= 0 &&
-           setsockopt(n->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
-}
-
 /* The variables may have been inherited from a service that this process is only a child of. */
 static uint64_t
 read_watchdog_ms(void)
@@ -71,27 +60,26 @@ read_watchdog_ms(void)
     return watchdog_us / 1000;
 }
 
-static struct notify *
-notify_new(const char *name)
+struct notify *
+notify_open(void)
 {
-    struct notify *n = mem_zalloc(sizeof(*n));
+    const struct timeval patience = { .tv_sec = PATIENCE_S };
+    const char *name = getenv("NOTIFY_SOCKET");
+    struct notify *n;
 
-    n->fd = -1;
+    if (!name || !*name)
+        return NULL;
+    n = mem_zalloc(sizeof(*n));
     n->watchdog_ms = read_watchdog_ms();
-    if (set_address(n, name) && open_socket(n))
+    n->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    /* Not connected: the manager may make its socket anew. */
+    if (set_address(n, name) && n->fd >= 0 &&
+        setsockopt(n->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0)
         return n;
     log_warning(
         "NOTIFY_SOCKET is %s: not a socket address, so the service manager is not notified", name);
     notify_free(n);
     return NULL;
-}
-
-struct notify *
-notify_open(void)
-{
-    const char *name = getenv("NOTIFY_SOCKET");
-
-    return name && *name ? notify_new(name) : NULL;
 }
 
 void
@@ -114,18 +102,17 @@ notify_free(struct notify *n)
 
 /* What is lost is worth no more than a line: the manager acts on its own time-outs. */
 static void
-say(struct notify *n, struct str text)
+notify_say(struct notify *n, struct str text)
 {
-    const struct sockaddr *to = n ? (struct sockaddr *)&n->address : NULL;
-    struct str name, rest;
+    struct str rest, name = str_cut(text, '=', &rest);
     ssize_t sent;
 
     if (!n)
         return;
     do {
-        sent = sendto(n->fd, text.data, text.len, MSG_NOSIGNAL, to, n->address_len);
+        sent = sendto(n->fd, text.data, text.len, MSG_NOSIGNAL,
+            (const struct sockaddr *)&n->address, n->address_len);
     } while (sent < 0 && errno == EINTR);
-    name = str_cut(text, '=', &rest);
     if (sent < 0)
         log_warning("the service manager could not be notified of %.*s", STR_ARG(name));
 }
@@ -133,7 +120,7 @@ say(struct notify *n, struct str text)
 void
 notify_ready(struct notify *n)
 {
-    say(n, STR_LIT("READY=1"));
+    notify_say(n, STR_LIT("READY=1"));
 }
 
 void
@@ -142,14 +129,14 @@ notify_reloading(struct notify *n)
     struct buffer b = { 0 };
 
     buffer_printf(&b, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_us());
-    say(n, buffer_str(&b));
+    notify_say(n, buffer_str(&b));
     buffer_fini(&b);
 }
 
 void
 notify_stopping(struct notify *n)
 {
-    say(n, STR_LIT("STOPPING=1"));
+    notify_say(n, STR_LIT("STOPPING=1"));
 }
 
 void
@@ -162,14 +149,14 @@ notify_status(struct notify *n, struct str text)
     buffer_append_text(&b, "STATUS=");
     for (size_t i = 0; i < text.len; i++)
         buffer_append_char(&b, (unsigned char)text.data[i] < ' ' ? ' ' : text.data[i]);
-    say(n, buffer_str(&b));
+    notify_say(n, buffer_str(&b));
     buffer_fini(&b);
 }
 
 void
 notify_alive(struct notify *n)
 {
-    say(n, STR_LIT("WATCHDOG=1"));
+    notify_say(n, STR_LIT("WATCHDOG=1"));
 }
 
 uint64_t
