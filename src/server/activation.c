@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 
 enum { FIRST_FD = 3, REASON_SIZE = 128 };
 
@@ -29,15 +30,6 @@ read_count(void)
     if (!str_to_u64(str_of(getenv("LISTEN_FDS")), INT32_MAX - FIRST_FD, &count))
         return 0;
     return count;
-}
-
-static bool
-is_listening(int fd)
-{
-    int listening = 0;
-    socklen_t len = sizeof(listening);
-
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
 }
 
 /* False: not a TCP socket.  *host stays empty for the address of all interfaces. */
@@ -70,9 +62,12 @@ static bool
 take_socket(struct activation *a, int fd)
 {
     unsigned port;
-    int flags = fcntl(fd, F_GETFL);
+    int flags = fcntl(fd, F_GETFL), listening = 0;
+    socklen_t len = sizeof(listening);
 
-    if (flags < 0 || !is_listening(fd) || !read_address(fd, a->host, &port) ||
+    ENSURE(a->count < ACTIVATION_SOCKETS_MAX);
+    if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 ||
+        !listening || !read_address(fd, a->host, &port) ||
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return false;
     if (a->count == 0)
@@ -81,12 +76,18 @@ take_socket(struct activation *a, int fd)
     return true;
 }
 
-static bool
-take_sockets(struct activation *a, unsigned count, struct buffer *error)
+bool
+activation_take(struct activation *a, struct buffer *error)
 {
-    for (unsigned i = 0; i < count; i++) {
-        int fd = FIRST_FD + (int)i;
+    uint64_t count = read_count();
 
+    *a = (struct activation){ 0 };
+    if (count > ACTIVATION_SOCKETS_MAX) {
+        buffer_printf(error, "the service manager passed %llu sockets: at most %d can be served",
+            (unsigned long long)count, ACTIVATION_SOCKETS_MAX);
+        return false;
+    }
+    for (int fd = FIRST_FD; fd < FIRST_FD + (int)count; fd++) {
         if (take_socket(a, fd))
             continue;
         buffer_printf(error,
@@ -98,19 +99,6 @@ take_sockets(struct activation *a, unsigned count, struct buffer *error)
     if (count > 1)
         *a->host = 0;
     return true;
-}
-
-bool
-activation_take(struct activation *a, struct buffer *error)
-{
-    uint64_t count = read_count();
-
-    *a = (struct activation){ 0 };
-    if (count <= ACTIVATION_SOCKETS_MAX)
-        return take_sockets(a, (unsigned)count, error);
-    buffer_printf(error, "the service manager passed %llu sockets: at most %d can be served",
-        (unsigned long long)count, ACTIVATION_SOCKETS_MAX);
-    return false;
 }
 
 void

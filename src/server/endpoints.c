@@ -22,7 +22,7 @@ struct crew {
 
 /* Each worker takes its descriptor over. */
 static bool
-hand_out(
+endpoints_hand_out(
     const struct crew *crew, const int *fds, const char *host, unsigned port, struct buffer *error)
 {
     bool ok = true;
@@ -34,10 +34,8 @@ hand_out(
     return ok;
 }
 
-/* ---- by the configuration ---- */
-
 static bool
-listen_on(
+endpoints_listen(
     const struct crew *crew, const char *host, unsigned port, bool *in_use, struct buffer *error)
 {
     int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
@@ -45,7 +43,7 @@ listen_on(
     bool ok = listener_bind(host, port, crew->count, fds, in_use, &why);
 
     if (ok)
-        ok = hand_out(crew, fds, host, port, error);
+        ok = endpoints_hand_out(crew, fds, host, port, error);
     else
         buffer_printf(error, "%s: %s: %.*s", crew->origin, *in_use ? "port" : "host",
             STR_ARG(buffer_str(&why)));
@@ -53,43 +51,6 @@ listen_on(
     free(fds);
     return ok;
 }
-
-/* Without IPv6 the embedded default is on IPv4's loopback alone. */
-static bool
-listen_configured(
-    const struct crew *crew, const struct config *c, bool *in_use, struct buffer *error)
-{
-    unsigned port = (unsigned)c->port;
-    struct buffer ignored = { 0 };
-    bool ok;
-
-    if (!c->embedded)
-        return listen_on(crew, c->host, port, in_use, error);
-    if (!listen_on(crew, "127.0.0.1", port, in_use, error))
-        return false;
-    ok = listen_on(crew, "::1", port, in_use, &ignored) || !*in_use;
-    if (!ok)
-        buffer_append_str(error, buffer_str(&ignored));
-    buffer_fini(&ignored);
-    return ok;
-}
-
-/* ---- by the service manager ---- */
-
-static bool
-listen_passed(const struct crew *crew, const struct endpoints *at, struct buffer *error)
-{
-    int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
-    bool ok = true;
-
-    for (unsigned i = 0; ok && i < at->passed.count; i++)
-        ok = activation_share(at->passed.fds[i], crew->count, fds, error) &&
-             hand_out(crew, fds, at->host, at->port, error);
-    free(fds);
-    return ok;
-}
-
-/* ---- which ---- */
 
 bool
 endpoints_choose(struct endpoints *at, const struct config *c, struct buffer *error)
@@ -108,14 +69,38 @@ endpoints_choose(struct endpoints *at, const struct config *c, struct buffer *er
     return true;
 }
 
+static bool
+endpoints_open_passed(const struct crew *crew, const struct endpoints *at, struct buffer *error)
+{
+    int *fds = mem_resize(NULL, crew->count, sizeof(*fds));
+    bool ok = true;
+
+    for (unsigned i = 0; ok && i < at->passed.count; i++)
+        ok = activation_share(at->passed.fds[i], crew->count, fds, error) &&
+             endpoints_hand_out(crew, fds, at->host, at->port, error);
+    free(fds);
+    return ok;
+}
+
 bool
 endpoints_open(const struct endpoints *at, const struct config *c, struct worker *const *workers,
     unsigned count, bool *in_use, struct buffer *error)
 {
     const struct crew crew = { workers, count, config_name(c) };
+    struct buffer why = { 0 };
+    bool ok;
 
     *in_use = false;
     if (at->passed.count > 0)
-        return listen_passed(&crew, at, error);
-    return listen_configured(&crew, c, in_use, error);
+        return endpoints_open_passed(&crew, at, error);
+    if (!c->embedded)
+        return endpoints_listen(&crew, c->host, at->port, in_use, error);
+    if (!endpoints_listen(&crew, "127.0.0.1", at->port, in_use, error))
+        return false;
+    /* Without IPv6 the embedded default is on IPv4's loopback alone. */
+    ok = endpoints_listen(&crew, "::1", at->port, in_use, &why) || !*in_use;
+    if (!ok)
+        buffer_append_str(error, buffer_str(&why));
+    buffer_fini(&why);
+    return ok;
 }
