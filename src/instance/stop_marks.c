@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/ensure.h"
 #include "instance/lock_file.h"
 #include "instance/process.h"
 #include "instance/registration.h"
@@ -111,6 +112,7 @@ write_marks(const struct marks *m)
         len +=
             (size_t)snprintf(text + len, sizeof(text) - len, "%" PRIu64 " %d %" PRIu64 " %d %s\n",
                 k->stop.ticks, (int)k->stop.pid, k->parent.ticks, (int)k->parent.pid, k->host);
+        ENSURE(len < sizeof(text)); /* a line has four numbers and a host, and so much room */
     }
     if (ftruncate(m->fd, 0) == 0)
         (void)!pwrite(m->fd, text, len, 0);
@@ -129,6 +131,7 @@ close_marks(struct marks *m)
 static void
 mark_drop(struct marks *m, size_t index)
 {
+    ENSURE(index < m->count && m->count <= MARKS_MAX);
     m->count--;
     m->changed = true;
     memmove(&m->items[index], &m->items[index + 1], (m->count - index) * sizeof(m->items[0]));

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
@@ -20,6 +21,8 @@ enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24 };
  * certificate and its key are written one after the other. */
 enum { LOOK_MS = 1000, SETTLE_MS = 300 };
 
+/* There is a context exactly where the protocol is https, which no reload changes; with it, both
+ * timers run. */
 struct certificates {
     struct loop *loop;
     const struct config *config;
@@ -203,6 +206,7 @@ take_up(struct certificates *s, struct certificates_draft *d)
 void
 certificates_use(struct certificates *s, const struct config *c, struct certificates_draft *d)
 {
+    ENSURE(d->tls || !s->tls);
     s->config = c;
     if (!d->tls)
         return;

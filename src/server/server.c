@@ -122,8 +122,11 @@ on_worker_done(void *owner, struct message *m)
 static void
 on_hub_done(void *owner, struct message *m)
 {
+    struct server *s = owner;
+
     free(m);
-    server_finish(owner, SERVER_STATE_ENDED);
+    ENSURE(s->running == 0);
+    server_finish(s, SERVER_STATE_ENDED);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proxies.h"
@@ -45,8 +46,10 @@ snapshot_connections(const struct config *c, size_t descriptors, unsigned worker
 size_t
 snapshot_share(size_t total, unsigned workers, unsigned worker)
 {
-    size_t share = total / workers + (worker < total % workers ? 1 : 0);
+    size_t share;
 
+    ENSURE(worker < workers);
+    share = total / workers + (worker < total % workers ? 1 : 0);
     return share > 0 ? share : 1;
 }
 

@@ -28,6 +28,10 @@ struct party {
     uint64_t beats; /* when the manager was last told that all is well */
 };
 
+/*
+ * Every party has a loop before supervision_start().  Beats are counted only where the manager
+ * waits for them (period_ms), and a party that is silent is no matter once it is stopping.
+ */
 struct supervision {
     struct supervision_options options;
     struct loop *loop;
@@ -43,7 +47,7 @@ struct supervision {
 
 /* ---- beats ---- */
 
-/* Says who it is that does not beat. */
+/* Says which party does not beat. */
 static bool
 all_beat(const struct supervision *v)
 {
@@ -62,24 +66,20 @@ all_beat(const struct supervision *v)
     return all;
 }
 
+/* A party that has ended in order beats no more. */
 static void
-all_is_well(struct supervision *v)
+supervision_on_tick(void *owner)
 {
+    struct supervision *v = owner;
+
+    ENSURE(v->period_ms > 0);
+    timer_start(v->loop, &v->tick, v->period_ms);
+    if (!v->stopping && !all_beat(v))
+        return;
     v->well_ms = loop_now_ms(v->loop);
     for (unsigned i = 0; i < v->party_count; i++)
         v->parties[i].beats = loop_beats(v->parties[i].loop);
     notify_alive(v->notify);
-}
-
-/* Who has ended in order beats no more. */
-static void
-on_tick(void *owner)
-{
-    struct supervision *v = owner;
-
-    timer_start(v->loop, &v->tick, v->period_ms);
-    if (v->stopping || all_beat(v))
-        all_is_well(v);
 }
 
 /* ---- what the hub says ---- */
@@ -90,7 +90,7 @@ struct redis_state {
 };
 
 static void
-tell_status(const struct supervision *v, const char *redis, const char *reason)
+supervision_tell(const struct supervision *v, const char *redis, const char *reason)
 {
     struct buffer text = { 0 };
 
@@ -100,25 +100,26 @@ tell_status(const struct supervision *v, const char *redis, const char *reason)
 }
 
 static void
-drop_redis_state(struct message *m)
+supervision_drop_redis(struct message *m)
 {
     free(((struct redis_state *)m)->down);
     free(m);
 }
 
 static void
-on_redis_state(void *owner, struct message *m)
+supervision_on_redis(void *owner, struct message *m)
 {
     const char *down = ((struct redis_state *)m)->down;
 
-    tell_status(owner, down ? "Redis unreachable: " : "Redis connected", down ? down : "");
-    drop_redis_state(m);
+    supervision_tell(owner, down ? "Redis unreachable: " : "Redis connected", down ? down : "");
+    supervision_drop_redis(m);
 }
 
 void
 supervision_redis(struct supervision *v, const char *down)
 {
-    static const struct message_kind kind = { "redis", on_redis_state, drop_redis_state };
+    static const struct message_kind kind = { "redis", supervision_on_redis,
+        supervision_drop_redis };
     struct redis_state *m;
 
     if (!v)
@@ -147,7 +148,7 @@ supervision_open(struct loop *l, struct notify *n, const struct supervision_opti
     v->party_count = o->workers + 1;
     v->parties = mem_zalloc(v->party_count * sizeof(*v->parties));
     v->box = mailbox_open(l, MAILBOX_BYTES, v);
-    timer_init(&v->tick, on_tick, v);
+    timer_init(&v->tick, supervision_on_tick, v);
     return v;
 }
 
@@ -167,8 +168,10 @@ supervision_start(struct supervision *v)
 {
     if (!v)
         return;
+    for (unsigned i = 0; i < v->party_count; i++)
+        ENSURE(v->parties[i].loop);
     notify_ready(v->notify);
-    tell_status(v, v->options.redis ? "Redis is not connected yet" : "Redis is not used", "");
+    supervision_tell(v, v->options.redis ? "Redis is not connected yet" : "Redis is not used", "");
     v->well_ms = loop_now_ms(v->loop);
     if (v->period_ms > 0)
         timer_start(v->loop, &v->tick, v->period_ms);
@@ -179,6 +182,7 @@ supervision_stopping(struct supervision *v)
 {
     if (!v)
         return;
+    ENSURE(!v->stopping);
     v->stopping = true;
     notify_stopping(v->notify);
 }
