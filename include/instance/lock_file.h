@@ -44,7 +44,7 @@ pid_t lock_file_reference(const char *path);
  * -1: errno, EWOULDBLOCK when another process held it at each attempt (10 ms apart).
  */
 MUST_USE int lock_file_open(const char *path, int attempts);
-/* Only while it is held.  A file of somebody else at the path stays. */
+/* Only while it is held.  Another file at the path stays. */
 void lock_file_remove(int fd, const char *path);
 
 #endif

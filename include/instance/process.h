@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process: what the kernel tells of a process: when it was born, and whether it is a
+ * process: what the kernel says about a process: when it was born, and whether it is a
  * laravel-echo-server.  Any thread; reads /proc.
  */
 #ifndef INSTANCE_PROCESS_H
@@ -22,7 +22,7 @@ struct process_birth {
     pid_t pid;
 };
 
-/* False: it is gone (a zombie is), or not to be seen. */
+/* False: it is gone (a zombie is), or invisible from here. */
 MUST_USE bool process_read_birth(pid_t pid, struct process_birth *birth);
 struct process_birth process_own_birth(void);
 bool process_is_younger(const struct process_birth *one, const struct process_birth *other);

@@ -18,7 +18,7 @@ struct loop;
 struct registration;
 
 /* host NULL: all addresses; "localhost": both of loopback.  describe appends the line that is said
- * to anyone who asks.  NULL: somebody has this name. */
+ * to anyone who asks.  NULL: another process has this name. */
 MUST_USE struct registration *registration_open(struct loop *l, const char *host, unsigned port,
     void (*describe)(void *owner, struct buffer *line), void *owner);
 void registration_close(struct registration *r);

@@ -4,9 +4,9 @@
  *
  * A deploy is `stop &` and later `start &`.  Several of them run at once, and nothing is known of
  * when each of their processes gets to run, so nothing relies on that; what counts is when a
- * process was born (process.h), which the kernel tells of everybody.
+ * process was born (process.h), which the kernel says of each.
  *
- * Who is what:
+ * The parties:
  *   holder  has the lock beside its configuration and the name under its port, both or none, and is
  *           found by either.  There is one at most, for the kernel gives each only once.
  *   start   was born and holds nothing yet; no other process can see it.
@@ -25,15 +25,15 @@
  *   - Nothing ends T: no mark and no holder is younger than T, and a stop that is older than T ends
  *     no holder that is younger than itself.
  *   - T is not refused: if S has left its mark, T takes a mark (each start takes one, and each
- *     deploy leaves one, before any start of its script), and ends whoever is in the way, with
+ *     deploy leaves one, before any start of its script), and ends any holder in the way, with
  *     SIGKILL at last.  If S has not come that far, S will, while T waits, and each look at the
  * place is a look at the marks.
  *   - No older start U takes the place from T: while T holds, U finds a younger holder.
  *   - No older start U is left over.  If U becomes a holder before T does, T ends it as above.
  * Why a stop is the end of what is older, although it cannot see it.  S writes its mark before it
  * looks for a holder; U becomes a holder before it looks at the marks.  Whichever is second sees
- * the first: S ends U, or U ends itself.  A mark is only ever taken by a younger start, so whoever
- * comes late finds the mark, or a younger holder, or the mark of the stop that ended that.
+ * the first: S ends U, or U ends itself.  A mark is only ever taken by a younger start, so anyone
+ * who comes late finds the mark, or a younger holder, or the mark of the stop that ended that.
  *
  * A start that ends in favour of another has exit code 0, as if it had served and been stopped.
  */
@@ -79,7 +79,7 @@ MUST_USE enum turn_word turn_wait(struct turn *t, struct running *holder);
 /* The place is taken and must be given back: a stop has left its mark meanwhile. */
 MUST_USE bool turn_is_forbidden(const struct turn *t);
 
-/* The place could not be taken, although nobody was found there; true: that has been so for long
+/* The place could not be taken, although no holder was found there; true: that has been so for long
  * enough to say that a stranger has it. */
 MUST_USE bool turn_is_a_strangers(struct turn *t);
 

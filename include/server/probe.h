@@ -27,8 +27,8 @@ struct probe_auth {
     struct buffer cause; /* then: one sentence */
 };
 
-/* Ask the application about a private channel that nobody defines, as the server would for a
- * browser without a session.  host: among c->auth_hosts, one with a scheme. */
+/* Ask the application about a private channel that no application defines, as the server would for
+ * a browser without a session.  host: among c->auth_hosts, one with a scheme. */
 void probe_auth(const struct config *c, size_t host, struct probe_auth *out);
 
 enum probe_port {

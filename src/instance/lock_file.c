@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock_file: flock(2), and /proc/locks to learn from the kernel who holds it.
+ * lock_file: flock(2), and /proc/locks, in which the kernel says which process holds it.
  */
 #include "instance/lock_file.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place: --config, --dir and the two default names; ECHO_SERVER_LOCK_DIR for those who may not
+ * place: --config, --dir and the two default names; ECHO_SERVER_LOCK_DIR for users who may not
  * write beside the configuration: a service, a container with a read-only root.
  */
 #include "instance/place.h"

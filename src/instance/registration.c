@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  A
- * client is told one line and closed; the PID comes from the credentials of the connection, which
+ * client gets one line and is closed; the PID comes from the credentials of the connection, which
  * a server that does not run yet, or is busy, has as well.
  */
 #include "instance/registration.h"

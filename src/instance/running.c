@@ -203,7 +203,7 @@ running_report(enum running_end end, const struct running *r, const char *where)
         log_error("process %d cannot be stopped: it belongs to another user", pid);
         return false;
     case RUNNING_STUCK:
-        log_error("process %d does not end", pid);
+        log_error("process %d is still there after SIGKILL", pid);
         return false;
     }
     return false;

@@ -27,8 +27,9 @@ struct activation {
 MUST_USE bool activation_take(struct activation *a, struct buffer *error);
 /* Take these, and LISTEN_FDNAMES, out of the environment; before any other thread runs. */
 void activation_clear_environment(void);
-/* count descriptors of one socket, itself the first: connections wait in one queue, and whoever is
- * free takes the next.  False: there are no descriptors left; the socket is closed. */
+/* count descriptors of one socket, itself the first: connections wait in one queue, and the
+ * worker that is free takes the next.  False: there are no descriptors left; the socket is closed.
+ */
 MUST_USE bool activation_share(int fd, unsigned count, int *fds, struct buffer *error);
 
 #endif

@@ -81,7 +81,7 @@ certificates_explain(const struct config *c, const struct tls_fault *f, struct b
     buffer_printf(error, ": %.*s", STR_ARG(buffer_str(&f->sentence)));
 }
 
-/* ---- what is told ---- */
+/* ---- log lines ---- */
 
 static const char *
 time_text(int64_t time_s, char out[TIME_SIZE])

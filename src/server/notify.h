@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notify: what the service manager is told, by the protocol of sd_notify(3).
+ * notify: what is sent to the service manager, by the protocol of sd_notify(3).
  *
  * The main thread only.  Without a service manager there is no such object: every function takes
  * NULL and does nothing.

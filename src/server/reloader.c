@@ -189,7 +189,7 @@ reloader_run(struct reloader *r)
     next = r->load(r->owner);
     if (next && exchange(r, next))
         return true;
-    log_error("the configuration was not reloaded; the one before stays in effect");
+    log_error("the configuration was not reloaded; the previous one stays in effect");
     return false;
 }
 

@@ -16,13 +16,13 @@
 enum { PLENTY = 1 << 20, FEW = 1024 };
 
 enum {
-    DESCRIPTOR_RESERVE = 64, /* Redis, files, those who are told that there is no room */
+    DESCRIPTOR_RESERVE = 64, /* Redis, files, connections that are refused for want of room */
     DESCRIPTORS_A_LOOP = 8,
     DESCRIPTORS_LEAST = 16,       /* the standard streams, the lock file, how a server is found */
     DESCRIPTORS_A_LOOP_LEAST = 6, /* libuv's four, the set of streams, a socket */
 };
 
-/* Members are shared where a Redis is named, or used anyway; else there is nobody to share with. */
+/* Members are shared where a Redis is named, or used anyway; else no other server reads them. */
 bool
 resources_redis_members(const struct config *c)
 {

@@ -19,7 +19,7 @@ enum {
     HEADERS = 100,
     BODY_TIMEOUT_MS = 10000,
     BODY_BYTES_PER_S = 16384, /* 71 s for 1 MB over a poor mobile link */
-    IDLE_TIMEOUT_MS = 75000,  /* above nginx' 60 s, so that the proxy is who closes */
+    IDLE_TIMEOUT_MS = 75000,  /* above nginx' 60 s, so that the proxy closes first */
     AUTH_HEADERS = 32,
     AUTH_HEADER_BYTES = 16384,
     AUTH_ANSWER_BYTES = 1 << 20,

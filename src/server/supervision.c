@@ -25,12 +25,12 @@ enum { MAILBOX_BYTES = 1 << 20 };
 
 struct party {
     struct loop *loop;
-    uint64_t beats; /* when the manager was last told that all is well */
+    uint64_t beats; /* at well_ms */
 };
 
 /*
  * Every party has a loop before supervision_start().  Beats are counted only where the manager
- * waits for them (period_ms), and a party that is silent is no matter once it is stopping.
+ * waits for them (period_ms), and a silent party does not matter once it is stopping.
  */
 struct supervision {
     struct supervision_options options;
@@ -39,7 +39,7 @@ struct supervision {
     struct mailbox *box;
     struct timer tick;
     uint64_t period_ms; /* of tick; 0: no watchdog */
-    uint64_t well_ms;   /* when the manager was last told that all is well */
+    uint64_t well_ms;   /* when WATCHDOG=1 was last sent */
     struct party *parties;
     unsigned party_count; /* the workers, then the hub */
     bool stopping;
@@ -47,7 +47,7 @@ struct supervision {
 
 /* ---- beats ---- */
 
-/* Says which party does not beat. */
+/* Logs each party that does not beat. */
 static bool
 all_beat(const struct supervision *v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * supervision: what the service manager is told while the server serves: Redis' state, and that
- * every thread still turns its loop.
+ * supervision: reports to the service manager while the server serves: Redis' state, and that every
+ * thread still turns its loop.
  *
  * The main thread's, except where another is named.
  * Without a service manager there is no such object: every function takes NULL.
@@ -18,7 +18,7 @@ struct supervision;
 struct supervision_options {
     unsigned workers; /* parties 0 to workers - 1; the hub is the next one */
     unsigned port;
-    bool redis; /* its state is told */
+    bool redis; /* it is used, so its state is reported */
 };
 
 /* n must outlive it.  NULL when n is. */

@@ -6,7 +6,7 @@
  *
  * The limit is looked at once, when a connection is accepted, and it counts there to its end,
  * wherever it is moved.  So a worker may serve more than it accepted, a move is never refused, and
- * the process never has more than maxConnections and those that are being told.
+ * the process never has more than maxConnections and those that wait for their 503.
  */
 #include <stdlib.h>
 

@@ -267,7 +267,7 @@ describe('a reload', () => {
             }));
             const log = await hangUp(server);
             problems.forEach((problem) => assert.match(log, problem));
-            assert.match(log, /error the configuration was not reloaded; the one before stays in effect/);
+            assert.match(log, /error the configuration was not reloaded; the previous one stays in effect/);
             assert.equal(await joins(['a', 'b']), true);
         });
     }

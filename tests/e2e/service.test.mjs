@@ -73,7 +73,7 @@ describe('a service manager', () => {
         await reload(JSON.stringify({ ...server.config, maxChannels: 20 }));
         await server.waitLog(/reloaded .* changed=maxChannels/);
         await reload('{');
-        await server.waitLog(/was not reloaded; the one before stays in effect/);
+        await server.waitLog(/was not reloaded; the previous one stays in effect/);
         assert.deepEqual(said(), ['READY', 'RELOADING', 'READY', 'RELOADING', 'READY']);
         await server.stop();
         manager.stop();
