@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/poller.h"
@@ -34,6 +35,7 @@ enum {
 
 static const char *const loopback[] = { "localhost", "127.0.0.1", "::1" };
 
+/* Connections are accepted exactly while the pause does not run. */
 struct registration {
     struct loop *loop;
     struct poller *poller;
@@ -86,6 +88,7 @@ registration_on_ready(void *owner, bool readable, bool writable)
     int fd;
 
     (void)readable, (void)writable;
+    ENSURE(!timer_active(&r->pause));
     while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
         registration_answer(r, fd);
         close(fd);
@@ -145,7 +148,7 @@ registration_close(struct registration *r)
 }
 
 static void
-read_line(int fd, struct buffer *line)
+registration_read_line(int fd, struct buffer *line)
 {
     struct timeval limit = { .tv_sec = ANSWER_LIMIT_S };
     ssize_t len;
@@ -176,7 +179,7 @@ ask_owner(const char *name, pid_t *pid, struct buffer *line)
     if (there && read_peer(fd, &peer) && (peer.uid == geteuid() || peer.uid == 0))
         *pid = peer.pid;
     if (there && *pid && *pid != getpid() && line)
-        read_line(fd, line);
+        registration_read_line(fd, line);
     close(fd);
     if (*pid != getpid())
         return there;

@@ -37,7 +37,7 @@ struct marks {
 
 /* False: there is no number, or no blank after it. */
 static bool
-take_number(char **at, uint64_t *value)
+mark_take_number(char **at, uint64_t *value)
 {
     char *end;
 
@@ -53,8 +53,8 @@ mark_parse(char *line, struct mark *m)
 {
     uint64_t pid, parent_pid;
 
-    if (!take_number(&line, &m->stop.ticks) || !take_number(&line, &pid) ||
-        !take_number(&line, &m->parent.ticks) || !take_number(&line, &parent_pid))
+    if (!mark_take_number(&line, &m->stop.ticks) || !mark_take_number(&line, &pid) ||
+        !mark_take_number(&line, &m->parent.ticks) || !mark_take_number(&line, &parent_pid))
         return false;
     m->stop.pid = (pid_t)pid;
     m->parent.pid = (pid_t)parent_pid;

@@ -13,7 +13,7 @@
 #include "tls/tls_client.h"
 
 static struct redis_node *
-copy_nodes(const struct config_nodes *from)
+redis_setup_nodes(const struct config_nodes *from)
 {
     struct redis_node *to = mem_resize(NULL, from->count, sizeof(*to));
 
@@ -54,8 +54,8 @@ redis_setup_init(
     *s = (struct redis_setup){ 0 };
     if (!redis_setup_tls(s, c, file, error))
         return false;
-    s->sentinels = copy_nodes(&c->redis_sentinels);
-    s->cluster = copy_nodes(&c->redis_cluster);
+    s->sentinels = redis_setup_nodes(&c->redis_sentinels);
+    s->cluster = redis_setup_nodes(&c->redis_cluster);
     s->options = (struct redis_options){
         /* Where nodes of a cluster are named, the default host is not meant. */
         .host = c->redis_cluster.count > 0 && !has_host ? NULL : c->redis_host,

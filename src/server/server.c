@@ -182,7 +182,7 @@ on_worker_limits(void *owner)
 /* ---- the service manager ---- */
 
 static void
-on_redis(void *owner, const char *down)
+server_on_redis(void *owner, const char *down)
 {
     supervision_redis(((struct server *)owner)->supervision, down);
 }
@@ -308,7 +308,7 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
     s->reload = reloader_open(s->loop, c);
     hub = reloader_limits(s->reload)->hub;
     hub.cluster.redis = s->redis.options;
-    hub.cluster.on_redis = on_redis;
+    hub.cluster.on_redis = server_on_redis;
     hub.cluster.owner = s;
     s->hub_loop = loop_new();
     s->hub = hub_open(s->hub_loop, &hub);

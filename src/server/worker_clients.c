@@ -34,7 +34,7 @@ struct client {
 };
 
 static void
-client_free(void *object)
+client_on_free(void *object)
 {
     struct client *c = object;
     struct worker *w = c->worker;
@@ -69,7 +69,7 @@ client_on_gone(void *owner, struct http_conn *conn)
     list_remove(&c->node);
     ENSURE(c->worker->turned_away >= c->turned_away);
     c->worker->turned_away -= c->turned_away;
-    loop_defer_free(c->worker->loop, c, client_free);
+    loop_defer_free(c->worker->loop, c, client_on_free);
 }
 
 static const struct http_conn_handlers handlers = {
@@ -123,8 +123,10 @@ worker_clients_accept(struct worker *w, struct stream *s)
 void
 worker_clients_adopt(struct worker *w, struct http_parcel *parcel)
 {
-    struct client *c = client_new(w);
+    struct client *c;
 
+    ENSURE(w->state == WORKER_SERVING);
+    c = client_new(w);
     c->conn = http_conn_adopt(w->loop, parcel, &w->http_limits, &handlers, c);
 }
 
