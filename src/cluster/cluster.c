@@ -247,65 +247,18 @@ cluster_resume(struct cluster *c)
 
 /* ---- life ---- */
 
-static void
-open_store(struct cluster *c, struct loop *l, const struct cluster_options *o,
-    const struct room_calls *calls)
-{
-    const struct presence_redis_options options = {
-        .link = c->commands,
-        .calls = *calls,
-        .node = buffer_str(&c->node),
-        .publish = o->publish_presence,
-    };
-
-    if (o->presence)
-        c->store = presence_redis_new(l, &options);
-}
-
-static void
-open_nodes(struct cluster *c, struct loop *l, const struct cluster_options *o,
-    const struct cluster_place *place)
-{
-    static const struct lease_handlers lease = { say_again, on_dead, on_lease_over };
-    const struct lease_options leased = {
-        .scripts = c->scripts,
-        .prefix = buffer_str(&c->prefix),
-        .node = buffer_str(&c->node),
-        .lease_ms = o->lease_ms,
-    };
-    const struct room_calls calls = {
-        .scripts = c->scripts,
-        .prefix = buffer_str(&c->prefix),
-        .members_key = o->members_key,
-    };
-
-    c->lease = lease_new(l, &leased, &lease, c);
-    c->relay = relay_new(&(struct relay_options){
-        .link = c->commands,
-        .lease = c->lease,
-        .prefix = buffer_str(&c->prefix),
-        .node = buffer_str(&c->node),
-        .events = place->events,
-        .respondent = place->respondent,
-    });
-    c->reaper = reaper_new(
-        &(struct reaper_options){ c->commands, calls, o->publish_presence }, on_reaper_idle, c);
-    open_store(c, l, o, &calls);
-}
-
 struct cluster *
 cluster_open(struct loop *l, const struct cluster_options *o, const struct cluster_place *place,
     void (*on_retired)(void *owner), void *owner)
 {
-    static const struct subscriber_handlers handlers = {
-        .on_internal = on_internal,
-        .on_subscribed = on_subscribed,
-    };
-    static const struct redis_link_handlers commands = {
+    static const struct subscriber_handlers of_subscriber = { on_internal, on_subscribed };
+    static const struct lease_handlers of_lease = { say_again, on_dead, on_lease_over };
+    static const struct redis_link_handlers of_commands = {
         .on_ready = on_commands_ready,
         .on_down = on_commands_down,
     };
     struct cluster *c = mem_zalloc(sizeof(*c));
+    struct str node;
 
     c->on_retired = on_retired;
     c->owner = owner;
@@ -313,10 +266,31 @@ cluster_open(struct loop *l, const struct cluster_options *o, const struct clust
     c->on_redis_owner = o->owner;
     buffer_append_str(&c->prefix, str_of(o->key_prefix));
     buffer_append_str(&c->node, place->node);
-    c->commands = redis_link_open(l, &o->redis, &commands, c);
-    c->subscriber = subscriber_open(l, c->commands, o, place, &handlers, c);
-    c->scripts = scripts_new(c->commands, say_again, c);
-    open_nodes(c, l, o, place);
+    node = buffer_str(&c->node);
+    c->commands = redis_link_open(l, &o->redis, &of_commands, c);
+    c->subscriber = subscriber_open(l, c->commands, o, place, &of_subscriber, c);
+    c->scripts = scripts_new(&(struct scripts_options){
+        .link = c->commands,
+        .prefix = buffer_str(&c->prefix),
+        .members_key = o->members_key,
+        .publish_members = o->publish_presence,
+        .on_missing = say_again,
+        .owner = c,
+    });
+    c->lease = lease_new(l, &(struct lease_options){ c->scripts, node, o->lease_ms }, &of_lease, c);
+    c->relay = relay_new(&(struct relay_options){
+        .link = c->commands,
+        .lease = c->lease,
+        .prefix = buffer_str(&c->prefix),
+        .node = node,
+        .events = place->events,
+        .respondent = place->respondent,
+    });
+    c->reaper = reaper_new(c->commands, c->scripts, on_reaper_idle, c);
+    if (o->presence)
+        c->store = presence_redis_new(
+            l, &(struct presence_redis_options){
+                   .commands = c->commands, .scripts = c->scripts, .node = node });
     return c;
 }
 

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "base/buffer.h"
+#include "base/attr.h"
 #include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -32,13 +32,13 @@ enum lease_state {
     LEASE_RETIRED, /* no more beats */
 };
 
-/* Invariant: the beat's timer runs exactly while the state is UP or KNOWN. */
+/*
+ * Invariants: the beat's timer runs exactly while the state is UP or KNOWN; whoever is in peers has
+ * been heard of since the last answered beat, or by it, and is never this node.
+ */
 struct lease {
     struct loop *loop;
-    struct scripts *scripts;
-    struct buffer key; /* of the nodes' sorted set */
-    struct str node;
-    uint64_t lease_ms;
+    struct lease_options options;
     const struct lease_handlers *handlers;
     void *owner;
     struct map peers; /* name -> struct peer, owned */
@@ -47,16 +47,38 @@ struct lease {
     bool peers_known; /* a beat was answered since the start */
 };
 
+static void lease_on_beat_reply(void *owner, const struct redis_value *reply);
+
+static void
+lease_on_beat(void *owner)
+{
+    struct lease *v = owner;
+
+    ENSURE(v->state == LEASE_UP || v->state == LEASE_KNOWN);
+    timer_start(v->loop, &v->beat, v->options.lease_ms / BEATS_A_LEASE);
+    (void)scripts_beat(v->options.scripts, v->options.node, v->options.lease_ms,
+        (struct scripts_reply){ lease_on_beat_reply, v }); /* not ready: lease_down() comes */
+}
+
 /* The only place that writes v->state. */
 static void
 lease_enter(struct lease *v, enum lease_state next)
 {
-    ENSURE(v->state != LEASE_RETIRED);
-    ENSURE(next != LEASE_KNOWN || v->state != LEASE_DOWN);
-    v->state = next;
-}
+    static const unsigned may_follow[] = {
+        [LEASE_DOWN] = BIT(LEASE_DOWN) | BIT(LEASE_UP) | BIT(LEASE_RETIRED),
+        [LEASE_UP] = BIT(LEASE_DOWN) | BIT(LEASE_UP) | BIT(LEASE_KNOWN) | BIT(LEASE_RETIRED),
+        [LEASE_KNOWN] = BIT(LEASE_DOWN) | BIT(LEASE_UP) | BIT(LEASE_KNOWN) | BIT(LEASE_RETIRED),
+        [LEASE_RETIRED] = 0,
+    };
 
-static void on_beat(void *owner);
+    ENSURE(may_follow[v->state] & BIT(next));
+    v->state = next;
+    if (next == LEASE_DOWN || next == LEASE_RETIRED)
+        timer_stop(&v->beat);
+    else if (next == LEASE_UP)
+        lease_on_beat(v);
+    ENSURE(timer_active(&v->beat) == (next == LEASE_UP || next == LEASE_KNOWN));
+}
 
 struct lease *
 lease_new(
@@ -65,18 +87,16 @@ lease_new(
     struct lease *v = mem_zalloc(sizeof(*v));
 
     v->loop = l;
-    v->scripts = o->scripts;
-    v->node = o->node;
-    v->lease_ms = o->lease_ms > 0 ? o->lease_ms : LEASE_MS;
+    v->options = *o;
+    v->options.lease_ms = o->lease_ms > 0 ? o->lease_ms : LEASE_MS;
     v->handlers = h;
     v->owner = owner;
-    scripts_key_nodes(o->prefix, &v->key);
-    timer_init(&v->beat, on_beat, v);
+    timer_init(&v->beat, lease_on_beat, v);
     return v;
 }
 
 static void
-forget_peers(struct lease *v)
+lease_forget_peers(struct lease *v)
 {
     struct peer *p;
 
@@ -91,8 +111,7 @@ lease_free(struct lease *v)
     if (!v)
         return;
     timer_stop(&v->beat);
-    forget_peers(v);
-    buffer_fini(&v->key);
+    lease_forget_peers(v);
     free(v);
 }
 
@@ -101,7 +120,7 @@ lease_heard(struct lease *v, struct str node)
 {
     struct peer *p;
 
-    if (str_equal(node, v->node) || map_get(&v->peers, node))
+    if (str_equal(node, v->options.node) || map_get(&v->peers, node))
         return;
     p = mem_zalloc(sizeof(*p) + node.len);
     p->name_len = node.len;
@@ -122,19 +141,7 @@ lease_is_alone(const struct lease *v)
 }
 
 static void
-take_alive(struct lease *v, const struct redis_value *alive)
-{
-    forget_peers(v);
-    for (size_t i = 0; i < alive->count; i++) {
-        struct str node = alive->items[i].text;
-
-        if (node.len > 0 && !str_starts(node, "~"))
-            lease_heard(v, node);
-    }
-}
-
-static void
-report_dead(struct lease *v, const struct redis_value *dead)
+lease_report_dead(struct lease *v, const struct redis_value *dead)
 {
     for (size_t i = 0; i < dead->count; i++) {
         if (dead->items[i].kind == REDIS_STRING && dead->items[i].text.len > 0)
@@ -142,88 +149,56 @@ report_dead(struct lease *v, const struct redis_value *dead)
     }
 }
 
-static bool
-is_beat_reply(const struct redis_value *reply)
-{
-    return reply->kind == REDIS_ARRAY && reply->count == 3 &&
-           reply->items[0].kind == REDIS_INTEGER && reply->items[1].kind == REDIS_ARRAY &&
-           reply->items[2].kind == REDIS_ARRAY;
-}
-
 static void
-on_beat_reply(void *owner, const struct redis_value *reply)
+lease_on_beat_reply(void *owner, const struct redis_value *reply)
 {
     struct lease *v = owner;
+    const struct redis_value *known, *expired, *alive;
     bool forgotten;
 
     /* A cluster's link may be down, and one of its masters still answer. */
-    if (!scripts_check(v->scripts, reply) || !is_beat_reply(reply) ||
-        (v->state != LEASE_UP && v->state != LEASE_KNOWN))
+    if (!scripts_check(v->options.scripts, reply) || reply->kind != REDIS_ARRAY ||
+        reply->count != 3 || (v->state != LEASE_UP && v->state != LEASE_KNOWN))
         return;
-    forgotten = reply->items[0].integer == 0 && v->state == LEASE_KNOWN;
+    known = &reply->items[0];
+    expired = &reply->items[1];
+    alive = &reply->items[2];
+    if (known->kind != REDIS_INTEGER || expired->kind != REDIS_ARRAY || alive->kind != REDIS_ARRAY)
+        return;
+    forgotten = known->integer == 0 && v->state == LEASE_KNOWN;
     lease_enter(v, LEASE_KNOWN);
     v->peers_known = true;
-    take_alive(v, &reply->items[2]);
+    lease_forget_peers(v);
+    for (size_t i = 0; i < alive->count; i++) {
+        if (alive->items[i].text.len > 0 && !str_starts(alive->items[i].text, "~"))
+            lease_heard(v, alive->items[i].text);
+    }
     if (forgotten)
         v->handlers->on_forgotten(v->owner);
-    report_dead(v, &reply->items[1]);
-}
-
-static bool
-run(struct lease *v, enum scripts_name name, uint64_t ms,
-    void (*on_reply)(void *owner, const struct redis_value *reply))
-{
-    struct buffer digits = { 0 };
-    bool sent;
-
-    buffer_append_u64(&digits, ms);
-    sent = scripts_run(v->scripts,
-        &(struct scripts_call){
-            .name = name,
-            .argv = (const struct str[]){ buffer_str(&v->key), v->node, buffer_str(&digits) },
-            .keys = 1,
-            .argc = 3,
-            .on_reply = on_reply,
-            .owner = v,
-        });
-    buffer_fini(&digits);
-    return sent;
-}
-
-static void
-on_beat(void *owner)
-{
-    struct lease *v = owner;
-
-    timer_start(v->loop, &v->beat, v->lease_ms / BEATS_A_LEASE);
-    (void)run(v, SCRIPTS_BEAT, v->lease_ms, on_beat_reply); /* not ready: lease_down() comes */
+    lease_report_dead(v, expired);
 }
 
 void
 lease_up(struct lease *v)
 {
-    if (v->state == LEASE_RETIRED)
-        return;
-    lease_enter(v, LEASE_UP);
-    on_beat(v);
+    if (v->state != LEASE_RETIRED)
+        lease_enter(v, LEASE_UP);
 }
 
 void
 lease_down(struct lease *v)
 {
-    if (v->state == LEASE_RETIRED)
-        return;
-    lease_enter(v, LEASE_DOWN);
-    timer_stop(&v->beat);
+    if (v->state != LEASE_RETIRED)
+        lease_enter(v, LEASE_DOWN);
 }
 
 static void
-on_retire_reply(void *owner, const struct redis_value *reply)
+lease_on_retire_reply(void *owner, const struct redis_value *reply)
 {
     struct lease *v = owner;
 
-    if (scripts_check(v->scripts, reply) && reply->kind == REDIS_ARRAY)
-        report_dead(v, reply);
+    if (scripts_check(v->options.scripts, reply) && reply->kind == REDIS_ARRAY)
+        lease_report_dead(v, reply);
     v->handlers->on_retired(v->owner);
 }
 
@@ -233,7 +208,7 @@ lease_retire(struct lease *v, uint64_t grace_ms)
     bool up = v->state != LEASE_DOWN;
 
     lease_enter(v, LEASE_RETIRED);
-    timer_stop(&v->beat);
-    if (!up || !run(v, SCRIPTS_RETIRE, grace_ms, on_retire_reply))
+    if (!up || !scripts_retire(v->options.scripts, v->options.node, grace_ms,
+                   (struct scripts_reply){ lease_on_retire_reply, v }))
         v->handlers->on_retired(v->owner);
 }

@@ -27,8 +27,8 @@ struct lease_handlers {
 
 struct lease_options {
     struct scripts *scripts;
-    struct str prefix, node; /* must outlive it */
-    uint64_t lease_ms;       /* a third of it between beats; 0: 9 s */
+    struct str node;   /* must outlive the lease */
+    uint64_t lease_ms; /* a third of it between beats; 0: 9 s */
 };
 
 struct lease *lease_new(

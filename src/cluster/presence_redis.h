@@ -13,22 +13,21 @@
 #include <stdint.h>
 
 #include "base/str.h"
-#include "room_calls.h"
 
 struct loop;
 struct presence_store;
 struct redis_link;
+struct scripts;
 
 struct presence_redis_options {
-    struct redis_link *link; /* for commands */
-    struct room_calls calls;
-    struct str node;
-    bool publish;         /* PresenceChannelUpdated with each change of this node */
-    uint64_t doubt_ms;    /* behind an outage others have so long to come back; 0: 2.5 s */
+    struct redis_link *commands;
+    struct scripts *scripts;
+    struct str node;      /* used for the call */
+    uint64_t doubt_ms;    /* after an outage others have so long to come back; 0: 2.5 s */
     uint64_t coalesce_ms; /* of changes, for one write of the members key; 0: 500 ms */
 };
 
-/* Strings and calls must outlive it. */
+/* commands and scripts must outlive it. */
 struct presence_store *presence_redis_new(struct loop *l, const struct presence_redis_options *o);
 
 /* Both links work, or one of them does not. */

@@ -21,13 +21,17 @@
 #include "scripts.h"
 
 struct reaper {
-    struct reaper_options options;
+    struct redis_link *commands;
+    struct scripts *scripts;
     void (*on_idle)(void *owner);
     void *owner;
     struct list burials;
 };
 
-/* One node's; owned by the reaper. */
+/*
+ * One node's; owned by the reaper.  Invariant: one burial a node, and pending counts the replies
+ * that are awaited, so it is 0 only while the next step is being begun.
+ */
 struct burial {
     struct list node;
     struct reaper *reaper;
@@ -41,11 +45,13 @@ struct burial {
 };
 
 struct reaper *
-reaper_new(const struct reaper_options *o, void (*on_idle)(void *owner), void *owner)
+reaper_new(
+    struct redis_link *commands, struct scripts *scripts, void (*on_idle)(void *owner), void *owner)
 {
     struct reaper *r = mem_zalloc(sizeof(*r));
 
-    r->options = *o;
+    r->commands = commands;
+    r->scripts = scripts;
     r->on_idle = on_idle;
     r->owner = owner;
     list_init(&r->burials);
@@ -81,16 +87,11 @@ reaper_idle(const struct reaper *r)
 }
 
 static void
-set_key(const struct burial *b, struct buffer *out)
-{
-    scripts_key_node(b->reaper->options.calls.prefix, bytes_str(b->name), out);
-}
-
-static void
-end(struct burial *b)
+burial_end(struct burial *b)
 {
     struct reaper *r = b->reaper;
 
+    ENSURE(b->pending == 0);
     burial_free(b);
     if (reaper_idle(r))
         r->on_idle(r->owner);
@@ -98,132 +99,129 @@ end(struct burial *b)
 
 /* Lost or refused: the next burial does it again. */
 static void
-on_forgotten(void *owner, const struct redis_value *reply)
+burial_on_forgotten(void *owner, const struct redis_value *reply)
 {
     struct burial *b = owner;
 
-    (void)scripts_check(b->reaper->options.calls.scripts, reply); /* it has said what is wrong */
+    ENSURE(b->pending > 0);
+    (void)scripts_check(b->reaper->scripts, reply); /* it has said what is wrong */
     if (--b->pending == 0)
-        end(b);
+        burial_end(b);
 }
 
 static void
-forget(struct burial *b, const struct str *argv, size_t argc)
+burial_forget(struct burial *b, const struct str *argv, size_t argc)
 {
-    if (redis_link_command(b->reaper->options.link, argv, argc, on_forgotten, b))
+    if (redis_link_command(b->reaper->commands, argv, argc, burial_on_forgotten, b))
         b->pending++;
 }
 
-/* Asked before the reaping and behind it: meanwhile this node may have got a member. */
+/* Asked before the reaping and after it: meanwhile this node may have got a member. */
 static bool
-is_claimed(const struct burial *b, struct str channel)
+burial_is_claimed(const struct burial *b, struct str channel)
 {
     return b->claims && b->claims(b->owner, channel);
 }
 
 static void
-forget_channels(struct burial *b)
+burial_forget_channels(struct burial *b)
 {
     struct str *argv = mem_alloc((b->count + 2) * sizeof(*argv));
     struct buffer key = { 0 };
     size_t argc = 2;
 
-    set_key(b, &key);
+    scripts_key_node(b->reaper->scripts, bytes_str(b->name), &key);
     argv[0] = STR_LIT("SREM");
     argv[1] = buffer_str(&key);
     for (size_t i = 0; i < b->count; i++) {
-        if (!is_claimed(b, bytes_str(b->channels[i])))
+        if (!burial_is_claimed(b, bytes_str(b->channels[i])))
             argv[argc++] = bytes_str(b->channels[i]);
     }
+    ENSURE(argc <= b->count + 2);
     if (argc > 2)
-        forget(b, argv, argc);
+        burial_forget(b, argv, argc);
     buffer_fini(&key);
     free(argv);
 }
 
 static void
-forget_lease(struct burial *b)
+burial_forget_lease(struct burial *b)
 {
     struct buffer key = { 0 };
 
-    scripts_key_nodes(b->reaper->options.calls.prefix, &key);
-    forget(b, (const struct str[]){ STR_LIT("ZREM"), buffer_str(&key), bytes_str(b->lease) }, 3);
+    scripts_key_nodes(b->reaper->scripts, &key);
+    burial_forget(
+        b, (const struct str[]){ STR_LIT("ZREM"), buffer_str(&key), bytes_str(b->lease) }, 3);
     buffer_fini(&key);
     log_notice("a node is gone node=%s channels=%zu", LOG_STR(bytes_str(b->name)), b->count);
 }
 
-/* All channels were reaped, or could not be. */
+/* One answer less to wait for; after the last one what was reaped is forgotten. */
 static void
-finish(struct burial *b)
+burial_answered(struct burial *b, bool good)
 {
-    ENSURE(b->pending == 0);
+    ENSURE(b->pending > 0);
+    b->failed |= !good;
+    if (--b->pending > 0)
+        return;
     if (!b->failed) {
-        forget_channels(b);
+        burial_forget_channels(b);
         if (b->lease)
-            forget_lease(b);
+            burial_forget_lease(b);
     }
     if (b->pending == 0)
-        end(b);
+        burial_end(b);
 }
 
 static void
-one_less(struct burial *b, bool good)
-{
-    b->failed |= !good;
-    if (--b->pending == 0)
-        finish(b);
-}
-
-static void
-on_reaped(void *owner, const struct redis_value *reply)
+burial_on_reaped(void *owner, const struct redis_value *reply)
 {
     struct burial *b = owner;
 
-    one_less(b, scripts_check(b->reaper->options.calls.scripts, reply));
+    burial_answered(b, scripts_check(b->reaper->scripts, reply));
 }
 
 static void
-reap(struct burial *b, struct str channel)
-{
-    const struct reaper_options *o = &b->reaper->options;
-    const struct room_calls_reap call = { channel, bytes_str(b->name), on_reaped, b };
-
-    b->channels[b->count++] = bytes_new(channel.data, channel.len);
-    b->pending++;
-    if (!room_calls_reap(&o->calls, &call)) {
-        one_less(b, false);
-        return;
-    }
-    if (o->calls.members_key)
-        (void)room_calls_write_members(&o->calls, channel); /* as good as the reaping */
-    if (o->publish)
-        (void)room_calls_publish_members(&o->calls, channel);
-}
-
-static void
-on_channels(void *owner, const struct redis_value *reply)
+burial_on_channels(void *owner, const struct redis_value *reply)
 {
     struct burial *b = owner;
+    struct scripts *scripts = b->reaper->scripts;
 
-    if (!scripts_check(b->reaper->options.calls.scripts, reply) || reply->kind != REDIS_ARRAY) {
-        one_less(b, false);
+    ENSURE(b->pending == 1 && b->count == 0);
+    if (!scripts_check(scripts, reply) || reply->kind != REDIS_ARRAY) {
+        burial_answered(b, false);
         return;
     }
     b->channels = mem_resize(NULL, reply->count, sizeof(struct bytes *));
     for (size_t i = 0; i < reply->count; i++) {
         struct str channel = reply->items[i].text;
 
-        if (!is_claimed(b, channel))
-            reap(b, channel);
+        if (burial_is_claimed(b, channel))
+            continue;
+        b->channels[b->count++] = bytes_new(channel.data, channel.len);
+        if (!scripts_reap(scripts, channel, bytes_str(b->name),
+                (struct scripts_reply){ burial_on_reaped, b })) {
+            b->failed = true;
+            break;
+        }
+        b->pending++;
+        scripts_write_members(scripts, channel); /* as good as the reaping */
+        scripts_publish_members(scripts, channel);
     }
-    one_less(b, true);
+    burial_answered(b, true);
 }
 
+/* NULL: one is under way. */
 static struct burial *
-begin(struct reaper *r, struct str name)
+burial_new(struct reaper *r, struct str name)
 {
-    struct burial *b = mem_zalloc(sizeof(*b));
+    struct burial *b;
 
+    LIST_EACH(node, &r->burials) {
+        if (str_equal(bytes_str(LIST_ENTRY(node, struct burial, node)->name), name))
+            return NULL;
+    }
+    b = mem_zalloc(sizeof(*b));
     b->reaper = r;
     b->name = bytes_new(name.data, name.len);
     list_append(&r->burials, &b->node);
@@ -232,57 +230,41 @@ begin(struct reaper *r, struct str name)
 
 /* The answer itself is pending first, so nothing ends before it was looked through. */
 static void
-dig(struct burial *b)
+burial_begin(struct burial *b)
 {
     struct buffer key = { 0 };
     bool sent;
 
-    set_key(b, &key);
+    scripts_key_node(b->reaper->scripts, bytes_str(b->name), &key);
     b->pending = 1;
-    sent = redis_link_command(b->reaper->options.link,
-        (const struct str[]){ STR_LIT("SMEMBERS"), buffer_str(&key) }, 2, on_channels, b);
+    sent = redis_link_command(b->reaper->commands,
+        (const struct str[]){ STR_LIT("SMEMBERS"), buffer_str(&key) }, 2, burial_on_channels, b);
     buffer_fini(&key);
     if (!sent)
-        one_less(b, false);
-}
-
-static bool
-is_under_way(const struct reaper *r, struct str name)
-{
-    for (const struct list *node = r->burials.next; node != &r->burials; node = node->next) {
-        const struct burial *b = CONTAINER_OF(node, const struct burial, node);
-
-        if (str_equal(bytes_str(b->name), name))
-            return true;
-    }
-    return false;
+        burial_answered(b, false);
 }
 
 void
 reaper_bury(struct reaper *r, struct str lease)
 {
-    struct str name = lease;
-    struct burial *b;
+    size_t mark = str_starts(lease, "~") ? 1 : 0;
+    struct burial *b = burial_new(r, str_slice(lease.data + mark, lease.len - mark));
 
-    if (str_starts(lease, "~"))
-        name = str_slice(lease.data + 1, lease.len - 1);
-    if (is_under_way(r, name))
+    if (!b)
         return;
-    b = begin(r, name);
     b->lease = bytes_new(lease.data, lease.len);
-    dig(b);
+    burial_begin(b);
 }
 
 void
 reaper_tidy(
     struct reaper *r, struct str node, bool (*claims)(void *owner, struct str channel), void *owner)
 {
-    struct burial *b;
+    struct burial *b = burial_new(r, node);
 
-    if (is_under_way(r, node))
+    if (!b)
         return;
-    b = begin(r, node);
     b->claims = claims;
     b->owner = owner;
-    dig(b);
+    burial_begin(b);
 }

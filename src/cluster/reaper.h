@@ -9,25 +9,19 @@
 #include <stdbool.h>
 
 #include "base/str.h"
-#include "room_calls.h"
 
 struct reaper;
 struct redis_link;
+struct scripts;
 
-struct reaper_options {
-    struct redis_link *link;
-    struct room_calls calls;
-    bool publish; /* PresenceChannelUpdated */
-};
-
-/* Strings and calls must outlive it.  on_idle: nothing is under way any more. */
-struct reaper *reaper_new(
-    const struct reaper_options *o, void (*on_idle)(void *owner), void *owner);
+/* commands and scripts must outlive it.  on_idle: nothing is under way any more. */
+struct reaper *reaper_new(struct redis_link *commands, struct scripts *scripts,
+    void (*on_idle)(void *owner), void *owner);
 void reaper_free(struct reaper *r);
 
 /* lease: the node's member of the nodes' sorted set ("~" before it or not); removed at the end. */
 void reaper_bury(struct reaper *r, struct str lease);
-/* This node's own set: channels that it does not claim (any more). */
+/* This node's own set: remove the channels that it does not claim (any more). */
 void reaper_tidy(struct reaper *r, struct str node, bool (*claims)(void *owner, struct str channel),
     void *owner);
 bool reaper_idle(const struct reaper *r);

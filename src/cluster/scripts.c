@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scripts: the Lua texts, their digests, and the names of keys.
+ * scripts: the Lua texts, and each one's keys and arguments.
  */
 #include "scripts.h"
 
@@ -11,9 +11,26 @@
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "presence/replica.h"
 #include "redis/redis_link.h"
+#include "json/json_scan.h"
 
-enum { DIGEST_HEX = DIGEST_SHA1_SIZE * 2, ARGC_MAX = 10 };
+enum {
+    DIGEST_HEX = DIGEST_SHA1_SIZE * 2,
+    HEAD = 3,     /* EVALSHA, digest, number of keys */
+    ARGC_MAX = 6, /* keys and arguments of a script */
+};
+
+enum scripts_name {
+    SCRIPTS_ENTER,   /* entries, version | changes, conn, user, member */
+    SCRIPTS_LEAVE,   /* entries, version, M | changes, "1" to delete M with the last, conn */
+    SCRIPTS_REAP,    /* as LEAVE, but "<node>/": every connection of a node */
+    SCRIPTS_LIST,    /* entries, version */
+    SCRIPTS_MEMBERS, /* entries, M | "1" to write M, name to publish at or "", quoted key */
+    SCRIPTS_BEAT,    /* nodes | node, lease */
+    SCRIPTS_RETIRE,  /* nodes | node, grace */
+    SCRIPTS_COUNT
+};
 
 /* Redis before 5 replicates scripts as text unless told otherwise, and TIME differs there. */
 #define EFFECTS "if redis.replicate_commands then redis.replicate_commands() end\n"
@@ -127,37 +144,42 @@ enum { DIGEST_HEX = DIGEST_SHA1_SIZE * 2, ARGC_MAX = 10 };
     "if grace ~= 0 then return {} end\n"                                                           \
     "return redis.call('ZRANGE', KEYS[1], 0, -1)\n"
 
-static const char *const texts[SCRIPTS_COUNT] = {
-    [SCRIPTS_ENTER] = EFFECTS FIELDS VERSION ENTER,
-    [SCRIPTS_LEAVE] = EFFECTS FIELDS VERSION REMOVE LEAVE,
-    [SCRIPTS_REAP] = EFFECTS FIELDS VERSION REMOVE REAP,
-    [SCRIPTS_LIST] = VERSION LIST,
-    [SCRIPTS_MEMBERS] = FIELDS MEMBERS,
-    [SCRIPTS_BEAT] = EFFECTS NOW BEAT,
-    [SCRIPTS_RETIRE] = EFFECTS NOW RETIRE,
+static const struct {
+    const char *text, *keys;
+    size_t argc; /* keys and arguments */
+} scripts[SCRIPTS_COUNT] = {
+    [SCRIPTS_ENTER] = { EFFECTS FIELDS VERSION ENTER, "2", 6 },
+    [SCRIPTS_LEAVE] = { EFFECTS FIELDS VERSION REMOVE LEAVE, "3", 6 },
+    [SCRIPTS_REAP] = { EFFECTS FIELDS VERSION REMOVE REAP, "3", 6 },
+    [SCRIPTS_LIST] = { VERSION LIST, "2", 2 },
+    [SCRIPTS_MEMBERS] = { FIELDS MEMBERS, "2", 5 },
+    [SCRIPTS_BEAT] = { EFFECTS NOW BEAT, "1", 3 },
+    [SCRIPTS_RETIRE] = { EFFECTS NOW RETIRE, "1", 3 },
+};
+
+/* A script's keys, then its arguments. */
+struct scripts_args {
+    struct str of[ARGC_MAX];
 };
 
 struct scripts {
-    struct redis_link *link;
-    void (*on_missing)(void *owner);
-    void *owner;
+    struct scripts_options options;
     bool loading;          /* asked for because one was missing */
     struct buffer refusal; /* what was said in the log last */
+    /* The keys of the call that is being made, and where its change is published. */
+    struct buffer entries, version, members, changes;
     char digest[SCRIPTS_COUNT][DIGEST_HEX];
 };
 
 struct scripts *
-scripts_new(struct redis_link *link, void (*on_missing)(void *owner), void *owner)
+scripts_new(const struct scripts_options *o)
 {
     struct scripts *s = mem_zalloc(sizeof(*s));
+    uint8_t digest[DIGEST_SHA1_SIZE];
 
-    s->link = link;
-    s->on_missing = on_missing;
-    s->owner = owner;
+    s->options = *o;
     for (size_t i = 0; i < SCRIPTS_COUNT; i++) {
-        uint8_t digest[DIGEST_SHA1_SIZE];
-
-        digest_sha1(str_of(texts[i]), digest);
+        digest_sha1(str_of(scripts[i].text), digest);
         digest_to_hex(digest, sizeof(digest), s->digest[i]);
     }
     return s;
@@ -169,11 +191,15 @@ scripts_free(struct scripts *s)
     if (!s)
         return;
     buffer_fini(&s->refusal);
+    buffer_fini(&s->entries);
+    buffer_fini(&s->version);
+    buffer_fini(&s->members);
+    buffer_fini(&s->changes);
     free(s);
 }
 
 static void
-on_loaded(void *owner, const struct redis_value *reply)
+scripts_on_loaded(void *owner, const struct redis_value *reply)
 {
     struct scripts *s = owner;
 
@@ -186,20 +212,11 @@ void
 scripts_load(struct scripts *s)
 {
     for (size_t i = 0; i < SCRIPTS_COUNT; i++) {
-        const struct str argv[] = { STR_LIT("SCRIPT"), STR_LIT("LOAD"), str_of(texts[i]) };
+        const struct str argv[] = { STR_LIT("SCRIPT"), STR_LIT("LOAD"), str_of(scripts[i].text) };
 
-        s->loading = redis_link_command(s->link, argv, COUNT_OF(argv), on_loaded, s);
+        s->loading =
+            redis_link_command(s->options.link, argv, COUNT_OF(argv), scripts_on_loaded, s);
     }
-}
-
-static void
-report(struct scripts *s, struct str error)
-{
-    if (str_equal(buffer_str(&s->refusal), error))
-        return;
-    buffer_clear(&s->refusal);
-    buffer_append_str(&s->refusal, error);
-    log_warning("redis refuses what presence needs reason=%s", LOG_STR(error));
 }
 
 bool
@@ -210,37 +227,40 @@ scripts_check(struct scripts *s, const struct redis_value *reply)
     if (reply->kind != REDIS_ERROR)
         return true;
     if (!str_starts(reply->text, "NOSCRIPT")) {
-        report(s, reply->text);
+        if (!str_equal(buffer_str(&s->refusal), reply->text))
+            log_warning("redis refuses what presence needs reason=%s", LOG_STR(reply->text));
+        buffer_clear(&s->refusal);
+        buffer_append_str(&s->refusal, reply->text);
     } else if (!s->loading) {
         scripts_load(s);
-        s->on_missing(s->owner);
+        s->options.on_missing(s->options.owner);
     }
     return false;
 }
 
 static void
-on_reply(void *owner, const struct redis_value *reply)
+scripts_on_reply(void *owner, const struct redis_value *reply)
 {
     (void)scripts_check(owner, reply); /* it has said what is wrong */
 }
 
-bool
-scripts_run(struct scripts *s, const struct scripts_call *c)
+static bool
+scripts_run(
+    struct scripts *s, enum scripts_name name, struct scripts_args args, struct scripts_reply to)
 {
-    static const struct str counts[] = { STR_LIT("0"), STR_LIT("1"), STR_LIT("2"), STR_LIT("3") };
-    struct str argv[ARGC_MAX] = {
+    struct str argv[HEAD + ARGC_MAX] = {
         STR_LIT("EVALSHA"),
-        str_slice(s->digest[c->name], DIGEST_HEX),
+        str_slice(s->digest[name], DIGEST_HEX),
+        str_of(scripts[name].keys),
     };
 
-    ENSURE(c->keys < COUNT_OF(counts) && c->argc + 3 <= ARGC_MAX);
-    argv[2] = counts[c->keys];
-    memcpy(&argv[3], c->argv, c->argc * sizeof(argv[0]));
-    return redis_link_command(s->link, argv, c->argc + 3, c->on_reply ? c->on_reply : on_reply,
-        c->on_reply ? c->owner : s);
+    ENSURE(scripts[name].argc <= ARGC_MAX);
+    memcpy(&argv[HEAD], args.of, sizeof(args.of));
+    return redis_link_command(s->options.link, argv, HEAD + scripts[name].argc,
+        to.on_reply ? to.on_reply : scripts_on_reply, to.on_reply ? to.owner : s);
 }
 
-/* ---- names ---- */
+/* ---- one channel ---- */
 
 /* As Redis Cluster finds it: between the first "{" and the next "}", not empty. */
 static bool
@@ -252,61 +272,156 @@ has_tag(struct str key)
     return close && close > open + 1;
 }
 
-void
-scripts_key_members(struct str prefix, struct str channel, struct buffer *out)
+static void
+scripts_key_tagged(struct str members, const char *suffix, struct buffer *out)
 {
-    buffer_append_str(out, prefix);
-    buffer_append_str(out, channel);
-    buffer_append_text(out, ":members");
+    bool tagged = has_tag(members);
+
+    buffer_clear(out);
+    buffer_append_text(out, tagged ? "" : "{");
+    buffer_append_str(out, members);
+    buffer_append_text(out, tagged ? "" : "}");
+    buffer_append_text(out, suffix);
 }
 
 static void
-append_tagged(struct str prefix, struct str channel, struct buffer *out)
+scripts_name_keys(struct scripts *s, struct str channel)
 {
-    struct buffer members = { 0 };
-    bool tagged;
+    buffer_clear(&s->members);
+    buffer_append_str(&s->members, s->options.prefix);
+    buffer_append_str(&s->members, channel);
+    buffer_append_text(&s->members, ":members");
+    scripts_key_tagged(buffer_str(&s->members), ":entries", &s->entries);
+    scripts_key_tagged(buffer_str(&s->members), ":version", &s->version);
+    buffer_clear(&s->changes);
+    buffer_append_str(&s->changes, s->options.prefix);
+    buffer_append_text(&s->changes, "echo-server:presence:");
+    buffer_append_str(&s->changes, channel);
+}
 
-    scripts_key_members(prefix, channel, &members);
-    tagged = has_tag(buffer_str(&members));
-    buffer_append_text(out, tagged ? "" : "{");
-    buffer_append_str(out, buffer_str(&members));
-    buffer_append_text(out, tagged ? "" : "}");
-    buffer_fini(&members);
+bool
+scripts_enter(struct scripts *s, struct str channel, const struct replica_item *item)
+{
+    scripts_name_keys(s, channel);
+    return scripts_run(s, SCRIPTS_ENTER,
+        (struct scripts_args){ { buffer_str(&s->entries), buffer_str(&s->version),
+            buffer_str(&s->changes), item->conn, item->user, item->member } },
+        (struct scripts_reply){ 0 });
+}
+
+static bool
+scripts_remove(struct scripts *s, enum scripts_name name, struct str channel, struct str which,
+    struct scripts_reply to)
+{
+    scripts_name_keys(s, channel);
+    return scripts_run(s, name,
+        (struct scripts_args){
+            { buffer_str(&s->entries), buffer_str(&s->version), buffer_str(&s->members),
+                buffer_str(&s->changes), str_of(s->options.members_key ? "1" : "0"), which } },
+        to);
+}
+
+bool
+scripts_leave(struct scripts *s, struct str channel, struct str conn)
+{
+    return scripts_remove(s, SCRIPTS_LEAVE, channel, conn, (struct scripts_reply){ 0 });
+}
+
+bool
+scripts_reap(struct scripts *s, struct str channel, struct str node, struct scripts_reply to)
+{
+    struct buffer conns = { 0 };
+    bool sent;
+
+    buffer_append_str(&conns, node);
+    buffer_append_char(&conns, '/');
+    sent = scripts_remove(s, SCRIPTS_REAP, channel, buffer_str(&conns), to);
+    buffer_fini(&conns);
+    return sent;
+}
+
+bool
+scripts_list(struct scripts *s, struct str channel, struct scripts_reply to)
+{
+    scripts_name_keys(s, channel);
+    return scripts_run(s, SCRIPTS_LIST,
+        (struct scripts_args){ { buffer_str(&s->entries), buffer_str(&s->version) } }, to);
+}
+
+/* What is published names the key as the application knows it, without the prefix. */
+static void
+scripts_members(struct scripts *s, struct str channel, const char *write, const char *publish_at)
+{
+    struct buffer quoted = { 0 };
+    struct str key;
+
+    scripts_name_keys(s, channel);
+    key = buffer_str(&s->members);
+    key = str_slice(key.data + s->options.prefix.len, key.len - s->options.prefix.len);
+    json_scan_quote(key, &quoted);
+    (void)scripts_run(s, SCRIPTS_MEMBERS,
+        (struct scripts_args){ { buffer_str(&s->entries), buffer_str(&s->members), str_of(write),
+            str_of(publish_at), buffer_str(&quoted) } },
+        (struct scripts_reply){ 0 }); /* the next one makes up for it */
+    buffer_fini(&quoted);
 }
 
 void
-scripts_key_entries(struct str prefix, struct str channel, struct buffer *out)
+scripts_write_members(struct scripts *s, struct str channel)
 {
-    append_tagged(prefix, channel, out);
-    buffer_append_text(out, ":entries");
+    if (s->options.members_key)
+        scripts_members(s, channel, "1", "");
 }
 
+/* As in the reference the channel has no prefix. */
 void
-scripts_key_version(struct str prefix, struct str channel, struct buffer *out)
+scripts_publish_members(struct scripts *s, struct str channel)
 {
-    append_tagged(prefix, channel, out);
-    buffer_append_text(out, ":version");
+    if (s->options.publish_members)
+        scripts_members(s, channel, "0", "PresenceChannelUpdated");
 }
 
-void
-scripts_key_changes(struct str prefix, struct str channel, struct buffer *out)
-{
-    buffer_append_str(out, prefix);
-    buffer_append_text(out, "echo-server:presence:");
-    buffer_append_str(out, channel);
-}
+/* ---- nodes ---- */
 
 void
-scripts_key_nodes(struct str prefix, struct buffer *out)
+scripts_key_nodes(const struct scripts *s, struct buffer *out)
 {
-    buffer_append_str(out, prefix);
+    buffer_append_str(out, s->options.prefix);
     buffer_append_text(out, "echo-server:nodes");
 }
 
 void
-scripts_key_node(struct str prefix, struct str node, struct buffer *out)
+scripts_key_node(const struct scripts *s, struct str node, struct buffer *out)
 {
-    buffer_append_str(out, prefix);
+    buffer_append_str(out, s->options.prefix);
     buffer_append_text(out, "echo-server:node:");
     buffer_append_str(out, node);
+}
+
+static bool
+scripts_node(struct scripts *s, enum scripts_name name, struct str node, uint64_t ms,
+    struct scripts_reply to)
+{
+    struct buffer key = { 0 }, digits = { 0 };
+    bool sent;
+
+    scripts_key_nodes(s, &key);
+    buffer_append_u64(&digits, ms);
+    sent = scripts_run(
+        s, name, (struct scripts_args){ { buffer_str(&key), node, buffer_str(&digits) } }, to);
+    buffer_fini(&key);
+    buffer_fini(&digits);
+    return sent;
+}
+
+bool
+scripts_beat(struct scripts *s, struct str node, uint64_t lease_ms, struct scripts_reply to)
+{
+    return scripts_node(s, SCRIPTS_BEAT, node, lease_ms, to);
+}
+
+bool
+scripts_retire(struct scripts *s, struct str node, uint64_t grace_ms, struct scripts_reply to)
+{
+    return scripts_node(s, SCRIPTS_RETIRE, node, grace_ms, to);
 }

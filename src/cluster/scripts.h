@@ -20,7 +20,7 @@
 #define CLUSTER_SCRIPTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/str.h"
@@ -28,44 +28,55 @@
 struct buffer;
 struct redis_link;
 struct redis_value;
+struct replica_item;
 struct scripts;
 
-enum scripts_name {
-    SCRIPTS_ENTER,   /* entries, version | name, conn, user, member */
-    SCRIPTS_LEAVE,   /* entries, version, M | name, "1" to delete M with the last, conn */
-    SCRIPTS_REAP,    /* as LEAVE, but "<node>/": every connection of a node */
-    SCRIPTS_LIST,    /* entries, version: [version, [conn, fields, ...]] */
-    SCRIPTS_MEMBERS, /* entries, M | "1" to write M, name to publish at or "", quoted channel */
-    SCRIPTS_BEAT,    /* nodes | node, lease: [1 when it was known, [expired], [alive]] */
-    SCRIPTS_RETIRE,  /* nodes | node, grace: [] when others stay, else [every node] */
-    SCRIPTS_COUNT
-};
-
-/* on_missing: Redis forgot the scripts; they are being loaded again, and calls since were lost. */
-struct scripts *scripts_new(struct redis_link *link, void (*on_missing)(void *owner), void *owner);
-void scripts_free(struct scripts *s);
-/* The link became ready: nothing is loaded there yet. */
-void scripts_load(struct scripts *s);
-
-struct scripts_call {
-    enum scripts_name name;
-    const struct str *argv;                                         /* keys, then arguments */
-    size_t keys, argc;                                              /* argc of both */
-    void (*on_reply)(void *owner, const struct redis_value *reply); /* NULL: it is checked */
+struct scripts_options {
+    struct redis_link *link; /* for commands */
+    struct str prefix;       /* must outlive the scripts */
+    bool members_key;        /* M is written and deleted, for applications */
+    bool publish_members;    /* PresenceChannelUpdated is published */
+    /* Redis forgot the scripts; they are being loaded again, and calls since were lost. */
+    void (*on_missing)(void *owner);
     void *owner;
 };
 
-/* False: the link is not ready. */
-MUST_USE bool scripts_run(struct scripts *s, const struct scripts_call *c);
+struct scripts *scripts_new(const struct scripts_options *o);
+void scripts_free(struct scripts *s);
+/* The link became ready: nothing is loaded there yet. */
+void scripts_load(struct scripts *s);
 /* Whether the reply is an answer; what is wrong is said in the log. */
 bool scripts_check(struct scripts *s, const struct redis_value *reply);
 
-/* Append the name of a key, or of where changes are published. */
-void scripts_key_members(struct str prefix, struct str channel, struct buffer *out);
-void scripts_key_entries(struct str prefix, struct str channel, struct buffer *out);
-void scripts_key_version(struct str prefix, struct str channel, struct buffer *out);
-void scripts_key_changes(struct str prefix, struct str channel, struct buffer *out);
-void scripts_key_nodes(struct str prefix, struct buffer *out);
-void scripts_key_node(struct str prefix, struct str node, struct buffer *out);
+/* ---- calls; false: the link is not ready, and nothing was sent ---- */
+
+/* Who gets the reply; on_reply NULL: it is only checked. */
+struct scripts_reply {
+    void (*on_reply)(void *owner, const struct redis_value *reply);
+    void *owner;
+};
+
+MUST_USE bool scripts_enter(struct scripts *s, struct str channel, const struct replica_item *item);
+MUST_USE bool scripts_leave(struct scripts *s, struct str channel, struct str conn);
+/* Remove every connection of node. */
+MUST_USE bool scripts_reap(
+    struct scripts *s, struct str channel, struct str node, struct scripts_reply to);
+/* [version, [conn, fields, ...]] */
+MUST_USE bool scripts_list(struct scripts *s, struct str channel, struct scripts_reply to);
+/* Bring M up to date, if it is written at all; a call that is lost is made up for by the next. */
+void scripts_write_members(struct scripts *s, struct str channel);
+/* Publish PresenceChannelUpdated with the members, if that is wanted. */
+void scripts_publish_members(struct scripts *s, struct str channel);
+/* Extend the lease; the next call makes up for one that is lost: [1 when the node was known,
+ * [expired nodes], [living nodes]] */
+bool scripts_beat(struct scripts *s, struct str node, uint64_t lease_ms, struct scripts_reply to);
+/* [] when others stay, else [every node] */
+MUST_USE bool scripts_retire(
+    struct scripts *s, struct str node, uint64_t grace_ms, struct scripts_reply to);
+
+/* ---- keys, appended ---- */
+
+void scripts_key_nodes(const struct scripts *s, struct buffer *out);
+void scripts_key_node(const struct scripts *s, struct str node, struct buffer *out);
 
 #endif

@@ -65,9 +65,12 @@ begin(void **state)
     forgotten = retired = 0;
     loop = loop_new();
     commands = redis_link_open(loop, NULL, &silent, NULL);
-    scripts = scripts_new(commands, on_missing, NULL);
-    lease = lease_new(loop, &(struct lease_options){ scripts, STR_LIT("app_"), STR_LIT("me"), 30 },
-        &handlers, NULL);
+    scripts = scripts_new(&(struct scripts_options){
+        .link = commands,
+        .prefix = STR_LIT("app_"),
+        .on_missing = on_missing,
+    });
+    lease = lease_new(loop, &(struct lease_options){ scripts, STR_LIT("me"), 30 }, &handlers, NULL);
     return 0;
 }
 

@@ -400,20 +400,6 @@ scripts_that_redis_forgot_are_loaded_again(void **state)
     UNTIL(1000, strcmp(redis_cli("hlen {p_presence-x:members}:entries"), "1") == 0);
 }
 
-static void
-a_name_with_a_tag_keeps_it(void **state)
-{
-    struct buffer key = { 0 };
-
-    (void)state;
-    scripts_key_entries(STR_LIT("p_"), STR_LIT("presence-{a}b"), &key);
-    assert_true(str_is(buffer_str(&key), "p_presence-{a}b:members:entries"));
-    buffer_clear(&key);
-    scripts_key_version(STR_LIT("p_"), STR_LIT("presence-{}b"), &key);
-    assert_true(str_is(buffer_str(&key), "{p_presence-{}b:members}:version"));
-    buffer_fini(&key);
-}
-
 int
 main(void)
 {
@@ -436,7 +422,6 @@ main(void)
         TEST(who_departs_while_redis_is_away_leaves_nothing),
         TEST(many_members_and_little_to_say),
         TEST(scripts_that_redis_forgot_are_loaded_again),
-        cmocka_unit_test(a_name_with_a_tag_keeps_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,10 +55,12 @@ begin(void **state)
     loop = loop_new();
     commands = redis_link_open(loop, NULL, &silent, NULL);
     commands->ready = true;
-    scripts = scripts_new(commands, on_missing, NULL);
-    reaper =
-        reaper_new(&(struct reaper_options){ commands, { scripts, STR_LIT("app_"), false }, false },
-            on_idle, NULL);
+    scripts = scripts_new(&(struct scripts_options){
+        .link = commands,
+        .prefix = STR_LIT("app_"),
+        .on_missing = on_missing,
+    });
+    reaper = reaper_new(commands, scripts, on_idle, NULL);
     return 0;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * presence_redis_priv: what presence_redis.c and presence_track.c share: the store, and a track for
- * each channel that this node watches.
+ * presence_track: one channel in Redis as this node follows it: the whole list when that is needed,
+ * and then the changes in the order of their versions.  What it learns goes to the store's events.
  */
-#ifndef CLUSTER_PRESENCE_REDIS_PRIV_H
-#define CLUSTER_PRESENCE_REDIS_PRIV_H
+#ifndef CLUSTER_PRESENCE_TRACK_H
+#define CLUSTER_PRESENCE_TRACK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -39,7 +40,10 @@ struct presence_redis {
  */
 enum presence_track_state { PRESENCE_TRACK_IDLE, PRESENCE_TRACK_LOADING, PRESENCE_TRACK_LIVE };
 
-/* Watched (room), or waiting to be written (flush), or both. */
+/*
+ * Watched (room), or waiting to be written (flush), or both.  Invariants: a load exactly while
+ * LOADING; a room unless IDLE; the doubt's timer runs in LIVE only.
+ */
 struct presence_track {
     struct presence_redis *store;
     struct presence_room *room;
@@ -47,11 +51,9 @@ struct presence_track {
     enum presence_track_state state;
     uint64_t version;
     struct presence_track_load *load;
-    bool doubtful; /* the list that comes may lack what others did not say again yet */
-    bool claimed;  /* the node's set has it */
-    bool missed;   /* too many changes waited, and were dropped */
+    bool claimed; /* the node's set has it */
     struct list waiting;
-    size_t waiting_count;
+    size_t waiting_count; /* more than may wait: they were dropped, the list is asked for again */
     struct timer flush, doubt;
 };
 
