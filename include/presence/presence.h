@@ -46,7 +46,7 @@ struct presence_options {
     struct str node;      /* this node's name; "<node>/" begins the names of its connections */
     uint64_t grace_ms;    /* leaveGrace */
     uint64_t patience_ms; /* for the store's word; then this node goes by what it knows; 0: 1 s */
-    struct presence_store *store; /* owned from here on */
+    struct presence_store *store; /* owned from here on; NULL: in this process */
 };
 
 struct presence *presence_new(struct loop *l, const struct presence_options *o,

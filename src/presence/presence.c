@@ -10,8 +10,10 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "presence/presence_memory.h"
 #include "presence_priv.h"
 
 enum { PATIENCE_MS = 1000 };
@@ -26,7 +28,7 @@ is_own(const struct presence *p, struct str conn)
     return conn.len > prefix.len && memcmp(conn.data, prefix.data, prefix.len) == 0;
 }
 
-/* An entry of this node that no socket stands for. */
+/* An entry of this node without a socket. */
 static void
 take_back(struct presence_room *r, struct str conn)
 {
@@ -37,7 +39,7 @@ take_back(struct presence_room *r, struct str conn)
 }
 
 static void
-on_enter(void *owner, struct presence_room *r, const struct replica_item *item)
+presence_on_enter(void *owner, struct presence_room *r, const struct replica_item *item)
 {
     struct presence *p = owner;
     struct presence_seat *s = map_get(&p->seats, item->conn);
@@ -50,7 +52,7 @@ on_enter(void *owner, struct presence_room *r, const struct replica_item *item)
 }
 
 static void
-on_leave(void *owner, struct presence_room *r, struct str conn)
+presence_on_leave(void *owner, struct presence_room *r, struct str conn)
 {
     struct presence *p = owner;
     struct presence_seat *s = map_get(&p->seats, conn);
@@ -65,14 +67,14 @@ on_leave(void *owner, struct presence_room *r, struct str conn)
 }
 
 static void
-on_begin(void *owner, struct presence_room *r)
+presence_on_begin(void *owner, struct presence_room *r)
 {
     (void)owner;
     replica_begin(r->replica);
 }
 
 static void
-on_item(void *owner, struct presence_room *r, const struct replica_item *item)
+presence_on_item(void *owner, struct presence_room *r, const struct replica_item *item)
 {
     struct presence *p = owner;
     struct presence_seat *s = map_get(&p->seats, item->conn);
@@ -90,29 +92,27 @@ on_item(void *owner, struct presence_room *r, const struct replica_item *item)
 static void
 reconcile_seat(struct presence_room *r, struct presence_seat *s)
 {
-    struct str conn = str_slice(s->conn, s->conn_len);
-
     if (!presence_seat_wanted(s)) {
-        replica_leave(r->replica, conn);
+        replica_leave(r->replica, s->conn);
         presence_seat_free(s);
         return;
     }
     if (s->listed)
         return;
-    replica_keep(r->replica, conn);
-    if (!r->presence->retired && (!s->sent || replica_has(r->replica, conn)))
+    replica_keep(r->replica, s->conn);
+    if (!r->presence->retired && (!s->sent || replica_has(r->replica, s->conn)))
         presence_seat_say(s);
 }
 
 static void
-on_end(void *owner, struct presence_room *r, bool keep_missing)
+presence_on_end(void *owner, struct presence_room *r, bool keep_missing)
 {
     struct presence *p = owner;
 
     LIST_EACH(node, &r->seats)
         reconcile_seat(r, LIST_ENTRY(node, struct presence_seat, node));
     replica_end(r->replica, keep_missing);
-    r->loaded = r->told = true;
+    presence_room_enter(r, PRESENCE_ROOM_LOADED);
     if (p->alone)
         log_notice("presence goes by redis again");
     p->alone = false;
@@ -125,10 +125,11 @@ on_end(void *owner, struct presence_room *r, bool keep_missing)
     }
     LIST_EACH(node, &r->askers)
         presence_room_answer(LIST_ENTRY(node, struct presence_asker, node));
+    ENSURE(list_empty(&r->askers));
 }
 
 static void
-on_lost(void *owner)
+presence_on_lost(void *owner)
 {
     struct presence *p = owner;
     struct presence_seat *s;
@@ -138,12 +139,12 @@ on_lost(void *owner)
 }
 
 static void
-on_away(void *owner)
+presence_on_away(void *owner)
 {
     struct presence *p = owner;
     struct presence_room *r;
 
-    on_lost(p);
+    presence_on_lost(p);
     for (size_t i = 0; (r = map_next(&p->rooms, &i));) {
         LIST_EACH(node, &r->seats)
             presence_seat_settle(LIST_ENTRY(node, struct presence_seat, node));
@@ -153,10 +154,10 @@ on_away(void *owner)
 }
 
 static bool
-has_seats(void *owner, const struct presence_room *r)
+presence_has_seats(void *owner, const struct presence_room *r)
 {
     (void)owner;
-    for (struct list *node = r->seats.next; node != &r->seats; node = node->next) {
+    LIST_EACH(node, &r->seats) {
         if (presence_seat_wanted(LIST_ENTRY(node, struct presence_seat, node)))
             return true;
     }
@@ -164,23 +165,11 @@ has_seats(void *owner, const struct presence_room *r)
 }
 
 static bool
-is_empty(void *owner, const struct presence_room *r)
+presence_is_empty(void *owner, const struct presence_room *r)
 {
     (void)owner;
     return replica_entries(r->replica) == 0;
 }
-
-static const struct presence_events events = {
-    .on_enter = on_enter,
-    .on_leave = on_leave,
-    .on_begin = on_begin,
-    .on_item = on_item,
-    .on_end = on_end,
-    .on_lost = on_lost,
-    .on_away = on_away,
-    .has_seats = has_seats,
-    .is_empty = is_empty,
-};
 
 /* ---- life ---- */
 
@@ -188,6 +177,17 @@ struct presence *
 presence_new(struct loop *l, const struct presence_options *o, const struct presence_handlers *h,
     void *owner)
 {
+    static const struct presence_events events = {
+        .on_enter = presence_on_enter,
+        .on_leave = presence_on_leave,
+        .on_begin = presence_on_begin,
+        .on_item = presence_on_item,
+        .on_end = presence_on_end,
+        .on_lost = presence_on_lost,
+        .on_away = presence_on_away,
+        .has_seats = presence_has_seats,
+        .is_empty = presence_is_empty,
+    };
     struct presence *p = mem_zalloc(sizeof(*p));
 
     p->loop = l;
@@ -195,7 +195,7 @@ presence_new(struct loop *l, const struct presence_options *o, const struct pres
     buffer_append_char(&p->conn_prefix, '/');
     p->grace_ms = o->grace_ms;
     p->patience_ms = o->patience_ms > 0 ? o->patience_ms : PATIENCE_MS;
-    p->store = o->store;
+    p->store = o->store ? o->store : presence_memory_new();
     p->store->events = &events;
     p->store->owner = p;
     p->handlers = h;
@@ -204,16 +204,6 @@ presence_new(struct loop *l, const struct presence_options *o, const struct pres
     list_init(&p->answers);
     loop_task_init(&p->sweep, presence_room_sweep, p);
     return p;
-}
-
-static void
-clear_room(struct presence_room *r)
-{
-    LIST_EACH(node, &r->seats)
-        presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
-    LIST_EACH(node, &r->askers)
-        presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
-    presence_room_free(r);
 }
 
 void
@@ -226,8 +216,14 @@ presence_free(struct presence *p)
     p->retired = true;
     LIST_EACH(node, &p->answers)
         presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
-    for (size_t i = 0; (r = map_next(&p->rooms, &i));)
-        clear_room(r);
+    for (size_t i = 0; (r = map_next(&p->rooms, &i));) {
+        LIST_EACH(node, &r->seats)
+            presence_seat_free(LIST_ENTRY(node, struct presence_seat, node));
+        LIST_EACH(node, &r->askers)
+            presence_room_forget(LIST_ENTRY(node, struct presence_asker, node));
+        presence_room_free(r);
+    }
+    ENSURE(p->seats.count == 0);
     loop_task_cancel(&p->sweep);
     p->store->ops->free(p->store);
     map_fini(&p->rooms);
@@ -268,7 +264,6 @@ presence_enter(struct presence *p, unsigned worker, uint32_t token, const struct
     s = presence_seat_new(r, m);
     s->asker.worker = worker;
     s->asker.token = token;
-    s->waiting = true;
     presence_seat_begin(s);
     if (before)
         presence_seat_leave(before);
@@ -309,7 +304,8 @@ presence_read(struct presence *p, struct str channel,
 void
 presence_resume(struct presence *p)
 {
-    presence_room_give(p);
+    while (!list_empty(&p->answers) && !p->handlers->is_full(p->owner))
+        presence_room_give(LIST_ENTRY(p->answers.next, struct presence_asker, node));
 }
 
 void

@@ -14,14 +14,14 @@ struct presence_track {
 };
 
 static enum presence_reach
-reach(const struct presence_store *s)
+memory_reach(const struct presence_store *s)
 {
     (void)s;
     return PRESENCE_REACHED;
 }
 
 static struct presence_track *
-watch(struct presence_store *s, struct bytes *channel, struct presence_room *room)
+memory_watch(struct presence_store *s, struct bytes *channel, struct presence_room *room)
 {
     struct presence_track *t = mem_zalloc(sizeof(*t));
 
@@ -32,28 +32,28 @@ watch(struct presence_store *s, struct bytes *channel, struct presence_room *roo
 }
 
 static void
-unwatch(struct presence_store *s, struct presence_track *t)
+memory_unwatch(struct presence_store *s, struct presence_track *t)
 {
     (void)s;
     free(t);
 }
 
 static void
-load(struct presence_store *s, struct presence_track *t)
+memory_load(struct presence_store *s, struct presence_track *t)
 {
     s->events->on_begin(s->owner, t->room);
     s->events->on_end(s->owner, t->room, true);
 }
 
 static bool
-enter(struct presence_store *s, struct presence_track *t, const struct replica_item *item)
+memory_enter(struct presence_store *s, struct presence_track *t, const struct replica_item *item)
 {
     s->events->on_enter(s->owner, t->room, item);
     return true;
 }
 
 static bool
-leave(struct presence_store *s, struct presence_track *t, struct str conn)
+memory_leave(struct presence_store *s, struct presence_track *t, struct str conn)
 {
     s->events->on_leave(s->owner, t->room, conn);
     return true;
@@ -65,19 +65,18 @@ memory_free(struct presence_store *s)
     free(s);
 }
 
-static const struct presence_store_ops ops = {
-    .reach = reach,
-    .watch = watch,
-    .unwatch = unwatch,
-    .load = load,
-    .enter = enter,
-    .leave = leave,
-    .free = memory_free,
-};
-
 struct presence_store *
 presence_memory_new(void)
 {
+    static const struct presence_store_ops ops = {
+        .reach = memory_reach,
+        .watch = memory_watch,
+        .unwatch = memory_unwatch,
+        .load = memory_load,
+        .enter = memory_enter,
+        .leave = memory_leave,
+        .free = memory_free,
+    };
     struct presence_store *s = mem_zalloc(sizeof(*s));
 
     s->ops = &ops;

@@ -18,6 +18,8 @@
 #include "presence/presence_store.h"
 #include "presence/replica.h"
 
+/* Invariant: seats holds every seat of every room; answers, an asker whose room is LOADED or goes
+ * by what this node knows. */
 struct presence {
     struct loop *loop;
     struct buffer conn_prefix; /* "<node>/" */
@@ -35,7 +37,18 @@ struct presence {
     bool alone; /* it was said that changes are made without the store's word */
 };
 
-/* Owned by presence; lives while somebody listens, is a member or asks. */
+/* What the room's replica is worth; never less than before. */
+enum presence_room_view {
+    PRESENCE_ROOM_UNKNOWN,
+    PRESENCE_ROOM_TOLD,  /* somebody knows our view already: differences are events */
+    PRESENCE_ROOM_LOADED /* the store has said the whole truth */
+};
+
+/*
+ * Owned by presence; lives while somebody listens, is a member or asks.  Invariants: its track is
+ * watched all the time; asking counts the askers that are on the heap, in askers or in
+ * presence.answers; none is in askers once the view is LOADED.
+ */
 struct presence_room {
     struct list idle;
     struct presence *presence;
@@ -45,13 +58,12 @@ struct presence_room {
     struct map by_id; /* public id -> struct presence_seat of a connected socket */
     struct list seats;
     struct list askers; /* until the replica is loaded */
-    size_t answers;     /* askers of this room in presence.answers */
+    size_t asking;
     bool listening;
-    bool loaded; /* the store has said the whole truth */
-    bool told;   /* somebody knows our view already: differences are events */
+    enum presence_room_view view;
 };
 
-/* Who waits for the list of a room: a new member (seat), a member again, or a caller of
+/* Waits for the list of a room: a new member (seat), a member again, or a caller of
  * presence_read(). */
 struct presence_asker {
     struct list node; /* in room.askers or presence.answers */
@@ -78,30 +90,41 @@ enum presence_seat_state {
     PRESENCE_SEAT_LEAVING
 };
 
-/* One connection of this node in one room; owned by the room. */
+/* The seat's socket, from which it goes on by itself once that is gone. */
+enum presence_seat_socket {
+    PRESENCE_SOCKET_WAITING,   /* for the list */
+    PRESENCE_SOCKET_LISTENING, /* on_listening was called for it */
+    PRESENCE_SOCKET_GONE
+};
+
+/*
+ * One connection of this node in one room; owned by the room.  Invariants: room.by_id has it until
+ * its socket is GONE; its asker is in presence.answers only when it is IN and its socket WAITING.
+ */
 struct presence_seat {
     struct list node;
     struct presence_room *room;
     enum presence_seat_state state;
+    enum presence_seat_socket socket;
     struct timer timer;
-    bool sent;      /* the store was told, and has not lost it */
-    bool listed;    /* in the truth being put in place */
-    bool listening; /* on_listening was called for it */
-    bool waiting;   /* for its list */
+    bool sent;   /* the store was told, and has not lost it */
+    bool listed; /* in the truth being put in place */
     struct presence_asker asker;
     struct bytes *id, *user, *data;
-    size_t conn_len;
-    char conn[];
+    struct str conn; /* of text */
+    char text[];
 };
 
 /* ---- rooms ---- */
 
 struct presence_room *presence_room_get(struct presence *p, struct str name);
-/* Somebody less needs it: it goes at the end of the turn when nobody is left. */
+/* One user less: it goes at the end of the turn when there is none left. */
 void presence_room_release(struct presence_room *r);
 /* The task of presence.sweep. */
 void presence_room_sweep(void *presence);
 void presence_room_free(struct presence_room *r);
+/* The replica is worth at least that. */
+void presence_room_enter(struct presence_room *r, enum presence_room_view view);
 /* Changes are made without the store's word; said once. */
 void presence_room_alone(struct presence_room *r);
 
@@ -110,10 +133,10 @@ void presence_room_alone(struct presence_room *r);
 void presence_room_ask(struct presence_room *r, const struct presence_asker *question);
 /* The asker's turn has come. */
 void presence_room_answer(struct presence_asker *a);
+/* Give it what it asked for. */
+void presence_room_give(struct presence_asker *a);
 /* Never answer it. */
 void presence_room_forget(struct presence_asker *a);
-/* Give the lists of p whose turn has come, as far as the workers keep up. */
-void presence_room_give(struct presence *p);
 
 /* ---- seats ---- */
 
@@ -127,6 +150,8 @@ void presence_seat_begin(struct presence_seat *s);
 void presence_seat_say(struct presence_seat *s);
 /* Its entry is in the replica. */
 void presence_seat_arrived(struct presence_seat *s);
+/* It has its list, and hears changes from now on. */
+void presence_seat_listen(struct presence_seat *s, struct bytes *list);
 /* Its socket is gone: nobody listens, nobody waits. */
 void presence_seat_detach(struct presence_seat *s);
 /* Leave once leaveGrace is over. */

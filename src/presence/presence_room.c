@@ -1,39 +1,76 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * presence_room: one presence channel on this node, and the lists that answer who asks for it, one
- * at a time and in turn.
+ * presence_room: one presence channel on this node, what browsers read of its changes, and the
+ * lists that answer whoever asks, one at a time and in turn.
  */
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "presence_priv.h"
-#include "texts.h"
+#include "json/json_scan.h"
+
+/* ---- changes ---- */
 
 static void
-on_user(void *owner, bool here, struct str member)
+append_without_socket(struct buffer *out, struct str member)
+{
+    struct json_cursor c = json_scan_enter(member);
+    struct str key, value;
+    char before = '{';
+
+    while (json_scan_member(&c, &key, &value)) {
+        if (json_scan_string_is(key, "socketId"))
+            continue;
+        buffer_append_char(out, before);
+        buffer_append_str(out, key);
+        buffer_append_char(out, ':');
+        buffer_append_str(out, value);
+        before = ',';
+    }
+    buffer_append_text(out, before == '{' ? "{}" : "}");
+}
+
+/* 42["presence:joining",channel,member], or leaving, with the member but without its socketId. */
+static void
+room_on_user(void *owner, bool here, struct str member)
 {
     struct presence_room *r = owner;
     struct presence *p = r->presence;
-    struct str name = bytes_str(r->name);
+    struct buffer out = { 0 };
     struct bytes *text;
 
-    if (p->retired || !r->told)
+    if (p->retired || r->view == PRESENCE_ROOM_UNKNOWN)
         return;
-    text = here ? texts_joining(name, member) : texts_leaving(name, member);
-    p->handlers->on_event(p->owner, name, text);
+    buffer_append_text(&out, here ? "42[\"presence:joining\"," : "42[\"presence:leaving\",");
+    json_scan_quote(bytes_str(r->name), &out);
+    buffer_append_char(&out, ',');
+    if (here)
+        buffer_append_str(&out, member);
+    else
+        append_without_socket(&out, member);
+    buffer_append_char(&out, ']');
+    text = buffer_to_bytes(&out);
+    buffer_fini(&out);
+    p->handlers->on_event(p->owner, bytes_str(r->name), text);
     bytes_unref(text);
 }
 
-static struct presence_room *
-room_new(struct presence *p, struct str name)
-{
-    struct presence_room *r = mem_zalloc(sizeof(*r));
+/* ---- life ---- */
 
+struct presence_room *
+presence_room_get(struct presence *p, struct str name)
+{
+    struct presence_room *r = map_get(&p->rooms, name);
+
+    if (r)
+        return r;
+    r = mem_zalloc(sizeof(*r));
     r->presence = p;
     r->name = bytes_new(name.data, name.len);
-    r->replica = replica_new(on_user, r);
+    r->replica = replica_new(room_on_user, r);
     list_init(&r->idle);
     list_init(&r->seats);
     list_init(&r->askers);
@@ -43,24 +80,16 @@ room_new(struct presence *p, struct str name)
     return r;
 }
 
-struct presence_room *
-presence_room_get(struct presence *p, struct str name)
-{
-    struct presence_room *r = map_get(&p->rooms, name);
-
-    return r ? r : room_new(p, name);
-}
-
 static bool
-is_needed(const struct presence_room *r)
+room_is_needed(const struct presence_room *r)
 {
-    return r->listening || r->answers > 0 || !list_empty(&r->seats) || !list_empty(&r->askers);
+    return r->listening || r->asking > 0 || !list_empty(&r->seats);
 }
 
 void
 presence_room_release(struct presence_room *r)
 {
-    if (is_needed(r) || !list_empty(&r->idle))
+    if (room_is_needed(r) || !list_empty(&r->idle))
         return;
     list_append(&r->presence->idle, &r->idle);
     loop_end_of_turn(r->presence->loop, &r->presence->sweep);
@@ -71,6 +100,7 @@ presence_room_free(struct presence_room *r)
 {
     struct presence *p = r->presence;
 
+    ENSURE(list_empty(&r->seats) && r->asking == 0 && r->by_id.count == 0);
     list_remove(&r->idle);
     map_remove(&p->rooms, bytes_str(r->name));
     p->store->ops->unwatch(p->store, r->track);
@@ -89,9 +119,16 @@ presence_room_sweep(void *presence)
         struct presence_room *r = LIST_ENTRY(node, struct presence_room, idle);
 
         list_remove(&r->idle);
-        if (!is_needed(r))
+        if (!room_is_needed(r))
             presence_room_free(r);
     }
+}
+
+void
+presence_room_enter(struct presence_room *r, enum presence_room_view view)
+{
+    if (r->view < view)
+        r->view = view;
 }
 
 void
@@ -111,50 +148,38 @@ presence_room_alone(struct presence_room *r)
 void
 presence_room_forget(struct presence_asker *a)
 {
+    struct presence_room *r = a->room;
+
     list_remove(&a->node);
     if (a->seat)
         return;
+    ENSURE(r->asking > 0);
+    r->asking--;
     timer_stop(&a->limit);
     free(a);
+    presence_room_release(r);
 }
 
-static void
-give_seat(struct presence *p, struct presence_seat *s, struct bytes *text)
-{
-    s->waiting = false;
-    s->listening = true;
-    p->handlers->on_listening(p->owner, s->room->name, s->asker.worker, true);
-    p->handlers->on_list(p->owner, s->asker.worker, s->asker.token, text);
-}
-
-static void
-give(struct presence *p, struct presence_asker *a)
+void
+presence_room_give(struct presence_asker *a)
 {
     struct presence_room *r = a->room;
+    struct presence *p = r->presence;
     struct bytes *text;
 
     list_remove(&a->node);
-    r->told = true;
+    presence_room_enter(r, PRESENCE_ROOM_TOLD);
     if (a->on_read) {
         a->on_read(a->owner, r->replica);
     } else {
         text = replica_list(r->replica, bytes_str(r->name));
         if (a->seat)
-            give_seat(p, a->seat, text);
+            presence_seat_listen(a->seat, text);
         else
             p->handlers->on_list(p->owner, a->worker, a->token, text);
         bytes_unref(text);
     }
     presence_room_forget(a);
-    r->answers--;
-    presence_room_release(r);
-}
-
-void
-presence_room_give(struct presence *p)
-{
-    while (!list_empty(&p->answers) && !p->handlers->is_full(p->owner))
-        give(p, LIST_ENTRY(p->answers.next, struct presence_asker, node));
 }
 
 void
@@ -164,12 +189,11 @@ presence_room_answer(struct presence_asker *a)
         timer_stop(&a->limit);
     list_remove(&a->node);
     list_append(&a->room->presence->answers, &a->node);
-    a->room->answers++;
-    presence_room_give(a->room->presence);
+    presence_resume(a->room->presence);
 }
 
 static void
-on_asker_limit(void *owner)
+asker_on_limit(void *owner)
 {
     struct presence_asker *a = owner;
 
@@ -186,8 +210,9 @@ presence_room_ask(struct presence_room *r, const struct presence_asker *question
     *a = *question;
     a->room = r;
     list_init(&a->node);
-    timer_init(&a->limit, on_asker_limit, a);
-    if (r->loaded || p->store->ops->reach(p->store) == PRESENCE_AWAY) {
+    timer_init(&a->limit, asker_on_limit, a);
+    r->asking++;
+    if (r->view == PRESENCE_ROOM_LOADED || p->store->ops->reach(p->store) == PRESENCE_AWAY) {
         presence_room_answer(a);
         return;
     }

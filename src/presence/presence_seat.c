@@ -12,7 +12,7 @@
 
 /* The only place that writes s->state. */
 static void
-enter(struct presence_seat *s, enum presence_seat_state next)
+seat_enter(struct presence_seat *s, enum presence_seat_state next)
 {
     static const unsigned may_follow[] = {
         [PRESENCE_SEAT_ENTERING] =
@@ -23,18 +23,13 @@ enter(struct presence_seat *s, enum presence_seat_state next)
     };
 
     ENSURE(may_follow[s->state] & BIT(next));
+    ENSURE(next == PRESENCE_SEAT_IN || s->socket == PRESENCE_SOCKET_GONE);
     timer_stop(&s->timer);
     s->state = next;
 }
 
-static struct str
-conn_of(const struct presence_seat *s)
-{
-    return str_slice(s->conn, s->conn_len);
-}
-
 static void
-on_timer(void *owner)
+seat_on_timer(void *owner)
 {
     struct presence_seat *s = owner;
 
@@ -42,39 +37,36 @@ on_timer(void *owner)
         presence_seat_leave(s);
         return;
     }
+    ENSURE(s->state != PRESENCE_SEAT_IN);
     presence_room_alone(s->room);
     presence_seat_settle(s);
-}
-
-static struct str
-make_conn(struct presence *p, struct buffer *out)
-{
-    buffer_append_str(out, buffer_str(&p->conn_prefix));
-    buffer_append_u64(out, ++p->last_conn);
-    return buffer_str(out);
 }
 
 struct presence_seat *
 presence_seat_new(struct presence_room *r, const struct presence_member *m)
 {
-    struct buffer name = { 0 };
-    struct str conn = make_conn(r->presence, &name);
-    struct presence_seat *s = mem_zalloc(sizeof(*s) + conn.len);
+    struct presence *p = r->presence;
+    struct buffer conn = { 0 };
+    struct presence_seat *s, *before;
 
+    buffer_append_str(&conn, buffer_str(&p->conn_prefix));
+    buffer_append_u64(&conn, ++p->last_conn);
+    s = mem_zalloc(sizeof(*s) + conn.len);
+    memcpy(s->text, conn.data, conn.len);
+    s->conn = str_slice(s->text, conn.len);
+    buffer_fini(&conn);
     s->room = r;
-    s->conn_len = conn.len;
-    memcpy(s->conn, conn.data, conn.len);
-    buffer_fini(&name);
     s->id = bytes_new(m->id.data, m->id.len);
     s->user = bytes_new(m->user.data, m->user.len);
     s->data = bytes_new(m->data.data, m->data.len);
     s->asker.room = r;
     s->asker.seat = s;
     list_init(&s->asker.node);
-    timer_init(&s->timer, on_timer, s);
+    timer_init(&s->timer, seat_on_timer, s);
     list_append(&r->seats, &s->node);
-    map_put(&r->presence->seats, conn_of(s), s);
-    map_put(&r->by_id, bytes_str(s->id), s);
+    map_put(&p->seats, s->conn, s);
+    before = map_put(&r->by_id, bytes_str(s->id), s);
+    ENSURE(!before);
     return s;
 }
 
@@ -83,10 +75,11 @@ presence_seat_free(struct presence_seat *s)
 {
     struct presence_room *r = s->room;
 
+    ENSURE(s->state == PRESENCE_SEAT_LEAVING || r->presence->retired);
     presence_seat_detach(s);
     timer_stop(&s->timer);
     list_remove(&s->node);
-    map_remove(&r->presence->seats, conn_of(s));
+    map_remove(&r->presence->seats, s->conn);
     bytes_unref(s->id);
     bytes_unref(s->user);
     bytes_unref(s->data);
@@ -101,10 +94,10 @@ presence_seat_wanted(const struct presence_seat *s)
 }
 
 static struct replica_item
-item_of(const struct presence_seat *s)
+seat_item(const struct presence_seat *s)
 {
     return (struct replica_item){
-        .conn = conn_of(s),
+        .conn = s->conn,
         .user = bytes_str(s->user),
         .member = bytes_str(s->data),
     };
@@ -114,8 +107,9 @@ void
 presence_seat_say(struct presence_seat *s)
 {
     struct presence_store *store = s->room->presence->store;
-    const struct replica_item item = item_of(s);
+    const struct replica_item item = seat_item(s);
 
+    ENSURE(s->state != PRESENCE_SEAT_LEAVING);
     s->sent = store->ops->enter(store, s->room->track, &item);
 }
 
@@ -124,6 +118,7 @@ presence_seat_begin(struct presence_seat *s)
 {
     struct presence *p = s->room->presence;
 
+    ENSURE(s->state == PRESENCE_SEAT_ENTERING);
     if (p->store->ops->reach(p->store) == PRESENCE_AWAY) {
         presence_room_alone(s->room);
         presence_seat_settle(s);
@@ -138,9 +133,20 @@ presence_seat_arrived(struct presence_seat *s)
 {
     if (s->state != PRESENCE_SEAT_ENTERING)
         return;
-    enter(s, PRESENCE_SEAT_IN);
-    if (s->waiting)
+    seat_enter(s, PRESENCE_SEAT_IN);
+    if (s->socket == PRESENCE_SOCKET_WAITING)
         presence_room_answer(&s->asker);
+}
+
+void
+presence_seat_listen(struct presence_seat *s, struct bytes *list)
+{
+    struct presence *p = s->room->presence;
+
+    ENSURE(s->state == PRESENCE_SEAT_IN && s->socket == PRESENCE_SOCKET_WAITING);
+    s->socket = PRESENCE_SOCKET_LISTENING;
+    p->handlers->on_listening(p->owner, s->room->name, s->asker.worker, true);
+    p->handlers->on_list(p->owner, s->asker.worker, s->asker.token, list);
 }
 
 void
@@ -148,24 +154,23 @@ presence_seat_detach(struct presence_seat *s)
 {
     struct presence_room *r = s->room;
     struct presence *p = r->presence;
+    bool listening = s->socket == PRESENCE_SOCKET_LISTENING;
+    struct presence_seat *removed;
 
-    if (map_get(&r->by_id, bytes_str(s->id)) == s)
-        map_remove(&r->by_id, bytes_str(s->id));
-    if (!list_empty(&s->asker.node)) {
-        list_remove(&s->asker.node);
-        r->answers--;
-    }
-    s->waiting = false;
-    if (!s->listening)
+    if (s->socket == PRESENCE_SOCKET_GONE)
         return;
-    s->listening = false;
-    p->handlers->on_listening(p->owner, r->name, s->asker.worker, false);
+    removed = map_remove(&r->by_id, bytes_str(s->id));
+    ENSURE(removed == s);
+    s->socket = PRESENCE_SOCKET_GONE;
+    list_remove(&s->asker.node);
+    if (listening)
+        p->handlers->on_listening(p->owner, r->name, s->asker.worker, false);
 }
 
 void
 presence_seat_linger(struct presence_seat *s)
 {
-    enter(s, PRESENCE_SEAT_GRACE);
+    seat_enter(s, PRESENCE_SEAT_GRACE);
     timer_start(s->room->presence->loop, &s->timer, s->room->presence->grace_ms);
 }
 
@@ -174,26 +179,26 @@ presence_seat_leave(struct presence_seat *s)
 {
     struct presence *p = s->room->presence;
 
-    enter(s, PRESENCE_SEAT_LEAVING);
+    seat_enter(s, PRESENCE_SEAT_LEAVING);
     if (p->store->ops->reach(p->store) == PRESENCE_AWAY) {
         presence_seat_settle(s);
         return;
     }
     timer_start(p->loop, &s->timer, p->patience_ms);
-    (void)p->store->ops->leave(p->store, s->room->track, conn_of(s)); /* said again, if lost */
+    (void)p->store->ops->leave(p->store, s->room->track, s->conn); /* said again, if lost */
 }
 
 void
 presence_seat_settle(struct presence_seat *s)
 {
-    const struct replica_item item = item_of(s);
+    const struct replica_item item = seat_item(s);
 
     if (s->state == PRESENCE_SEAT_ENTERING) {
-        s->room->told = true;
+        presence_room_enter(s->room, PRESENCE_ROOM_TOLD);
         replica_enter(s->room->replica, &item);
         presence_seat_arrived(s);
     } else if (s->state == PRESENCE_SEAT_LEAVING) {
-        replica_leave(s->room->replica, item.conn);
+        replica_leave(s->room->replica, s->conn);
         presence_seat_free(s);
     }
 }

@@ -8,10 +8,10 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/ensure.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "texts.h"
 #include "json/json_scan.h"
 
 struct entry;
@@ -21,7 +21,7 @@ struct user {
     uint64_t mark;        /* the last walk that met it */
     struct list touched;  /* in replica.touched while another truth is put in place */
     size_t before;        /* entries when it was touched */
-    struct entry *newest; /* while touched, and nothing of it was there before: the last added */
+    struct entry *newest; /* the last added; NULL once that one is gone */
     struct bytes *last;   /* the member that went last */
     size_t key_len;
     char key[];
@@ -37,6 +37,10 @@ struct entry {
     char conn[];
 };
 
+/*
+ * Invariants: order has each of entries once; a user is in users while it has entries, and while it
+ * is touched; nobody is touched unless replacing, which begin turns on and end turns off.
+ */
 struct replica {
     replica_on_user *on_user;
     void *owner;
@@ -97,6 +101,7 @@ replica_free(struct replica *r)
         return;
     for (size_t i = 0; (e = map_next(&r->entries, &i));)
         entry_free(e);
+    ENSURE(list_empty(&r->order));
     for (size_t i = 0; (u = map_next(&r->users, &i));)
         user_free(u);
     map_fini(&r->entries);
@@ -104,24 +109,9 @@ replica_free(struct replica *r)
     free(r);
 }
 
-static struct user *
-user_get(struct replica *r, struct str key)
-{
-    struct user *u = map_get(&r->users, key);
-
-    if (u)
-        return u;
-    u = mem_zalloc(sizeof(*u) + key.len);
-    list_init(&u->touched);
-    u->key_len = key.len;
-    memcpy(u->key, key.data, key.len);
-    map_put(&r->users, key_of(u), u);
-    return u;
-}
-
 /* While another truth is put in place users are judged at its end. */
 static void
-touch(struct replica *r, struct user *u)
+user_touch(struct replica *r, struct user *u)
 {
     if (!r->replacing || !list_empty(&u->touched))
         return;
@@ -130,18 +120,27 @@ touch(struct replica *r, struct user *u)
 }
 
 static void
-forget_user(struct replica *r, struct user *u)
+user_forget(struct replica *r, struct user *u)
 {
+    ENSURE(u->entries == 0);
     map_remove(&r->users, key_of(u));
     user_free(u);
 }
 
 static struct entry *
-add(struct replica *r, const struct replica_item *item)
+entry_add(struct replica *r, const struct replica_item *item)
 {
     struct entry *e = mem_zalloc(sizeof(*e) + item->conn.len);
+    struct user *u = map_get(&r->users, item->user);
 
-    e->user = user_get(r, item->user);
+    if (!u) {
+        u = mem_zalloc(sizeof(*u) + item->user.len);
+        list_init(&u->touched);
+        u->key_len = item->user.len;
+        memcpy(u->key, item->user.data, item->user.len);
+        map_put(&r->users, key_of(u), u);
+    }
+    e->user = u;
     e->member = bytes_new(item->member.data, item->member.len);
     e->seq = item->seq > 0 ? item->seq : r->last_seq + 1;
     e->conn_len = item->conn.len;
@@ -150,9 +149,9 @@ add(struct replica *r, const struct replica_item *item)
         r->last_seq = e->seq;
     list_append(&r->order, &e->node);
     map_put(&r->entries, conn_of(e), e);
-    touch(r, e->user);
-    e->user->entries++;
-    e->user->newest = e;
+    user_touch(r, u);
+    u->entries++;
+    u->newest = e;
     return e;
 }
 
@@ -163,21 +162,24 @@ replica_enter(struct replica *r, const struct replica_item *item)
 
     if (map_get(&r->entries, item->conn))
         return;
-    e = add(r, item);
+    e = entry_add(r, item);
     if (e->user->entries == 1 && !r->replacing)
         r->on_user(r->owner, true, item->member);
 }
 
 /* Returns the user, whose last is the member of the entry. */
 static struct user *
-take_off(struct replica *r, struct entry *e)
+entry_take_off(struct replica *r, struct entry *e)
 {
     struct user *u = e->user;
 
-    touch(r, u);
+    ENSURE(u->entries > 0);
+    user_touch(r, u);
     u->entries--;
     bytes_unref(u->last);
     u->last = bytes_ref(e->member);
+    if (u->newest == e)
+        u->newest = NULL;
     map_remove(&r->entries, conn_of(e));
     entry_free(e);
     return u;
@@ -191,11 +193,11 @@ replica_leave(struct replica *r, struct str conn)
 
     if (!e)
         return;
-    u = take_off(r, e);
+    u = entry_take_off(r, e);
     if (u->entries > 0 || r->replacing)
         return;
     r->on_user(r->owner, false, bytes_str(u->last));
-    forget_user(r, u);
+    user_forget(r, u);
 }
 
 bool
@@ -216,9 +218,12 @@ replica_users(const struct replica *r)
     return r->users.count;
 }
 
+/* ---- another truth ---- */
+
 void
 replica_begin(struct replica *r)
 {
+    ENSURE(!r->replacing && list_empty(&r->touched));
     r->replacing = true;
     LIST_EACH(node, &r->order)
         LIST_ENTRY(node, struct entry, node)->seen = false;
@@ -229,8 +234,9 @@ replica_see(struct replica *r, const struct replica_item *item)
 {
     struct entry *e = map_get(&r->entries, item->conn);
 
+    ENSURE(r->replacing);
     if (!e)
-        e = add(r, item);
+        e = entry_add(r, item);
     e->seen = true;
     if (item->seq > 0)
         e->seq = item->seq;
@@ -243,6 +249,7 @@ replica_keep(struct replica *r, struct str conn)
 {
     struct entry *e = map_get(&r->entries, conn);
 
+    ENSURE(r->replacing);
     if (e)
         e->seen = true;
 }
@@ -264,6 +271,7 @@ restore_order(struct replica *r)
 
     LIST_EACH(node, &r->order)
         all[n++] = LIST_ENTRY(node, struct entry, node);
+    ENSURE(n == r->entries.count);
     qsort(all, n, sizeof(struct entry *), by_seq);
     for (size_t i = 0; i < n; i++) {
         list_remove(&all[i]->node);
@@ -272,32 +280,33 @@ restore_order(struct replica *r)
     free(all);
 }
 
-static void
-judge(struct replica *r, struct user *u)
-{
-    list_remove(&u->touched);
-    if (u->before == 0 && u->entries > 0)
-        r->on_user(r->owner, true, bytes_str(u->newest->member));
-    else if (u->before > 0 && u->entries == 0)
-        r->on_user(r->owner, false, bytes_str(u->last));
-    if (u->entries == 0)
-        forget_user(r, u);
-}
-
 void
 replica_end(struct replica *r, bool keep_missing)
 {
+    ENSURE(r->replacing);
     LIST_EACH(node, &r->order) {
         struct entry *e = LIST_ENTRY(node, struct entry, node);
 
         if (!e->seen && !keep_missing)
-            take_off(r, e);
+            entry_take_off(r, e);
     }
     r->replacing = false;
     restore_order(r);
-    LIST_EACH(node, &r->touched)
-        judge(r, LIST_ENTRY(node, struct user, touched));
+    LIST_EACH(node, &r->touched) {
+        struct user *u = LIST_ENTRY(node, struct user, touched);
+
+        list_remove(&u->touched);
+        ENSURE(u->before > 0 || u->entries == 0 || u->newest);
+        if (u->before == 0 && u->entries > 0)
+            r->on_user(r->owner, true, bytes_str(u->newest->member));
+        else if (u->before > 0 && u->entries == 0)
+            r->on_user(r->owner, false, bytes_str(u->last));
+        if (u->entries == 0)
+            user_forget(r, u);
+    }
 }
+
+/* ---- lists ---- */
 
 /* Whether this walk meets the user for the first time. */
 static bool
@@ -309,20 +318,17 @@ first_meeting(const struct replica *r, struct user *u)
     return true;
 }
 
-/* How long the members of the list are, each with a comma. */
-static size_t
-list_length(struct replica *r)
+/* The next entry before *node, of a user that this walk has not met yet; NULL: there is none. */
+static struct entry *
+next_newest(const struct replica *r, const struct list **node)
 {
-    size_t len = 0;
-
-    r->mark++;
-    for (struct list *node = r->order.prev; node != &r->order; node = node->prev) {
-        struct entry *e = LIST_ENTRY(node, struct entry, node);
+    for (*node = (*node)->prev; *node != &r->order; *node = (*node)->prev) {
+        struct entry *e = LIST_ENTRY(*node, struct entry, node);
 
         if (first_meeting(r, e->user))
-            len += e->member->len + 1;
+            return e;
     }
-    return len;
+    return NULL;
 }
 
 static char *
@@ -332,43 +338,53 @@ copy(char *at, struct str s)
     return at + s.len;
 }
 
-static char *
-copy_members(struct replica *r, char *at)
-{
-    bool first = true;
-
-    r->mark++;
-    for (struct list *node = r->order.prev; node != &r->order; node = node->prev) {
-        struct entry *e = LIST_ENTRY(node, struct entry, node);
-
-        if (!first_meeting(r, e->user))
-            continue;
-        if (!first)
-            *at++ = ',';
-        at = copy(at, bytes_str(e->member));
-        first = false;
-    }
-    return at;
-}
-
 /* Lists are as long as the room and each joiner has its own: they are copied once, into place. */
 struct bytes *
 replica_list(struct replica *r, struct str channel)
 {
-    size_t members = list_length(r);
+    size_t members = 0; /* bytes, each with a comma after it */
     struct buffer head = { 0 };
+    const struct list *node;
     struct bytes *text;
+    struct entry *e;
     char *at;
 
     buffer_append_text(&head, "42[\"presence:subscribed\",");
     json_scan_quote(channel, &head);
     buffer_append_text(&head, ",[");
-    text = bytes_alloc(head.len + (members > 0 ? members - 1 : 0) + 2);
+    r->mark++;
+    for (node = &r->order; (e = next_newest(r, &node));)
+        members += e->member->len + 1;
+    text = bytes_alloc(head.len + members + (members > 0 ? 1 : 2));
     at = copy(text->data, buffer_str(&head));
-    at = copy_members(r, at);
-    copy(at, STR_LIT("]]"));
     buffer_fini(&head);
+    r->mark++;
+    for (node = &r->order; (e = next_newest(r, &node));) {
+        at = copy(at, bytes_str(e->member));
+        *at++ = ',';
+    }
+    at = copy(members > 0 ? at - 1 : at, STR_LIT("]]"));
+    ENSURE(at == text->data + text->len);
     return text;
+}
+
+/* {"id":user_id,"user_info":user_info}; what the member does not have is left out. */
+static void
+append_user(struct buffer *out, struct str member)
+{
+    struct str id = json_scan_get(member, "user_id");
+    struct str info = json_scan_get(member, "user_info");
+
+    buffer_append_char(out, '{');
+    if (id.len > 0) {
+        buffer_append_text(out, "\"id\":");
+        buffer_append_str(out, id);
+    }
+    if (info.len > 0) {
+        buffer_append_text(out, id.len > 0 ? ",\"user_info\":" : "\"user_info\":");
+        buffer_append_str(out, info);
+    }
+    buffer_append_char(out, '}');
 }
 
 void
@@ -383,7 +399,7 @@ replica_users_json(struct replica *r, struct buffer *out)
         if (!first_meeting(r, e->user))
             continue;
         buffer_append_char(out, before);
-        texts_user(bytes_str(e->member), out);
+        append_user(out, bytes_str(e->member));
         before = ',';
     }
     buffer_append_text(out, before == '[' ? "[]" : "]");

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "net/loop.h"
-#include "presence/presence_memory.h"
 #include "presence/replica.h"
 
 enum { USERS = 6, SOCKETS = 16 };
@@ -76,7 +75,6 @@ open_with(uint64_t grace_ms)
     const struct presence_options o = {
         .node = STR_LIT("n1"),
         .grace_ms = grace_ms,
-        .store = presence_memory_new(),
     };
 
     log_set_level(LOG_LEVEL_ERROR);
@@ -242,6 +240,37 @@ who_returns_within_the_grace_never_left(void **state)
     story_is(LEAVING(4));
 }
 
+/* What browsers read of a member that comes and goes, besides the list. */
+static void
+announced_as(const char *member, const char *leaving)
+{
+    const struct presence_member m = { STR_LIT("presence-\"x"), STR_LIT("s1"), STR_LIT("7"),
+        str_of(member) };
+    struct buffer expected = { 0 };
+
+    presence_enter(presence, 0, 1, &m);
+    presence_depart(presence, m.channel, m.id);
+    buffer_printf(&expected, "42[\"presence:joining\",\"presence-\\\"x\",%s]\n", member);
+    buffer_printf(&expected, "0.1 42[\"presence:subscribed\",\"presence-\\\"x\",[%s]]\n", member);
+    buffer_printf(&expected, "42[\"presence:leaving\",\"presence-\\\"x\",%s]\n", leaving);
+    buffer_append_char(&expected, '\0');
+    story_is(expected.data);
+    buffer_fini(&expected);
+}
+
+static void
+members_stay_as_they_are_but_leave_without_their_socket_id(void **state)
+{
+    (void)state;
+    announced_as("{\"user_id\":1.0,\"user_info\":{},\"socketId\":\"x\"}",
+        "{\"user_id\":1.0,\"user_info\":{}}");
+    announced_as("{ \"socketId\" : \"x\" }", "{}");
+    announced_as("{\"socket\\u0049d\":1,\"user_id\":\"a\\/b\",\"x\":[]}",
+        "{\"user_id\":\"a\\/b\",\"x\":[]}");
+    announced_as("{}", "{}");
+    announced_as("{\"n\":1e400}", "{\"n\":1e400}");
+}
+
 static void
 nothing_is_announced_once_retired(void **state)
 {
@@ -370,6 +399,7 @@ main(void)
         TEST(the_same_socket_again_is_one_member_and_no_event, setup),
         TEST(lists_wait_for_workers_and_are_of_their_moment, setup),
         TEST(who_returns_within_the_grace_never_left, setup_grace),
+        TEST(members_stay_as_they_are_but_leave_without_their_socket_id, setup),
         TEST(nothing_is_announced_once_retired, setup),
         TEST(users_are_oldest_first_and_once_each, setup),
         TEST(random_comings_and_goings_keep_lists_true, setup),
