@@ -4,7 +4,8 @@
  * nodes.  A store takes what happens to the connections of this node and says, channel by channel
  * and in one order for everybody, what happens to all.
  *
- * Two stores: presence_memory.h, and one in Redis that cluster has.  The hub's thread only.
+ * Two stores: one in memory, of presence itself, and one in Redis that cluster has.  The hub's
+ * thread only.
  */
 #ifndef PRESENCE_PRESENCE_STORE_H
 #define PRESENCE_PRESENCE_STORE_H

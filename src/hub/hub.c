@@ -23,7 +23,6 @@
 #include "net/timer.h"
 #include "outbox.h"
 #include "presence/presence.h"
-#include "presence/presence_memory.h"
 #include "registry.h"
 
 /* The end waits so long for Redis to take the farewell. */
@@ -305,7 +304,7 @@ open_parts(struct hub *h, const struct hub_options *o)
     if (o->cluster.events || o->cluster.presence)
         h->cluster = cluster_open(h->loop, &o->cluster, &place, on_retired, h);
     presence.node = place.node;
-    presence.store = o->cluster.presence ? cluster_store(h->cluster) : presence_memory_new();
+    presence.store = o->cluster.presence ? cluster_store(h->cluster) : NULL;
     h->presence = presence_new(h->loop, &presence, &of_presence, h);
     dispatch_attach(h->dispatch, h->cluster);
     counts_attach(h->counts, h->presence, h->cluster);

@@ -13,7 +13,6 @@
 #include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "presence/presence_memory.h"
 #include "presence_priv.h"
 
 enum { PATIENCE_MS = 1000 };

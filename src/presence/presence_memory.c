@@ -2,12 +2,11 @@
 /*
  * presence_memory: the store that says back what it is told.
  */
-#include "presence/presence_memory.h"
-
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "presence/presence_store.h"
+#include "presence_priv.h"
 
 struct presence_track {
     struct presence_room *room;

@@ -161,4 +161,9 @@ void presence_seat_leave(struct presence_seat *s);
 /* Go by what this node knows; s may be gone when this returns. */
 void presence_seat_settle(struct presence_seat *s);
 
+/* ---- the store without Redis ---- */
+
+/* Members are the live sockets of this process and nothing else: what is said is the truth. */
+struct presence_store *presence_memory_new(void);
+
 #endif
