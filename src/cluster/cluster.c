@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cluster: both links to Redis, and who is told when one comes and goes.
+ * cluster: both links to Redis, and what follows when one comes or goes.
  *
  *   commands ready:               scripts loaded, lease
  *   commands ready + subscribed:  presence by Redis, hello to the others
@@ -22,17 +22,20 @@
 #include "scripts.h"
 #include "subscriber.h"
 
-/* Who is on the way to another node has so long at least. */
+/* Clients on their way to another node have at least this long. */
 enum { HANDOVER_MS = 10000 };
 
 enum cluster_state {
     CLUSTER_SERVING,
-    CLUSTER_RETIRING, /* nothing is said again; the others are told */
+    CLUSTER_RETIRING, /* nothing is said to Redis again; the other nodes are told */
     CLUSTER_LEFT,     /* the lease has ended; what it found dead is still being removed */
     CLUSTER_RETIRED,  /* on_retired was called */
 };
 
-/* Invariant: presence is on Redis (presence_redis_up) exactly while both links are there. */
+/*
+ * Invariants: presence goes by Redis (presence_redis_up) only while both links work and the state
+ * is SERVING; once both work it does at once, and once one is lost it does not.
+ */
 struct cluster {
     void (*on_retired)(void *owner);
     void *owner;
@@ -68,15 +71,15 @@ cluster_is_connected(const struct cluster *c)
 }
 
 static bool
-claims(void *owner, struct str channel)
+cluster_claims(void *owner, struct str channel)
 {
     struct cluster *c = owner;
 
-    return c->store && presence_redis_claims(c->store, channel);
+    return presence_redis_claims(c->store, channel);
 }
 
 static void
-come_up(struct cluster *c)
+cluster_come_up(struct cluster *c)
 {
     (void)relay_hello(c->relay); /* unheard, the others learn of us by their next beat */
     if (c->unheard > 0)
@@ -86,55 +89,55 @@ come_up(struct cluster *c)
     if (!c->store || c->state != CLUSTER_SERVING)
         return;
     presence_redis_up(c->store);
-    reaper_tidy(c->reaper, buffer_str(&c->node), claims, c);
+    reaper_tidy(c->reaper, buffer_str(&c->node), cluster_claims, c);
 }
 
 /* One of the links came, or went: *link is what is known of it so far. */
 static void
-set_link(struct cluster *c, bool *link, bool there)
+cluster_set_link(struct cluster *c, bool *link, bool there)
 {
     bool was_connected = cluster_is_connected(c);
 
     *link = there;
     if (!was_connected && cluster_is_connected(c))
-        come_up(c);
+        cluster_come_up(c);
     else if (!there && c->store)
         presence_redis_down(c->store);
 }
 
 static void
-on_commands_ready(void *owner)
+cluster_on_commands_ready(void *owner)
 {
     struct cluster *c = owner;
 
     scripts_load(c->scripts);
     lease_up(c->lease);
-    set_link(c, &c->commands_ready, true);
+    cluster_set_link(c, &c->commands_ready, true);
 }
 
 /* The subscription's link reports the state of the server; this one's is a detail. */
 static void
-on_commands_down(void *owner, const char *reason)
+cluster_on_commands_down(void *owner, const char *reason)
 {
     struct cluster *c = owner;
 
     log_info("redis down link=commands reason=%s", LOG_STR(str_of(reason)));
     lease_down(c->lease);
-    set_link(c, &c->commands_ready, false);
+    cluster_set_link(c, &c->commands_ready, false);
 }
 
 static void
-on_subscribed(void *owner, const char *down)
+cluster_on_subscribed(void *owner, const char *down)
 {
     struct cluster *c = owner;
 
-    set_link(c, &c->subscribed, !down);
+    cluster_set_link(c, &c->subscribed, !down);
     if (c->on_redis)
         c->on_redis(c->on_redis_owner, down);
 }
 
 static void
-say_again(void *owner)
+cluster_say_again(void *owner)
 {
     struct cluster *c = owner;
 
@@ -145,7 +148,7 @@ say_again(void *owner)
 /* ---- what comes ---- */
 
 static void
-on_internal(void *owner, struct str name, struct str payload)
+cluster_on_internal(void *owner, struct str name, struct str payload)
 {
     static const struct str presence = STR_LIT("presence:");
     struct cluster *c = owner;
@@ -160,7 +163,7 @@ on_internal(void *owner, struct str name, struct str payload)
 /* ---- nodes ---- */
 
 static void
-on_dead(void *owner, struct str name)
+cluster_on_dead(void *owner, struct str name)
 {
     struct cluster *c = owner;
 
@@ -168,7 +171,7 @@ on_dead(void *owner, struct str name)
 }
 
 static void
-on_reaper_idle(void *owner)
+cluster_on_reaper_idle(void *owner)
 {
     struct cluster *c = owner;
 
@@ -179,13 +182,13 @@ on_reaper_idle(void *owner)
 }
 
 static void
-on_lease_over(void *owner)
+cluster_on_lease_over(void *owner)
 {
     struct cluster *c = owner;
 
     cluster_enter(c, CLUSTER_LEFT);
     if (reaper_idle(c->reaper))
-        on_reaper_idle(c);
+        cluster_on_reaper_idle(c);
 }
 
 void
@@ -251,11 +254,13 @@ struct cluster *
 cluster_open(struct loop *l, const struct cluster_options *o, const struct cluster_place *place,
     void (*on_retired)(void *owner), void *owner)
 {
-    static const struct subscriber_handlers of_subscriber = { on_internal, on_subscribed };
-    static const struct lease_handlers of_lease = { say_again, on_dead, on_lease_over };
+    static const struct subscriber_handlers of_subscriber = { cluster_on_internal,
+        cluster_on_subscribed };
+    static const struct lease_handlers of_lease = { cluster_say_again, cluster_on_dead,
+        cluster_on_lease_over };
     static const struct redis_link_handlers of_commands = {
-        .on_ready = on_commands_ready,
-        .on_down = on_commands_down,
+        .on_ready = cluster_on_commands_ready,
+        .on_down = cluster_on_commands_down,
     };
     struct cluster *c = mem_zalloc(sizeof(*c));
     struct str node;
@@ -274,7 +279,7 @@ cluster_open(struct loop *l, const struct cluster_options *o, const struct clust
         .prefix = buffer_str(&c->prefix),
         .members_key = o->members_key,
         .publish_members = o->publish_presence,
-        .on_missing = say_again,
+        .on_missing = cluster_say_again,
         .owner = c,
     });
     c->lease = lease_new(l, &(struct lease_options){ c->scripts, node, o->lease_ms }, &of_lease, c);
@@ -286,7 +291,7 @@ cluster_open(struct loop *l, const struct cluster_options *o, const struct clust
         .events = place->events,
         .respondent = place->respondent,
     });
-    c->reaper = reaper_new(c->commands, c->scripts, on_reaper_idle, c);
+    c->reaper = reaper_new(c->commands, c->scripts, cluster_on_reaper_idle, c);
     if (o->presence)
         c->store = presence_redis_new(
             l, &(struct presence_redis_options){

@@ -48,29 +48,20 @@ relay_free(struct relay *r)
 /* ---- what is heard ---- */
 
 static bool
-is_event_text(struct str text)
+relay_hear_event(struct relay *r, struct str rest)
 {
-    struct str args;
-
-    return str_starts(text, "42[") &&
-           json_scan_whole(str_slice(text.data + 2, text.len - 2), &args);
-}
-
-static bool
-hear_event(struct relay *r, struct str rest)
-{
-    struct str channel, except, text;
+    struct str channel, except, text, args;
 
     if (!fields_take(&rest, &channel) || !fields_take(&rest, &except) || !fields_take(&rest, &text))
         return false;
-    if (!is_event_text(text))
+    if (!str_starts(text, "42[") || !json_scan_whole(str_slice(text.data + 2, text.len - 2), &args))
         return false;
     r->options.events.on_relayed(r->options.events.owner, channel, text, except);
     return true;
 }
 
 static bool
-hear_ask(struct relay *r, struct str from, struct str rest)
+relay_hear_ask(struct relay *r, struct str from, struct str rest)
 {
     struct cluster_question q = { .from = from };
 
@@ -82,7 +73,7 @@ hear_ask(struct relay *r, struct str from, struct str rest)
 }
 
 static bool
-hear_answer(struct relay *r, struct str rest)
+relay_hear_answer(struct relay *r, struct str rest)
 {
     struct str to, body;
     uint64_t token;
@@ -97,20 +88,8 @@ hear_answer(struct relay *r, struct str rest)
     return true;
 }
 
-static bool
-hear(struct relay *r, struct str from, struct str op, struct str rest)
-{
-    if (str_is(op, "event"))
-        return hear_event(r, rest);
-    if (str_is(op, "ask"))
-        return hear_ask(r, from, rest);
-    if (str_is(op, "answer"))
-        return hear_answer(r, rest);
-    return true;
-}
-
 static void
-complain(struct relay *r, const char *why)
+relay_complain(struct relay *r, const char *why)
 {
     if (!r->foreign)
         log_warning("another node is not understood reason=%s", LOG_STR(str_of(why)));
@@ -121,26 +100,33 @@ void
 relay_message(struct relay *r, struct str payload)
 {
     struct str protocol, from, op;
+    bool understood = true;
 
     if (!fields_take(&payload, &protocol) || !str_is(protocol, PROTOCOL)) {
-        complain(r, "it speaks another version");
+        relay_complain(r, "it speaks another version");
         return;
     }
     if (!fields_take(&payload, &from) || !fields_take(&payload, &op)) {
-        complain(r, "a message is damaged");
+        relay_complain(r, "a message is damaged");
         return;
     }
     if (str_equal(from, r->options.node))
         return;
     lease_heard(r->options.lease, from);
-    if (!hear(r, from, op, payload))
-        complain(r, "a message is damaged");
+    if (str_is(op, "event"))
+        understood = relay_hear_event(r, payload);
+    else if (str_is(op, "ask"))
+        understood = relay_hear_ask(r, from, payload);
+    else if (str_is(op, "answer"))
+        understood = relay_hear_answer(r, payload);
+    if (!understood)
+        relay_complain(r, "a message is damaged");
 }
 
 /* ---- what is said ---- */
 
 static struct buffer *
-begin(struct relay *r, const char *op)
+relay_line(struct relay *r, const char *op)
 {
     buffer_clear(&r->line);
     fields_put(&r->line, STR_LIT(PROTOCOL));
@@ -150,7 +136,7 @@ begin(struct relay *r, const char *op)
 }
 
 static bool
-say(struct relay *r)
+relay_publish(struct relay *r)
 {
     const struct str argv[] = { STR_LIT("PUBLISH"), buffer_str(&r->name), buffer_str(&r->line) };
 
@@ -160,39 +146,39 @@ say(struct relay *r)
 bool
 relay_hello(struct relay *r)
 {
-    begin(r, "hello");
-    return say(r);
+    relay_line(r, "hello");
+    return relay_publish(r);
 }
 
 bool
 relay_event(struct relay *r, struct str channel, struct bytes *text, struct str except)
 {
-    struct buffer *line = begin(r, "event");
+    struct buffer *line = relay_line(r, "event");
 
     fields_put(line, channel);
     fields_put(line, except);
     fields_put(line, bytes_str(text));
-    return say(r);
+    return relay_publish(r);
 }
 
 bool
 relay_ask(struct relay *r, uint64_t token, uint64_t kind, struct str name)
 {
-    struct buffer *line = begin(r, "ask");
+    struct buffer *line = relay_line(r, "ask");
 
     fields_put_u64(line, token);
     fields_put_u64(line, kind);
     fields_put(line, name);
-    return say(r);
+    return relay_publish(r);
 }
 
 bool
 relay_answer(struct relay *r, struct str to, uint64_t token, struct str body)
 {
-    struct buffer *line = begin(r, "answer");
+    struct buffer *line = relay_line(r, "answer");
 
     fields_put(line, to);
     fields_put_u64(line, token);
     fields_put(line, body);
-    return say(r);
+    return relay_publish(r);
 }

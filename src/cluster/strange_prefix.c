@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
@@ -101,35 +102,29 @@ is_among(const struct buffer *texts, size_t count, struct str text)
     return false;
 }
 
-static void
-tell(struct strange_prefix *p, struct str seen, struct str name)
-{
-    struct str channel = str_slice(name.data + seen.len, name.len - seen.len);
-
-    buffer_append_str(&p->seen[p->seen_count++], seen);
-    log_warning("an event for a channel with subscribers came under another prefix, so nobody got "
-                "it: if it is this application's, set databaseConfig.redis.keyPrefix to the one "
-                "that was seen channel=%s published=%s seen=%s set=%s",
-        LOG_STR(channel), LOG_STR(name), LOG_STR(seen), LOG_STR(str_of(p->prefix)));
-}
-
 /* The longest subscribed channel at the end of name counts: what is before it is the prefix. */
 void
 strange_prefix_look(struct strange_prefix *p, struct str name, struct str payload)
 {
     struct envelope e;
-    struct str rest, seen;
+    struct str channel, seen;
 
     if (name.len > NAME_MAX_BYTES || p->seen_count == SEEN_MAX || !may_look(p))
         return;
     for (size_t at = 0; at < name.len && at <= PREFIX_MAX; at++) {
-        rest = str_slice(name.data + at, name.len - at);
-        if (!p->channels.has(p->channels.owner, rest))
+        channel = str_slice(name.data + at, name.len - at);
+        if (!p->channels.has(p->channels.owner, channel))
             continue;
         seen = str_slice(name.data, at);
-        if (is_plausible(p, seen) && !is_among(p->seen, p->seen_count, seen) &&
-            envelope_parse(payload, &e))
-            tell(p, seen, name);
+        if (!is_plausible(p, seen) || is_among(p->seen, p->seen_count, seen) ||
+            !envelope_parse(payload, &e))
+            return;
+        ENSURE(p->seen_count < SEEN_MAX);
+        buffer_append_str(&p->seen[p->seen_count++], seen);
+        log_warning("an event for a channel with subscribers came under another prefix, so nobody "
+                    "got it: if it is this application's, set databaseConfig.redis.keyPrefix to "
+                    "the one that was seen channel=%s published=%s seen=%s set=%s",
+            LOG_STR(channel), LOG_STR(name), LOG_STR(seen), LOG_STR(str_of(p->prefix)));
         return;
     }
 }
@@ -146,59 +141,7 @@ forget_names(struct strange_prefix *p)
 }
 
 static void
-listen_to(struct strange_prefix *p, struct str channel)
-{
-    struct buffer pattern = { 0 };
-
-    buffer_append_str(&p->names[p->name_count++], channel);
-    buffer_append_char(&pattern, '*');
-    redis_link_escape_pattern(channel, &pattern);
-    redis_link_psubscribe(p->link, buffer_str(&pattern));
-    buffer_fini(&pattern);
-}
-
-static bool
-next_channel(const struct strange_prefix *p, size_t *cursor, struct str *name)
-{
-    return p->channels.next(p->channels.owner, cursor, name);
-}
-
-static bool
-has_channels(const struct strange_prefix *p)
-{
-    struct str name;
-
-    return next_channel(p, &(size_t){ 0 }, &name);
-}
-
-/* As many names as there is room for. */
-static void
-choose_names(struct strange_prefix *p)
-{
-    struct str name;
-
-    while (p->name_count < NAMES_MAX) {
-        if (!next_channel(p, &p->cursor, &name)) {
-            p->cursor = 0;
-            return;
-        }
-        if (!is_among(p->names, p->name_count, name))
-            listen_to(p, name);
-    }
-}
-
-/* Names go only with their connection. */
-static void
-begin_turn(struct strange_prefix *p)
-{
-    p->on = p->turns < FIRST_TURNS || p->turns % FIRST_TURNS == 0;
-    p->turns++;
-    if (p->name_count == NAMES_MAX || (p->name_count > 0 && !p->on))
-        redis_link_restart(p->link, "other names are listened to");
-}
-
-static void
-give_up(struct strange_prefix *p)
+strange_prefix_give_up(struct strange_prefix *p)
 {
     timer_stop(&p->tick);
     forget_names(p);
@@ -207,25 +150,57 @@ give_up(struct strange_prefix *p)
 }
 
 static void
-on_tick(void *owner)
+listen_to(struct strange_prefix *p, struct str channel)
 {
-    struct strange_prefix *p = owner;
+    struct buffer pattern = { 0 };
 
-    if (p->seen_count == SEEN_MAX) {
-        give_up(p);
-        return;
-    }
-    timer_start(p->loop, &p->tick, p->tick_ms);
-    if (!p->subscribed || !has_channels(p) || !redis_link_ready(p->link))
-        return;
-    if (p->ticks++ % TURN_TICKS == 0)
-        begin_turn(p);
-    if (p->on && redis_link_ready(p->link))
-        choose_names(p);
+    ENSURE(p->name_count < NAMES_MAX);
+    buffer_append_str(&p->names[p->name_count++], channel);
+    buffer_append_char(&pattern, '*');
+    redis_link_escape_pattern(channel, &pattern);
+    redis_link_psubscribe(p->link, buffer_str(&pattern));
+    buffer_fini(&pattern);
+}
+
+/* A turn of a minute begins: names go only with their connection. */
+static void
+begin_turn(struct strange_prefix *p)
+{
+    p->on = p->turns < FIRST_TURNS || p->turns % FIRST_TURNS == 0;
+    p->turns++;
+    if (p->name_count == NAMES_MAX || (p->name_count > 0 && !p->on))
+        redis_link_restart(p->link, "listening to other names now");
 }
 
 static void
-on_confirmed(void *owner)
+strange_prefix_on_tick(void *owner)
+{
+    struct strange_prefix *p = owner;
+    const struct cluster_channels *c = &p->channels;
+    size_t first = 0;
+    struct str name;
+
+    if (p->seen_count == SEEN_MAX) {
+        strange_prefix_give_up(p);
+        return;
+    }
+    timer_start(p->loop, &p->tick, p->tick_ms);
+    if (!p->subscribed || !c->next(c->owner, &first, &name) || !redis_link_ready(p->link))
+        return;
+    if (p->ticks++ % TURN_TICKS == 0)
+        begin_turn(p);
+    if (!p->on || !redis_link_ready(p->link))
+        return;
+    while (p->name_count < NAMES_MAX && c->next(c->owner, &p->cursor, &name)) {
+        if (!is_among(p->names, p->name_count, name))
+            listen_to(p, name);
+    }
+    if (p->name_count < NAMES_MAX)
+        p->cursor = 0; /* that was the last */
+}
+
+static void
+strange_prefix_on_confirmed(void *owner)
 {
     struct strange_prefix *p = owner;
 
@@ -235,7 +210,7 @@ on_confirmed(void *owner)
 
 /* A user of Redis' access lists may subscribe to the own prefix only. */
 static void
-on_down(void *owner, const char *reason)
+strange_prefix_on_down(void *owner, const char *reason)
 {
     struct strange_prefix *p = owner;
 
@@ -245,11 +220,11 @@ on_down(void *owner, const char *reason)
     if (p->refusals < REFUSALS_MAX)
         return;
     log_info("other prefixes cannot be looked for reason=%s", LOG_STR(str_of(reason)));
-    give_up(p);
+    strange_prefix_give_up(p);
 }
 
 static void
-on_message(void *owner, struct str name, struct str payload)
+strange_prefix_on_message(void *owner, struct str name, struct str payload)
 {
     struct strange_prefix *p = owner;
 
@@ -262,32 +237,26 @@ on_message(void *owner, struct str name, struct str payload)
 
 /* ---- life ---- */
 
-static void
-open_link(struct strange_prefix *p, const struct redis_options *redis)
-{
-    static const struct redis_link_handlers handlers = {
-        .on_down = on_down,
-        .on_message = on_message,
-        .on_subscribed = on_confirmed,
-    };
-
-    p->link = redis_link_open(p->loop, redis, &handlers, p);
-    timer_start(p->loop, &p->tick, p->tick_ms);
-}
-
 struct strange_prefix *
 strange_prefix_open(
     struct loop *l, const struct strange_prefix_options *o, const struct cluster_channels *channels)
 {
+    static const struct redis_link_handlers handlers = {
+        .on_down = strange_prefix_on_down,
+        .on_message = strange_prefix_on_message,
+        .on_subscribed = strange_prefix_on_confirmed,
+    };
     struct strange_prefix *p = mem_zalloc(sizeof(*p));
 
     p->loop = l;
     p->channels = *channels;
     p->prefix = mem_strdup(o->prefix);
     p->tick_ms = o->tick_ms > 0 ? o->tick_ms : TICK_MS;
-    timer_init(&p->tick, on_tick, p);
-    if (o->prefix[0] != '\0')
-        open_link(p, o->redis);
+    timer_init(&p->tick, strange_prefix_on_tick, p);
+    if (o->prefix[0] != '\0') {
+        p->link = redis_link_open(l, o->redis, &handlers, p);
+        timer_start(l, &p->tick, p->tick_ms);
+    }
     return p;
 }
 
@@ -296,7 +265,7 @@ strange_prefix_close(struct strange_prefix *p)
 {
     if (!p)
         return;
-    give_up(p);
+    strange_prefix_give_up(p);
     for (size_t i = 0; i < p->seen_count; i++)
         buffer_fini(&p->seen[i]);
     free(p->prefix);

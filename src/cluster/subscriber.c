@@ -2,7 +2,7 @@
 /*
  * subscriber: one Redis link that subscribes, and the proof that it still hears.
  *
- *   redis_link --on_message--> prefix cut --> own name?  --yes--> on_internal
+ *   redis_link --subscriber_on_message--> prefix cut --> own name?  --yes--> on_internal
  *                                                  `------no---> events --false--> strange_prefix
  *
  * The proof is a beat every few seconds: a message that is published through the link for commands,
@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
@@ -34,6 +35,10 @@
 
 enum { BEAT_MS = 5000, SILENCE_MS = 10000, NODE_ID_BYTES = 9, BUSY_MS = 1 };
 
+/*
+ * Invariants: heard_limit runs only while subscribed and not paused; the link is read unless
+ * paused, or wake is due.
+ */
 struct subscriber {
     struct redis_link *link, *commands; /* commands: the cluster's */
     struct bytes *alive;                /* the channel of beats */
@@ -54,6 +59,24 @@ struct subscriber {
 
 /* ---- beats ---- */
 
+/* NULL: the link was lost. */
+static void
+subscriber_on_beat_reply(void *owner, const struct redis_value *reply)
+{
+    struct subscriber *s = owner;
+    bool refused = reply && reply->kind == REDIS_ERROR;
+
+    timer_stop(&s->reply_limit);
+    if (refused) {
+        timer_stop(&s->heard_limit);
+        if (!s->refused)
+            log_warning("redis refuses PUBLISH, so a dead subscription cannot be noticed reason=%s",
+                LOG_STR(reply->text));
+    }
+    if (reply)
+        s->refused = refused;
+}
+
 static void
 start_limit(struct subscriber *s, struct timer *t)
 {
@@ -62,36 +85,13 @@ start_limit(struct subscriber *s, struct timer *t)
 }
 
 static void
-on_publish_refused(struct subscriber *s, struct str error)
-{
-    timer_stop(&s->heard_limit);
-    if (!s->refused)
-        log_warning("redis refuses PUBLISH, so a dead subscription cannot be noticed reason=%s",
-            LOG_STR(error));
-    s->refused = true;
-}
-
-/* NULL: the link was lost. */
-static void
-on_beat_reply(void *owner, const struct redis_value *reply)
-{
-    struct subscriber *s = owner;
-
-    timer_stop(&s->reply_limit);
-    if (reply && reply->kind == REDIS_ERROR)
-        on_publish_refused(s, reply->text);
-    else if (reply)
-        s->refused = false;
-}
-
-static void
-on_beat(void *owner)
+subscriber_on_beat(void *owner)
 {
     struct subscriber *s = owner;
     const struct str argv[] = { STR_LIT("PUBLISH"), bytes_str(s->alive), STR_LIT("1") };
 
     timer_start(s->loop, &s->beat, s->beat_ms);
-    if (!redis_link_command(s->commands, argv, COUNT_OF(argv), on_beat_reply, s))
+    if (!redis_link_command(s->commands, argv, COUNT_OF(argv), subscriber_on_beat_reply, s))
         return;
     start_limit(s, &s->reply_limit);
     if (s->subscribed && !s->paused && !s->refused)
@@ -99,7 +99,7 @@ on_beat(void *owner)
 }
 
 static void
-on_no_reply(void *owner)
+subscriber_on_no_reply(void *owner)
 {
     struct subscriber *s = owner;
 
@@ -107,17 +107,18 @@ on_no_reply(void *owner)
 }
 
 static void
-on_not_heard(void *owner)
+subscriber_on_silence(void *owner)
 {
     struct subscriber *s = owner;
 
+    ENSURE(s->subscribed && !s->paused);
     redis_link_restart(s->link, "the subscription went silent");
 }
 
 /* Another node's beat proves nothing about our subscription, so the name is of this process alone.
  */
 static void
-name_beats(struct subscriber *s)
+choose_beat_channel(struct subscriber *s)
 {
     char random[NODE_ID_BYTES], id[NODE_ID_BYTES * 4 / 3 + 1];
     struct buffer name = { 0 };
@@ -133,7 +134,7 @@ name_beats(struct subscriber *s)
 /* ---- the subscription ---- */
 
 static void
-on_ready(void *owner)
+subscriber_on_ready(void *owner)
 {
     struct subscriber *s = owner;
 
@@ -150,7 +151,7 @@ set_subscribed(struct subscriber *s, bool subscribed)
 }
 
 static void
-on_subscribed(void *owner)
+subscriber_on_subscribed(void *owner)
 {
     struct subscriber *s = owner;
 
@@ -161,7 +162,7 @@ on_subscribed(void *owner)
 }
 
 static void
-on_down(void *owner, const char *reason)
+subscriber_on_down(void *owner, const char *reason)
 {
     struct subscriber *s = owner;
 
@@ -170,20 +171,8 @@ on_down(void *owner, const char *reason)
     s->handlers->on_subscribed(s->owner, reason);
 }
 
-/* The first event that somebody gets proves the prefix. */
 static void
-consider_prefix(struct subscriber *s, bool heard, struct str name, struct str payload)
-{
-    if (!heard) {
-        strange_prefix_look(s->strange, name, payload);
-        return;
-    }
-    strange_prefix_close(s->strange);
-    s->strange = NULL;
-}
-
-static void
-on_turn_end(void *owner)
+subscriber_on_turn_end(void *owner)
 {
     struct subscriber *s = owner;
     uint64_t now_ms = loop_now_ms(s->loop);
@@ -200,7 +189,7 @@ on_turn_end(void *owner)
 }
 
 static void
-on_wake(void *owner)
+subscriber_on_wake(void *owner)
 {
     struct subscriber *s = owner;
 
@@ -209,7 +198,7 @@ on_wake(void *owner)
 }
 
 static void
-on_message(void *owner, struct str name, struct str payload)
+subscriber_on_message(void *owner, struct str name, struct str payload)
 {
     struct subscriber *s = owner;
     struct str channel;
@@ -220,16 +209,20 @@ on_message(void *owner, struct str name, struct str payload)
     if (name.len < s->prefix.len)
         return;
     channel = str_slice(name.data + s->prefix.len, name.len - s->prefix.len);
-    if (!str_starts(channel, INTERNAL)) {
-        heard = s->events.on_event(s->events.owner, channel, payload);
-        s->heard |= heard;
-        if (s->strange)
-            consider_prefix(s, heard, name, payload);
+    if (str_starts(channel, INTERNAL)) {
+        s->heard = true;
+        channel = str_slice(channel.data + strlen(INTERNAL), channel.len - strlen(INTERNAL));
+        s->handlers->on_internal(s->owner, channel, payload);
         return;
     }
-    s->heard = true;
-    channel = str_slice(channel.data + strlen(INTERNAL), channel.len - strlen(INTERNAL));
-    s->handlers->on_internal(s->owner, channel, payload);
+    heard = s->events.on_event(s->events.owner, channel, payload);
+    s->heard |= heard;
+    if (s->strange && heard) { /* the first event that somebody gets proves the prefix */
+        strange_prefix_close(s->strange);
+        s->strange = NULL;
+    } else if (s->strange) {
+        strange_prefix_look(s->strange, name, payload);
+    }
 }
 
 struct subscriber *
@@ -237,10 +230,10 @@ subscriber_open(struct loop *l, struct redis_link *commands, const struct cluste
     const struct cluster_place *place, const struct subscriber_handlers *h, void *owner)
 {
     static const struct redis_link_handlers handlers = {
-        .on_ready = on_ready,
-        .on_down = on_down,
-        .on_message = on_message,
-        .on_subscribed = on_subscribed,
+        .on_ready = subscriber_on_ready,
+        .on_down = subscriber_on_down,
+        .on_message = subscriber_on_message,
+        .on_subscribed = subscriber_on_subscribed,
     };
     struct subscriber *s = mem_zalloc(sizeof(*s));
 
@@ -251,15 +244,15 @@ subscriber_open(struct loop *l, struct redis_link *commands, const struct cluste
     s->handlers = h;
     s->owner = owner;
     s->loop = l;
-    loop_task_init(&s->turn, on_turn_end, s);
-    loop_task_init(&s->wake, on_wake, s);
-    timer_init(&s->beat, on_beat, s);
-    timer_init(&s->reply_limit, on_no_reply, s);
-    timer_init(&s->heard_limit, on_not_heard, s);
+    loop_task_init(&s->turn, subscriber_on_turn_end, s);
+    loop_task_init(&s->wake, subscriber_on_wake, s);
+    timer_init(&s->beat, subscriber_on_beat, s);
+    timer_init(&s->reply_limit, subscriber_on_no_reply, s);
+    timer_init(&s->heard_limit, subscriber_on_silence, s);
     buffer_append_str(&s->prefix, str_of(o->key_prefix));
     redis_link_escape_pattern(buffer_str(&s->prefix), &s->pattern);
     buffer_append_text(&s->pattern, o->events ? "*" : INTERNAL "*");
-    name_beats(s);
+    choose_beat_channel(s);
     if (o->events)
         s->strange = strange_prefix_open(
             l, &(struct strange_prefix_options){ &o->redis, o->key_prefix, 0 }, &place->channels);
@@ -289,6 +282,7 @@ subscriber_close(struct subscriber *s)
 void
 subscriber_pause(struct subscriber *s)
 {
+    ENSURE(!s->paused);
     s->paused = true;
     timer_stop(&s->heard_limit);
     redis_link_pause(s->link);
@@ -297,7 +291,7 @@ subscriber_pause(struct subscriber *s)
 void
 subscriber_resume(struct subscriber *s)
 {
+    ENSURE(s->paused);
     s->paused = false;
-    timer_stop(&s->heard_limit);
     redis_link_resume(s->link);
 }

@@ -278,7 +278,7 @@ names_change_with_the_turn(void **state)
         usleep(1000);
     }
     assert_int_equal(fake_subscriber->restarts, 1);
-    link_down("other names are listened to");
+    link_down("listening to other names now");
     fake_subscriber->ready = true;
     run_until_patterns(16);
 }
