@@ -43,9 +43,8 @@ struct presence_handlers {
 };
 
 struct presence_options {
-    struct str node;      /* this node's name; "<node>/" begins the names of its connections */
-    uint64_t grace_ms;    /* leaveGrace */
-    uint64_t patience_ms; /* for the store's word; then this node goes by what it knows; 0: 1 s */
+    struct str node;   /* this node's name; "<node>/" begins the names of its connections */
+    uint64_t grace_ms; /* leaveGrace */
     struct presence_store *store; /* owned from here on; NULL: in this process */
 };
 

@@ -37,7 +37,6 @@ void replica_free(struct replica *r);
 void replica_enter(struct replica *r, const struct replica_item *item);
 /* Unknown connections are fine. */
 void replica_leave(struct replica *r, struct str conn);
-bool replica_has(const struct replica *r, struct str conn);
 size_t replica_entries(const struct replica *r);
 size_t replica_users(const struct replica *r);
 
@@ -48,7 +47,7 @@ size_t replica_users(const struct replica *r);
  */
 void replica_begin(struct replica *r);
 void replica_see(struct replica *r, const struct replica_item *item);
-void replica_keep(struct replica *r, struct str conn);
+bool replica_keep(struct replica *r, struct str conn);
 void replica_end(struct replica *r, bool keep_missing);
 
 /* 42["presence:subscribed",channel,[member,...]]: newest first, one a user. */

@@ -293,9 +293,7 @@ cluster_open(struct loop *l, const struct cluster_options *o, const struct clust
     });
     c->reaper = reaper_new(c->commands, c->scripts, cluster_on_reaper_idle, c);
     if (o->presence)
-        c->store = presence_redis_new(
-            l, &(struct presence_redis_options){
-                   .commands = c->commands, .scripts = c->scripts, .node = node });
+        c->store = presence_redis_new(l, c->commands, c->scripts, node);
     return c;
 }
 

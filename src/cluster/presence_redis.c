@@ -16,8 +16,8 @@
 #include "redis/redis_link.h"
 #include "scripts.h"
 
-/* Nodes find Redis again within the longest back-off of a link, 2 s, of each other. */
-enum { DOUBT_MS = 2500, COALESCE_MS = 500 };
+/* Changes within it are one write of the members key. */
+enum { COALESCE_MS = 500 };
 
 static struct presence_redis *
 store_of(struct presence_store *s)
@@ -34,8 +34,7 @@ store_claim(struct presence_track *t, bool claimed)
     const struct str argv[] = { str_of(claimed ? "SADD" : "SREM"), buffer_str(&s->claims),
         bytes_str(t->channel) };
 
-    t->claimed =
-        redis_link_command(s->options.commands, argv, COUNT_OF(argv), NULL, NULL) && claimed;
+    t->claimed = redis_link_command(s->commands, argv, COUNT_OF(argv), NULL, NULL) && claimed;
 }
 
 static bool
@@ -53,7 +52,7 @@ store_flush(void *track)
 
     timer_stop(&t->flush);
     if (s->reach == PRESENCE_REACHED) { /* else: on return */
-        scripts_write_members(s->options.scripts, bytes_str(t->channel));
+        scripts_write_members(s->scripts, bytes_str(t->channel));
         if (!store_has_seats(t))
             store_claim(t, false);
     }
@@ -65,7 +64,7 @@ static void
 store_flush_soon(struct presence_track *t)
 {
     if (!timer_active(&t->flush))
-        timer_start(t->store->loop, &t->flush, t->store->options.coalesce_ms);
+        timer_start(t->store->loop, &t->flush, COALESCE_MS);
 }
 
 /* ---- what this node does ---- */
@@ -115,9 +114,9 @@ store_enter(struct presence_store *base, struct presence_track *t, const struct 
         return false;
     if (!t->claimed)
         store_claim(t, true);
-    if (!scripts_enter(s->options.scripts, bytes_str(t->channel), item))
+    if (!scripts_enter(s->scripts, bytes_str(t->channel), item))
         return false;
-    scripts_publish_members(s->options.scripts, bytes_str(t->channel));
+    scripts_publish_members(s->scripts, bytes_str(t->channel));
     store_flush_soon(t);
     return true;
 }
@@ -127,10 +126,9 @@ store_leave(struct presence_store *base, struct presence_track *t, struct str co
 {
     struct presence_redis *s = store_of(base);
 
-    if (s->reach != PRESENCE_REACHED ||
-        !scripts_leave(s->options.scripts, bytes_str(t->channel), conn))
+    if (s->reach != PRESENCE_REACHED || !scripts_leave(s->scripts, bytes_str(t->channel), conn))
         return false;
-    scripts_publish_members(s->options.scripts, bytes_str(t->channel));
+    scripts_publish_members(s->scripts, bytes_str(t->channel));
     store_flush_soon(t);
     return true;
 }
@@ -150,7 +148,8 @@ store_free(struct presence_store *base)
 }
 
 struct presence_store *
-presence_redis_new(struct loop *l, const struct presence_redis_options *o)
+presence_redis_new(
+    struct loop *l, struct redis_link *commands, struct scripts *scripts, struct str node)
 {
     static const struct presence_store_ops ops = {
         .reach = store_reach,
@@ -165,10 +164,9 @@ presence_redis_new(struct loop *l, const struct presence_redis_options *o)
 
     s->base.ops = &ops;
     s->loop = l;
-    s->options = *o;
-    s->options.doubt_ms = o->doubt_ms > 0 ? o->doubt_ms : DOUBT_MS;
-    s->options.coalesce_ms = o->coalesce_ms > 0 ? o->coalesce_ms : COALESCE_MS;
-    scripts_key_node(o->scripts, o->node, &s->claims);
+    s->commands = commands;
+    s->scripts = scripts;
+    scripts_key_node(scripts, node, &s->claims);
     list_init(&s->loads);
     return &s->base;
 }

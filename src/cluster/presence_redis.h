@@ -10,7 +10,6 @@
 #define CLUSTER_PRESENCE_REDIS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/str.h"
 
@@ -19,16 +18,9 @@ struct presence_store;
 struct redis_link;
 struct scripts;
 
-struct presence_redis_options {
-    struct redis_link *commands;
-    struct scripts *scripts;
-    struct str node;      /* used for the call */
-    uint64_t doubt_ms;    /* after an outage others have so long to come back; 0: 2.5 s */
-    uint64_t coalesce_ms; /* of changes, for one write of the members key; 0: 500 ms */
-};
-
-/* commands and scripts must outlive it. */
-struct presence_store *presence_redis_new(struct loop *l, const struct presence_redis_options *o);
+/* commands and scripts must outlive it; node is used for the call. */
+struct presence_store *presence_redis_new(
+    struct loop *l, struct redis_link *commands, struct scripts *scripts, struct str node);
 
 /* Both links work, or one of them does not. */
 void presence_redis_up(struct presence_store *s);

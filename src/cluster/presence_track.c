@@ -16,8 +16,11 @@
 #include "scripts.h"
 #include "json/json_scan.h"
 
-/* More than come in the time of a list, unless Redis hangs. */
-enum { WAITING_MAX = 20000 };
+enum {
+    WAITING_MAX = 20000, /* more than come in the time of a list, unless Redis hangs */
+    /* Nodes find Redis again within the longest back-off of a link, 2 s, of each other. */
+    DOUBT_MS = 2500,
+};
 
 /* A list on its way; track is NULL when that is gone, or does not wait for it any more. */
 struct presence_track_load {
@@ -222,7 +225,7 @@ track_take_list(struct presence_track *t, const struct redis_value *reply, bool 
     track_enter(t, PRESENCE_TRACK_LIVE, NULL);
     track_take_entries(t, &reply->items[1], doubtful);
     if (doubtful)
-        timer_start(t->store->loop, &t->doubt, t->store->options.doubt_ms);
+        timer_start(t->store->loop, &t->doubt, DOUBT_MS);
     while (t->state == PRESENCE_TRACK_LIVE && !list_empty(&t->waiting)) {
         struct waiting *w = LIST_ENTRY(t->waiting.next, struct waiting, node);
 
@@ -247,7 +250,7 @@ static void
 load_on_list(void *owner, const struct redis_value *reply)
 {
     struct presence_track_load *l = owner;
-    bool good = scripts_check(l->store->options.scripts, reply); /* may ask for another list */
+    bool good = scripts_check(l->store->scripts, reply); /* may ask for another list */
 
     ENSURE(!l->track || l->track->load == l);
     if (l->track && good)
@@ -267,8 +270,8 @@ presence_track_ask(struct presence_track *t, bool doubtful)
     l->doubtful = doubtful || timer_active(&t->doubt);
     list_append(&t->store->loads, &l->node);
     track_enter(t, PRESENCE_TRACK_LOADING, l);
-    if (scripts_list(t->store->options.scripts, bytes_str(t->channel),
-            (struct scripts_reply){ load_on_list, l }))
+    if (scripts_list(
+            t->store->scripts, bytes_str(t->channel), (struct scripts_reply){ load_on_list, l }))
         return;
     track_enter(t, PRESENCE_TRACK_IDLE, NULL);
     load_free(l);

@@ -22,7 +22,8 @@ struct presence_track_load;
 struct presence_redis {
     struct presence_store base;
     struct loop *loop;
-    struct presence_redis_options options;
+    struct redis_link *commands;
+    struct scripts *scripts;
     struct buffer claims; /* the key of this node's set */
     enum presence_reach reach;
     struct map tracks; /* channel -> struct presence_track, owned */

@@ -15,8 +15,6 @@
 #include "base/mem.h"
 #include "presence_priv.h"
 
-enum { PATIENCE_MS = 1000 };
-
 /* ---- what the store says ---- */
 
 static bool
@@ -91,6 +89,8 @@ presence_on_item(void *owner, struct presence_room *r, const struct replica_item
 static void
 reconcile_seat(struct presence_room *r, struct presence_seat *s)
 {
+    bool known;
+
     if (!presence_seat_wanted(s)) {
         replica_leave(r->replica, s->conn);
         presence_seat_free(s);
@@ -98,8 +98,8 @@ reconcile_seat(struct presence_room *r, struct presence_seat *s)
     }
     if (s->listed)
         return;
-    replica_keep(r->replica, s->conn);
-    if (!r->presence->retired && (!s->sent || replica_has(r->replica, s->conn)))
+    known = replica_keep(r->replica, s->conn);
+    if (!r->presence->retired && (!s->sent || known))
         presence_seat_say(s);
 }
 
@@ -193,7 +193,6 @@ presence_new(struct loop *l, const struct presence_options *o, const struct pres
     buffer_append_str(&p->conn_prefix, o->node);
     buffer_append_char(&p->conn_prefix, '/');
     p->grace_ms = o->grace_ms;
-    p->patience_ms = o->patience_ms > 0 ? o->patience_ms : PATIENCE_MS;
     p->store = o->store ? o->store : presence_memory_new();
     p->store->events = &events;
     p->store->owner = p;

@@ -18,13 +18,16 @@
 #include "presence/presence_store.h"
 #include "presence/replica.h"
 
+/* The store's word is awaited so long; then this node goes by what it knows. */
+enum { PRESENCE_PATIENCE_MS = 1000 };
+
 /* Invariant: seats holds every seat of every room; answers, an asker whose room is LOADED or goes
  * by what this node knows. */
 struct presence {
     struct loop *loop;
     struct buffer conn_prefix; /* "<node>/" */
     uint64_t last_conn;
-    uint64_t grace_ms, patience_ms;
+    uint64_t grace_ms;
     struct presence_store *store;
     const struct presence_handlers *handlers;
     void *owner;
@@ -81,7 +84,7 @@ struct presence_asker {
  *    |                          |                              |
  *    `--------------------------`-----------> LEAVING <--------'   freed with its entry
  *
- * In ENTERING and LEAVING the store's word is awaited, for patience_ms at most.
+ * In ENTERING and LEAVING the store's word is awaited, for PRESENCE_PATIENCE_MS at most.
  */
 enum presence_seat_state {
     PRESENCE_SEAT_ENTERING,

@@ -217,5 +217,5 @@ presence_room_ask(struct presence_room *r, const struct presence_asker *question
         return;
     }
     list_append(&r->askers, &a->node);
-    timer_start(p->loop, &a->limit, p->patience_ms);
+    timer_start(p->loop, &a->limit, PRESENCE_PATIENCE_MS);
 }

@@ -124,7 +124,7 @@ presence_seat_begin(struct presence_seat *s)
         presence_seat_settle(s);
         return;
     }
-    timer_start(p->loop, &s->timer, p->patience_ms);
+    timer_start(p->loop, &s->timer, PRESENCE_PATIENCE_MS);
     presence_seat_say(s);
 }
 
@@ -184,7 +184,7 @@ presence_seat_leave(struct presence_seat *s)
         presence_seat_settle(s);
         return;
     }
-    timer_start(p->loop, &s->timer, p->patience_ms);
+    timer_start(p->loop, &s->timer, PRESENCE_PATIENCE_MS);
     (void)p->store->ops->leave(p->store, s->room->track, s->conn); /* said again, if lost */
 }
 

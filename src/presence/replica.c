@@ -200,12 +200,6 @@ replica_leave(struct replica *r, struct str conn)
     user_forget(r, u);
 }
 
-bool
-replica_has(const struct replica *r, struct str conn)
-{
-    return map_get(&r->entries, conn) != NULL;
-}
-
 size_t
 replica_entries(const struct replica *r)
 {
@@ -244,7 +238,7 @@ replica_see(struct replica *r, const struct replica_item *item)
         r->last_seq = e->seq;
 }
 
-void
+bool
 replica_keep(struct replica *r, struct str conn)
 {
     struct entry *e = map_get(&r->entries, conn);
@@ -252,6 +246,7 @@ replica_keep(struct replica *r, struct str conn)
     ENSURE(r->replacing);
     if (e)
         e->seen = true;
+    return e;
 }
 
 static int
