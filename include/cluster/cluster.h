@@ -26,7 +26,7 @@ struct cluster_options {
     bool members_key;       /* write <prefix><channel>:members for applications */
     bool publish_presence;  /* publish PresenceChannelUpdated with each change */
     uint64_t beat_ms;       /* between proofs of life of the subscription; 0: 5 s */
-    uint64_t silence_ms;    /* without one the connection is made anew; 0: 10 s */
+    uint64_t silence_ms;    /* without one it reconnects; 0: 10 s */
     uint64_t lease_ms;      /* a node that is silent for so long is dead; 0: 9 s */
     /* Once for each change: Redis answers (down NULL), or why it does not.  May be NULL. */
     void (*on_redis)(void *owner, const char *down);
@@ -45,7 +45,7 @@ struct cluster_channels {
 struct cluster_events {
     /* An application published.  True: it was an event, and it has listeners here. */
     bool (*on_event)(void *owner, struct str channel, struct str payload);
-    /* Another node encoded text, "42[...]"; except len 0: nobody. */
+    /* Another node encoded text, "42[...]"; except is a socket that does not get it, or empty. */
     void (*on_relayed)(void *owner, struct str channel, struct str text, struct str except);
     void *owner;
 };
@@ -65,7 +65,7 @@ struct cluster_respondent {
     void *owner;
 };
 
-/* Who this process is, what it listens to, and who takes what comes. */
+/* This process' name, what its clients listen to, and the receivers of what comes. */
 struct cluster_place {
     struct str node;
     struct cluster_channels channels;
@@ -91,19 +91,19 @@ void cluster_pause(struct cluster *c);
 void cluster_resume(struct cluster *c);
 
 bool cluster_is_connected(const struct cluster *c);
-/* Other nodes that are known to live. */
+/* Other nodes that are known to be alive. */
 size_t cluster_peers(const struct cluster *c);
-/* There is none, as far as Redis told; before it did there may be one. */
+/* There is none, according to Redis; until Redis has answered there may be one. */
 bool cluster_is_alone(const struct cluster *c);
 /* To the listeners on all other nodes; costs nothing when there are none. */
 void cluster_say(struct cluster *c, struct str channel, struct bytes *text, struct str except);
-/* False: nobody is asked. */
+/* False: no other node is asked. */
 bool cluster_ask(struct cluster *c, uint64_t token, uint64_t kind, struct str name);
 void cluster_answer(struct cluster *c, const struct cluster_question *q, struct str body);
 
 /*
- * Leave in an orderly way: members stay for 10 s, or grace_ms if that is longer, for the others to
- * see who comes back; or go at once when there are no others.  on_retired follows.
+ * Leave in an orderly way: members stay for 10 s, or grace_ms if that is longer, so that the others
+ * see which come back; or go at once when there are no others.  on_retired follows.
  */
 void cluster_retire(struct cluster *c, uint64_t grace_ms);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * presence: the presence channels that this node has anything to do with: its own members (seats),
- * a replica of everybody's, and who waits for a list.
+ * a replica of all nodes' members, and those who wait for a list.
  *
  *   a worker: enter --> seat --> store --> ... --> replica --> joining to the listeners
- *                                                     `------> list to who asked, in its turn
+ *                                                     `------> list to the asker, in its turn
  *
  * Changes come from the store alone, in its order, this node's own too.  While the store is away
- * they are made here, and the store is told when it returns.  The hub's thread only.
+ * they are made here, and said to the store when it returns.  The hub's thread only.
  */
 #ifndef PRESENCE_PRESENCE_H
 #define PRESENCE_PRESENCE_H
@@ -38,7 +38,7 @@ struct presence_handlers {
     void (*on_list)(void *owner, unsigned worker, uint32_t token, struct bytes *text);
     /* From its list on to its departure a member listens, whatever its worker knows by now. */
     void (*on_listening)(void *owner, struct bytes *channel, unsigned worker, bool on);
-    /* Lists wait for presence_resume(): a worker is behind. */
+    /* Lists wait for presence_resume(): a worker lags behind. */
     bool (*is_full)(void *owner);
 };
 

@@ -36,25 +36,25 @@ struct presence_events {
     void (*on_begin)(void *owner, struct presence_room *room);
     void (*on_item)(void *owner, struct presence_room *room, const struct replica_item *item);
     void (*on_end)(void *owner, struct presence_room *room, bool keep_missing);
-    /* What was said to the store may be lost: it is said again behind the next whole truth. */
+    /* What was said to the store may be lost: it is said again after the next whole truth. */
     void (*on_lost)(void *owner);
     /* PRESENCE_AWAY begins: nothing that is awaited comes any more. */
     void (*on_away)(void *owner);
     /* Whether connections of this node have entries in it. */
     bool (*has_seats)(void *owner, const struct presence_room *room);
-    /* Whether nobody is known to be in it. */
+    /* Whether no member of it is known. */
     bool (*is_empty)(void *owner, const struct presence_room *room);
 };
 
 struct presence_store_ops {
     enum presence_reach (*reach)(const struct presence_store *s);
-    /* This node wants to know about channel; events come for room. */
+    /* Follow channel; its events come for room. */
     struct presence_track *(*watch)(
         struct presence_store *s, struct bytes *channel, struct presence_room *room);
     void (*unwatch)(struct presence_store *s, struct presence_track *t);
-    /* Say the whole truth; called once behind watch. */
+    /* Say the whole truth; called once, after watch(). */
     void (*load)(struct presence_store *s, struct presence_track *t);
-    /* A connection of this node came or went; idempotent.  False: it was not said to anybody. */
+    /* A connection of this node came or went; idempotent.  False: it was not passed on. */
     bool (*enter)(
         struct presence_store *s, struct presence_track *t, const struct replica_item *item);
     bool (*leave)(struct presence_store *s, struct presence_track *t, struct str conn);

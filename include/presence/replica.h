@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replica: who is in one presence channel, as this node sees it: an entry for each connection, in
- * the order of arrival, and how many of them each user has.
+ * replica: the members of one presence channel, as this node sees it: an entry for each connection,
+ * in the order of arrival, and how many of them each user has.
  *
  * It says when a user's first entry came and the last one went; nothing else here makes events.  It
  * does not know whether Redis or this process keeps the truth.  The hub's thread only.
@@ -24,7 +24,7 @@ struct replica_item {
     struct str conn;   /* a name of this connection in the whole cluster */
     struct str user;   /* which user */
     struct str member; /* raw JSON object */
-    uint64_t seq;      /* later entries have larger ones; 0: behind all that are here */
+    uint64_t seq;      /* later entries have larger ones; 0: after all that are here */
 };
 
 /* The user of member is here now (or not any more); member is that of the entry that decided. */
@@ -42,8 +42,8 @@ size_t replica_users(const struct replica *r);
 
 /*
  * Put another truth in place: begin, name every entry of it (by see, or by keep when it is here
- * and to stay), end.  Users are compared before and after, so who has one entry for another never
- * left.  What was not named is removed, unless keep_missing.
+ * and to stay), end.  Users are compared before and after, so a user who exchanges one entry for
+ * another never left.  What was not named is removed, unless keep_missing.
  */
 void replica_begin(struct replica *r);
 void replica_see(struct replica *r, const struct replica_item *item);

@@ -81,9 +81,9 @@ cluster_claims(void *owner, struct str channel)
 static void
 cluster_come_up(struct cluster *c)
 {
-    (void)relay_hello(c->relay); /* unheard, the others learn of us by their next beat */
+    (void)relay_hello(c->relay); /* if it is lost, they learn of us by their next beat */
     if (c->unheard > 0)
-        log_warning("events were not relayed to other nodes while redis was away events=%llu",
+        log_warning("events did not reach the other nodes while redis was down events=%llu",
             (unsigned long long)c->unheard);
     c->unheard = 0;
     if (!c->store || c->state != CLUSTER_SERVING)
@@ -233,7 +233,7 @@ cluster_ask(struct cluster *c, uint64_t token, uint64_t kind, struct str name)
 void
 cluster_answer(struct cluster *c, const struct cluster_question *q, struct str body)
 {
-    (void)relay_answer(c->relay, q->from, q->token, body); /* unheard, they go without */
+    (void)relay_answer(c->relay, q->from, q->token, body); /* if it is lost, they go without it */
 }
 
 void

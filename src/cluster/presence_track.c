@@ -152,7 +152,7 @@ track_apply(struct presence_track *t, struct str payload)
 
     ENSURE(t->state == PRESENCE_TRACK_LIVE);
     if (!change_parse(payload, &c)) {
-        log_warning("a presence change of another node is not understood channel=%s",
+        log_warning("ignoring a presence change that is damaged or of another version channel=%s",
             LOG_STR(bytes_str(t->channel)));
         return;
     }
@@ -217,9 +217,9 @@ track_take_list(struct presence_track *t, const struct redis_value *reply, bool 
 
     if (reply->kind != REDIS_ARRAY || reply->count != 2 || reply->items[1].kind != REDIS_ARRAY ||
         !str_to_u64(reply->items[0].text, UINT64_MAX, &t->version)) {
-        log_warning("a presence list of redis is not understood channel=%s",
+        log_warning("ignoring a presence list from redis that is damaged channel=%s",
             LOG_STR(bytes_str(t->channel)));
-        track_enter(t, PRESENCE_TRACK_IDLE, NULL); /* the room is what this node knows */
+        track_enter(t, PRESENCE_TRACK_IDLE, NULL); /* as if Redis were away */
         return;
     }
     track_enter(t, PRESENCE_TRACK_LIVE, NULL);

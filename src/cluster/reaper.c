@@ -104,7 +104,7 @@ burial_on_forgotten(void *owner, const struct redis_value *reply)
     struct burial *b = owner;
 
     ENSURE(b->pending > 0);
-    (void)scripts_check(b->reaper->scripts, reply); /* it has said what is wrong */
+    (void)scripts_check(b->reaper->scripts, reply); /* the log has what is wrong */
     if (--b->pending == 0)
         burial_end(b);
 }
@@ -153,7 +153,8 @@ burial_forget_lease(struct burial *b)
     burial_forget(
         b, (const struct str[]){ STR_LIT("ZREM"), buffer_str(&key), bytes_str(b->lease) }, 3);
     buffer_fini(&key);
-    log_notice("a node is gone node=%s channels=%zu", LOG_STR(bytes_str(b->name)), b->count);
+    log_notice("removed the members of a node that is gone node=%s channels=%zu",
+        LOG_STR(bytes_str(b->name)), b->count);
 }
 
 /* One answer less to wait for; after the last one what was reaped is forgotten. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reaper: takes the entries of a node that is gone out of every channel that its set names.  Any
+ * reaper: removes the entries of a node that is gone from every channel that its set names.  Any
  * number of nodes may do so at once: each entry is removed, and published, once.
  */
 #ifndef CLUSTER_REAPER_H

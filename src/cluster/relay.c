@@ -21,7 +21,7 @@ struct relay {
     struct relay_options options;
     struct buffer name; /* where it is published */
     struct buffer line;
-    bool foreign; /* another protocol was heard, and it was said */
+    bool foreign; /* a message was not understood, and the log says so */
 };
 
 struct relay *
@@ -92,7 +92,7 @@ static void
 relay_complain(struct relay *r, const char *why)
 {
     if (!r->foreign)
-        log_warning("another node is not understood reason=%s", LOG_STR(str_of(why)));
+        log_warning("ignoring a message of another node reason=%s", LOG_STR(str_of(why)));
     r->foreign = true;
 }
 
@@ -103,11 +103,11 @@ relay_message(struct relay *r, struct str payload)
     bool understood = true;
 
     if (!fields_take(&payload, &protocol) || !str_is(protocol, PROTOCOL)) {
-        relay_complain(r, "it speaks another version");
+        relay_complain(r, "it uses another protocol version");
         return;
     }
     if (!fields_take(&payload, &from) || !fields_take(&payload, &op)) {
-        relay_complain(r, "a message is damaged");
+        relay_complain(r, "it is damaged");
         return;
     }
     if (str_equal(from, r->options.node))
@@ -120,7 +120,7 @@ relay_message(struct relay *r, struct str payload)
     else if (str_is(op, "answer"))
         understood = relay_hear_answer(r, payload);
     if (!understood)
-        relay_complain(r, "a message is damaged");
+        relay_complain(r, "it is damaged");
 }
 
 /* ---- what is said ---- */

@@ -27,7 +27,7 @@ struct relay;
 
 struct relay_options {
     struct redis_link *link; /* for commands */
-    struct lease *lease;     /* is told of every node that is heard */
+    struct lease *lease;     /* learns of every node that is heard */
     struct str prefix, node; /* must outlive it */
     struct cluster_events events;
     struct cluster_respondent respondent;
@@ -39,7 +39,7 @@ void relay_free(struct relay *r);
 /* Something was published at the relay's name. */
 void relay_message(struct relay *r, struct str payload);
 
-/* False: Redis is away, nobody hears it. */
+/* False: Redis is away, and nothing was sent. */
 bool relay_hello(struct relay *r);
 MUST_USE bool relay_event(
     struct relay *r, struct str channel, struct bytes *text, struct str except);

@@ -165,7 +165,7 @@ struct scripts_args {
 struct scripts {
     struct scripts_options options;
     bool loading;          /* asked for because one was missing */
-    struct buffer refusal; /* what was said in the log last */
+    struct buffer refusal; /* the last one in the log */
     /* The keys of the call that is being made, and where its change is published. */
     struct buffer entries, version, members, changes;
     char digest[SCRIPTS_COUNT][DIGEST_HEX];
@@ -228,7 +228,8 @@ scripts_check(struct scripts *s, const struct redis_value *reply)
         return true;
     if (!str_starts(reply->text, "NOSCRIPT")) {
         if (!str_equal(buffer_str(&s->refusal), reply->text))
-            log_warning("redis refuses what presence needs reason=%s", LOG_STR(reply->text));
+            log_warning(
+                "redis refuses a command that presence needs reason=%s", LOG_STR(reply->text));
         buffer_clear(&s->refusal);
         buffer_append_str(&s->refusal, reply->text);
     } else if (!s->loading) {
@@ -241,7 +242,7 @@ scripts_check(struct scripts *s, const struct redis_value *reply)
 static void
 scripts_on_reply(void *owner, const struct redis_value *reply)
 {
-    (void)scripts_check(owner, reply); /* it has said what is wrong */
+    (void)scripts_check(owner, reply); /* the log has what is wrong */
 }
 
 static bool

@@ -8,7 +8,7 @@
  * that all of one channel share a Redis Cluster slot, or M itself when it has a tag already.
  *
  *   T:entries    hash: conn -> fields(seq, user, member)
- *   T:version    the version of the last change; missing in a room that nobody is in
+ *   T:version    the version of the last change; missing while the channel has no entries
  *   M            string: JSON array of members, oldest first
  *   <prefix>echo-server:nodes        sorted set: node -> end of its lease, ms; "~node": it stopped
  *   <prefix>echo-server:node:<node>  set: channels with entries of the node
@@ -45,12 +45,12 @@ struct scripts *scripts_new(const struct scripts_options *o);
 void scripts_free(struct scripts *s);
 /* The link became ready: nothing is loaded there yet. */
 void scripts_load(struct scripts *s);
-/* Whether the reply is an answer; what is wrong is said in the log. */
+/* Whether the reply is an answer; the log says what is wrong with one that is not. */
 bool scripts_check(struct scripts *s, const struct redis_value *reply);
 
 /* ---- calls; false: the link is not ready, and nothing was sent ---- */
 
-/* Who gets the reply; on_reply NULL: it is only checked. */
+/* Where the reply goes; on_reply NULL: it is only checked. */
 struct scripts_reply {
     void (*on_reply)(void *owner, const struct redis_value *reply);
     void *owner;

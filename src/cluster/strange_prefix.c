@@ -4,7 +4,7 @@
  *
  *   unheard by the subscription --.
  *                                 +--> a subscribed channel at the end of the name? an event?
- *   own link, PSUBSCRIBE *<name> -'         a prefix not yet told? --> one line in the log
+ *   own link, PSUBSCRIBE *<name> -'         a prefix not reported yet? --> one line in the log
  *
  * The link's names belong to a turn of a minute.  In a turn that is off it has none.
  */
@@ -25,7 +25,7 @@
 
 enum {
     NAMES_MAX = 8,
-    SEEN_MAX = 8,     /* prefixes told; then the search is over */
+    SEEN_MAX = 8,     /* prefixes reported; then the search is over */
     PREFIX_MAX = 128, /* bytes of a prefix */
     NAME_MAX_BYTES = 512,
     TICK_MS = 1000,
@@ -41,13 +41,13 @@ struct strange_prefix {
     char *prefix;
     uint64_t tick_ms;
     bool subscribed;
-    /* What was told. */
+    /* What was reported. */
     struct buffer seen[SEEN_MAX];
     size_t seen_count;
     /* The rate of looks. */
     uint64_t looks_since_ms;
     unsigned looks;
-    /* The own link; NULL without a prefix, and when Redis refuses such patterns. */
+    /* Its own link; NULL without a prefix, and when Redis refuses such patterns. */
     struct redis_link *link;
     struct timer tick;
     struct buffer names[NAMES_MAX]; /* that the link listens to */
@@ -75,8 +75,8 @@ may_look(struct strange_prefix *p)
 
 /*
  * Whether seen, which stands before a subscribed channel's name, can be a prefix.  What ends with a
- * dot or a marker belongs to the name of another channel; under the own prefix so does what has no
- * separator of a prefix behind it ("chat-" of "chat-room", where clients subscribed to "room").
+ * dot or a marker belongs to the name of another channel; under our own prefix so does what does
+ * not end with a prefix's separator ("chat-" of "chat-room", where clients subscribed to "room").
  */
 static bool
 is_plausible(const struct strange_prefix *p, struct str seen)
@@ -84,7 +84,7 @@ is_plausible(const struct strange_prefix *p, struct str seen)
     bool under_own = p->prefix[0] != '\0' && str_starts(seen, p->prefix);
 
     if (str_is(seen, p->prefix))
-        return false; /* the own link has it, and the subscriber is about to */
+        return false; /* our own prefix, which the subscriber is about to hear */
     if (str_contains(seen, "echo-server:") || str_starts(seen, "__key"))
         return false; /* other nodes; Redis' own notices of its keys */
     if (str_ends(seen, ".") || str_ends(seen, "private-") || str_ends(seen, "presence-"))
@@ -121,15 +121,16 @@ strange_prefix_look(struct strange_prefix *p, struct str name, struct str payloa
             return;
         ENSURE(p->seen_count < SEEN_MAX);
         buffer_append_str(&p->seen[p->seen_count++], seen);
-        log_warning("an event for a channel with subscribers came under another prefix, so nobody "
-                    "got it: if it is this application's, set databaseConfig.redis.keyPrefix to "
-                    "the one that was seen channel=%s published=%s seen=%s set=%s",
+        log_warning("an event for a channel with subscribers came under another prefix and was not "
+                    "delivered: if it is from this application, set "
+                    "databaseConfig.redis.keyPrefix to the prefix that was seen "
+                    "channel=%s published=%s seen=%s set=%s",
             LOG_STR(channel), LOG_STR(name), LOG_STR(seen), LOG_STR(str_of(p->prefix)));
         return;
     }
 }
 
-/* ---- the own link ---- */
+/* ---- its own link ---- */
 
 static void
 forget_names(struct strange_prefix *p)
@@ -208,7 +209,7 @@ strange_prefix_on_confirmed(void *owner)
     p->refusals = 0;
 }
 
-/* A user of Redis' access lists may subscribe to the own prefix only. */
+/* Redis' access lists may limit our user to its own prefix. */
 static void
 strange_prefix_on_down(void *owner, const char *reason)
 {
@@ -219,7 +220,7 @@ strange_prefix_on_down(void *owner, const char *reason)
     forget_names(p);
     if (p->refusals < REFUSALS_MAX)
         return;
-    log_info("other prefixes cannot be looked for reason=%s", LOG_STR(str_of(reason)));
+    log_info("the search for other prefixes was given up reason=%s", LOG_STR(str_of(reason)));
     strange_prefix_give_up(p);
 }
 

@@ -2,14 +2,14 @@
 /*
  * strange_prefix: finds the most common mistake of a set-up, a keyPrefix that is not what the
  * application puts before its channels: clients connect, and no event arrives.  It looks for events
- * whose channel is one that clients subscribed to, behind another prefix, and says in the log which
+ * whose channel is one that clients subscribed to, under another prefix, and says in the log which
  * prefix was seen and which is set, once for each.  It delivers nothing.  The hub's thread only.
  *
- * An event under the own prefix that a client gets proves the prefix: the subscriber then closes
+ * An event under our own prefix that a client gets proves the prefix: the subscriber then closes
  * this for good, so a server that works pays nothing.  Until then it sees
  *
- *   - what the subscription brings and nobody here listens to, which is all there is when keyPrefix
- *     is empty, and longer prefixes otherwise;
+ *   - what the subscription brings and no client here listens to, which is all there is when
+ * keyPrefix is empty, and longer prefixes otherwise;
  *   - with a keyPrefix, on a connection of its own, the channels that end with the names of a few
  *     subscribed ones: PSUBSCRIBE *<name>.
  *
@@ -18,7 +18,7 @@
  * Redis 0.17 us for each PUBLISH: hence eight at a time, other ones each minute, and after ten
  * minutes only in one minute of ten.  What comes is looked at up to a rate; past it the names are
  * given up until the minute is over.  They are not subscribed to on the subscriber's own link:
- * there a message under the own prefix would come twice.
+ * there a message under our prefix would come twice.
  */
 #ifndef CLUSTER_STRANGE_PREFIX_H
 #define CLUSTER_STRANGE_PREFIX_H
@@ -45,9 +45,9 @@ struct strange_prefix *strange_prefix_open(struct loop *l, const struct strange_
 /* NULL is fine. */
 void strange_prefix_close(struct strange_prefix *p);
 
-/* Whether the subscription to the own prefix works: only then is an event missed. */
+/* Whether the subscription to our own prefix works: only then is an event missed. */
 void strange_prefix_watch(struct strange_prefix *p, bool subscribed);
-/* The subscription brought this, and nobody here listens to it; name is whole. */
+/* The subscription brought this, and no client here listens to it; name is whole. */
 void strange_prefix_look(struct strange_prefix *p, struct str name, struct str payload);
 
 #endif

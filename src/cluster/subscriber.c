@@ -7,10 +7,10 @@
  *
  * The proof is a beat every few seconds: a message that is published through the link for commands,
  * and has to arrive here.  A PING would not do: it proves that a connection answers, not that what
- * is published arrives (an old master that was cut off from its replicas answers for ever).  The
+ * is published arrives (an old master that was cut off from its replicas answers forever).  The
  * reply to that PUBLISH proves the link for commands at the same time.
  *
- * While turn after turn brings only events that nobody listens to, Redis is read once in a
+ * While turn after turn brings only events without listeners, Redis is read once in a
  * millisecond or two: such an event costs less to read than to wake up for.
  */
 #include "subscriber.h"
@@ -48,8 +48,8 @@ struct subscriber {
     struct strange_prefix *strange; /* NULL once the prefix is proven, and without events */
     struct buffer prefix, pattern;
     bool subscribed, paused;
-    bool heard;          /* something of this turn was for somebody */
-    uint64_t unheard_ms; /* when the last turn was of which nothing was */
+    bool heard;          /* something in this turn had a listener */
+    uint64_t unheard_ms; /* when the last turn ended in which nothing had */
     struct loop *loop;
     struct loop_task turn, wake;
     struct cluster_events events;
@@ -217,7 +217,7 @@ subscriber_on_message(void *owner, struct str name, struct str payload)
     }
     heard = s->events.on_event(s->events.owner, channel, payload);
     s->heard |= heard;
-    if (s->strange && heard) { /* the first event that somebody gets proves the prefix */
+    if (s->strange && heard) { /* the first event with a listener proves the prefix */
         strange_prefix_close(s->strange);
         s->strange = NULL;
     } else if (s->strange) {

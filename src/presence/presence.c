@@ -3,7 +3,7 @@
  * presence: what workers ask, and what the store says about it.
  *
  * The store's word about a connection of this node can be wrong: another node took this one for
- * dead, or Redis forgot.  Then the store is told again, and the replica follows.
+ * dead, or Redis forgot.  Then it is said to the store again, and the replica follows.
  */
 #include "presence/presence.h"
 
@@ -113,7 +113,7 @@ presence_on_end(void *owner, struct presence_room *r, bool keep_missing)
     replica_end(r->replica, keep_missing);
     presence_room_enter(r, PRESENCE_ROOM_LOADED);
     if (p->alone)
-        log_notice("presence goes by redis again");
+        log_notice("presence follows redis again");
     p->alone = false;
     LIST_EACH(node, &r->seats) {
         struct presence_seat *s = LIST_ENTRY(node, struct presence_seat, node);

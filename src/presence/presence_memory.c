@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * presence_memory: the store that says back what it is told.
+ * presence_memory: a store that repeats what is said to it.
  */
 #include <stdlib.h>
 

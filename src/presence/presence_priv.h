@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * presence_priv: what the files of presence share: rooms, seats, and who waits for a list.
+ * presence_priv: what the files of presence share: rooms, seats, and askers that wait for a list.
  */
 #ifndef PRESENCE_PRESENCE_PRIV_H
 #define PRESENCE_PRESENCE_PRIV_H
@@ -18,7 +18,7 @@
 #include "presence/presence_store.h"
 #include "presence/replica.h"
 
-/* The store's word is awaited so long; then this node goes by what it knows. */
+/* How long the store's word is awaited; then this node goes by what it knows. */
 enum { PRESENCE_PATIENCE_MS = 1000 };
 
 /* Invariant: seats holds every seat of every room; answers, an asker whose room is LOADED or goes
@@ -33,7 +33,7 @@ struct presence {
     void *owner;
     struct map rooms;    /* name -> struct presence_room, owned */
     struct map seats;    /* conn -> struct presence_seat, owned by its room */
-    struct list idle;    /* rooms that nobody needed a moment ago */
+    struct list idle;    /* rooms that were not needed a moment ago */
     struct list answers; /* askers whose turn has come */
     struct loop_task sweep;
     bool retired;
@@ -43,12 +43,12 @@ struct presence {
 /* What the room's replica is worth; never less than before. */
 enum presence_room_view {
     PRESENCE_ROOM_UNKNOWN,
-    PRESENCE_ROOM_TOLD,  /* somebody knows our view already: differences are events */
+    PRESENCE_ROOM_TOLD,  /* a client knows our view already: differences are events */
     PRESENCE_ROOM_LOADED /* the store has said the whole truth */
 };
 
 /*
- * Owned by presence; lives while somebody listens, is a member or asks.  Invariants: its track is
+ * Owned by presence; lives while it has a listener, a member or an asker.  Invariants: its track is
  * watched all the time; asking counts the askers that are on the heap, in askers or in
  * presence.answers; none is in askers once the view is LOADED.
  */
@@ -110,7 +110,7 @@ struct presence_seat {
     enum presence_seat_state state;
     enum presence_seat_socket socket;
     struct timer timer;
-    bool sent;   /* the store was told, and has not lost it */
+    bool sent;   /* it was said to the store, which has not lost it */
     bool listed; /* in the truth being put in place */
     struct presence_asker asker;
     struct bytes *id, *user, *data;
@@ -145,7 +145,7 @@ void presence_room_forget(struct presence_asker *a);
 
 struct presence_seat *presence_seat_new(struct presence_room *r, const struct presence_member *m);
 void presence_seat_free(struct presence_seat *s);
-/* Whether its entry belongs into the truth. */
+/* Whether its entry belongs in the truth. */
 bool presence_seat_wanted(const struct presence_seat *s);
 /* Tell the store, or go on alone. */
 void presence_seat_begin(struct presence_seat *s);
@@ -155,7 +155,7 @@ void presence_seat_say(struct presence_seat *s);
 void presence_seat_arrived(struct presence_seat *s);
 /* It has its list, and hears changes from now on. */
 void presence_seat_listen(struct presence_seat *s, struct bytes *list);
-/* Its socket is gone: nobody listens, nobody waits. */
+/* Its socket is gone, and neither listens nor waits. */
 void presence_seat_detach(struct presence_seat *s);
 /* Leave once leaveGrace is over. */
 void presence_seat_linger(struct presence_seat *s);

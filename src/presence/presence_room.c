@@ -139,7 +139,7 @@ presence_room_alone(struct presence_room *r)
     if (p->alone)
         return;
     p->alone = true;
-    log_warning("presence without redis: lists and changes are what this node knows channel=%s",
+    log_warning("presence works without redis: other nodes' members may be missing channel=%s",
         LOG_STR(bytes_str(r->name)));
 }
 

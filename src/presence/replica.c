@@ -39,7 +39,7 @@ struct entry {
 
 /*
  * Invariants: order has each of entries once; a user is in users while it has entries, and while it
- * is touched; nobody is touched unless replacing, which begin turns on and end turns off.
+ * is touched; no user is touched unless replacing, which begin turns on and end turns off.
  */
 struct replica {
     replica_on_user *on_user;
