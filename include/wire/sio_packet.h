@@ -35,6 +35,9 @@ struct sio_packet {
     struct str nsp;       /* "/" when none was written; query included as sent */
     int64_t ack;          /* SIO_NO_ACK when none */
     struct str payload;   /* raw JSON value; len 0 when none */
+    /* Of an event, raw JSON; len 0 when there is none. */
+    struct str name;     /* a string, with its quotes */
+    struct str argument; /* the first */
 };
 
 enum sio_parse {
@@ -45,17 +48,12 @@ enum sio_parse {
 
 /*
  * message: what followed the Engine.IO type.  Payload rules: EVENT an array whose first element is
- * a string; ACK an array; CONNECT none or an object; DISCONNECT none; CONNECT_ERROR anything. EVENT
- * without a payload ("2") or with a number as its name (`2[1]`) is SIO_PARSE_OK with payload.len 0:
- * the references ignore it.  BINARY_*: 1 to
- * SIO_ATTACHMENTS_MAX attachments, placeholders in range.
+ * a string; ACK an array; CONNECT none or an object; DISCONNECT none; CONNECT_ERROR anything.
+ * EVENT without a payload ("2") or with a number as its name (`2[1]`) is SIO_PARSE_OK with
+ * payload.len and name.len 0: the references ignore it.  BINARY_*: 1 to SIO_ATTACHMENTS_MAX
+ * attachments, placeholders in range.
  */
 MUST_USE enum sio_parse sio_packet_decode(struct str message, struct sio_packet *out);
-
-/* The event's name (raw JSON string, with quotes) and a cursor-free slice of the rest: args is the
- * n-th argument after the name; len 0 when there are fewer. */
-struct str sio_packet_event_name(const struct sio_packet *p);
-struct str sio_packet_argument(const struct sio_packet *p, unsigned n);
 
 /*
  * Encoders append the Engine.IO type too ("42[...]"), since a text message is the same in both

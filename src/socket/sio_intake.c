@@ -87,7 +87,7 @@ out_of_place(const struct sio_socket *s, const struct sio_packet *p)
         return "only a server sends this";
     case SIO_EVENT:
     case SIO_BINARY_EVENT:
-        if (p->payload.len > 0 && is_reserved(sio_packet_event_name(p)))
+        if (is_reserved(p->name))
             return "a reserved name";
         return NULL;
     case SIO_CONNECT:
@@ -103,11 +103,7 @@ out_of_place(const struct sio_socket *s, const struct sio_packet *p)
 static void
 deliver(struct sio_socket *s, const struct sio_packet *p)
 {
-    const struct sio_event e = {
-        .name = sio_packet_event_name(p),
-        .argument = sio_packet_argument(p, 0),
-        .ack = p->ack,
-    };
+    const struct sio_event e = { .name = p->name, .argument = p->argument, .ack = p->ack };
 
     if (s->owner)
         s->server->handlers->on_event(s->owner, &e);
@@ -141,7 +137,7 @@ on_decoded(struct sio_socket *s, const struct sio_packet *p, struct str text)
         await_attachments(s, p, text);
     else if (p->type == SIO_DISCONNECT)
         sio_socket_leave(s);
-    else if (p->type == SIO_EVENT && p->payload.len > 0)
+    else if (p->type == SIO_EVENT && p->name.len > 0)
         deliver(s, p);
 }
 

@@ -74,25 +74,24 @@ take_ack(struct str *rest, struct sio_packet *out)
     return true;
 }
 
-static bool
-array_is_event(struct str array, struct str *name)
-{
-    struct json_cursor c = json_scan_enter(array);
-
-    return json_scan_element(&c, name);
-}
-
 /* A number as the name is ignored by the references: no payload.  All else is an error. */
 static bool
-check_event(struct sio_packet *p)
+take_event(struct sio_packet *p)
 {
-    struct str name;
+    struct json_cursor c;
 
-    if (json_scan_kind(p->payload) != JSON_ARRAY || !array_is_event(p->payload, &name))
+    if (json_scan_kind(p->payload) != JSON_ARRAY)
         return false;
-    if (json_scan_kind(name) == JSON_NUMBER)
-        p->payload = (struct str){ NULL, 0 };
-    return p->payload.len == 0 || json_scan_kind(name) == JSON_STRING;
+    c = json_scan_enter(p->payload);
+    if (!json_scan_element(&c, &p->name))
+        return false;
+    if (json_scan_kind(p->name) == JSON_NUMBER) {
+        p->payload = p->name = (struct str){ NULL, 0 };
+        return true;
+    }
+    if (!json_scan_element(&c, &p->argument))
+        p->argument = (struct str){ NULL, 0 };
+    return json_scan_kind(p->name) == JSON_STRING;
 }
 
 static bool
@@ -107,7 +106,7 @@ check_payload(struct sio_packet *p)
         return kind == JSON_NONE;
     case SIO_EVENT:
     case SIO_BINARY_EVENT:
-        return kind == JSON_NONE ? p->type == SIO_EVENT : check_event(p);
+        return kind == JSON_NONE ? p->type == SIO_EVENT : take_event(p);
     case SIO_ACK:
     case SIO_BINARY_ACK:
         return kind == JSON_ARRAY;
@@ -231,31 +230,6 @@ sio_packet_decode(struct str message, struct sio_packet *out)
     if (is_binary(out->type) && !placeholders_within(out->payload, out->attachments))
         return SIO_PARSE_BAD;
     return SIO_PARSE_OK;
-}
-
-struct str
-sio_packet_argument(const struct sio_packet *p, unsigned n)
-{
-    struct json_cursor c;
-    struct str value;
-
-    if (p->payload.len == 0)
-        return (struct str){ NULL, 0 };
-    c = json_scan_enter(p->payload);
-    for (unsigned i = 0; json_scan_element(&c, &value); i++)
-        if (i == n + 1)
-            return value;
-    return (struct str){ NULL, 0 };
-}
-
-struct str
-sio_packet_event_name(const struct sio_packet *p)
-{
-    struct str name = { NULL, 0 };
-
-    if (p->payload.len > 0)
-        (void)array_is_event(p->payload, &name);
-    return name;
 }
 
 void

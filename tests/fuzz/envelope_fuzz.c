@@ -16,6 +16,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sio_packet p;
     struct envelope e;
     struct bytes *text;
+    struct json_cursor c;
+    struct str part;
     enum sio_parse result;
 
     if (!envelope_parse(str_slice((const char *)data, size), &e))
@@ -25,8 +27,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ENSURE(str_starts(bytes_str(text), "42["));
     result = sio_packet_decode(str_slice(text->data + 1, text->len - 1), &p);
     ENSURE(result == SIO_PARSE_OK);
-    ENSURE(json_scan_string_is(sio_packet_argument(&p, 0), "chan-\xc3\xa9"));
-    ENSURE(sio_packet_argument(&p, 1).len > 0);
+    ENSURE(json_scan_string_is(p.argument, "chan-\xc3\xa9"));
+    c = json_scan_enter(p.payload);
+    for (int parts = 0; parts < 3; parts++)
+        ENSURE(json_scan_element(&c, &part));
+    ENSURE(!json_scan_element(&c, &part));
     bytes_unref(text);
     return 0;
 }

@@ -10,13 +10,12 @@
 static void
 check_event(const struct sio_packet *p)
 {
-    struct str argument;
-
-    if (p->payload.len == 0)
+    ENSURE((p->payload.len > 0) == (p->name.len > 0));
+    if (p->name.len == 0)
         return;
-    ENSURE(json_scan_kind(sio_packet_event_name(p)) == JSON_STRING);
-    for (unsigned n = 0; (argument = sio_packet_argument(p, n)).len > 0; n++)
-        ENSURE(argument.data + argument.len < p->payload.data + p->payload.len);
+    ENSURE(json_scan_kind(p->name) == JSON_STRING);
+    ENSURE(p->argument.len == 0 ||
+           p->argument.data + p->argument.len < p->payload.data + p->payload.len);
 }
 
 int
