@@ -16,7 +16,6 @@
 #include "base/attr.h"
 #include "base/str.h"
 
-struct eio_message;
 struct eio_session;
 struct sio_socket;
 
@@ -33,15 +32,8 @@ struct str sio_socket_id(const struct sio_socket *s);
  * the key of the session, one derived from it that does not lead back; else the id.
  */
 struct str sio_socket_public_id(struct sio_socket *s);
-/* Lives as long as the socket; NULL once its session has closed. */
+/* NULL once the session has closed: only in and after on_disconnect. */
 struct eio_session *sio_socket_session(const struct sio_socket *s);
-
-/* Of the session, for those who do not see the engine; see engine/eio_session.h. */
-struct str sio_socket_sid(const struct sio_socket *s);
-struct str sio_socket_cookie(const struct sio_socket *s);
-struct str sio_socket_referer(const struct sio_socket *s);
-void sio_socket_pause(struct sio_socket *s);
-void sio_socket_resume(struct sio_socket *s);
 
 /* 42["name","channel",data]; name and channel plain text, data raw JSON, len 0 leaves it out. */
 void sio_socket_emit(struct sio_socket *s, struct str name, struct str channel, struct str data);

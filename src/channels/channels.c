@@ -2,7 +2,8 @@
 /*
  * channels: between the sockets and the hub of a worker.
  *
- *   sio_server --on_event--> subscribe, unsubscribe, client event --> subscription, whisper
+ *   sio_server --on_event--> subscribe, unsubscribe --> subscription
+ *                       `--> client event --> hub_link
  *   hub_link --on_broadcast--> rooms --> the sessions
  *
  * A payload that is broken, or not what Echo sends, is ignored: nothing a client sends is an error
@@ -13,51 +14,38 @@
 #include <stdlib.h>
 
 #include "acks.h"
+#include "base/bytes.h"
 #include "base/ensure.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "channels/rooms.h"
 #include "channels_priv.h"
+#include "engine/eio_session.h"
 #include "hub/hub_link.h"
 #include "net/loop.h"
 #include "socket/sio_server.h"
+#include "socket/sio_socket.h"
 #include "subscription.h"
-#include "whisper.h"
+#include "wire/envelope.h"
 #include "wire/sio_packet.h"
 #include "json/json_scan.h"
 
-static bool
-is_kind(struct str value, enum json_kind kind)
-{
-    return value.len > 0 && json_scan_kind(value) == kind;
-}
+enum { WHISPER_REFUSED = 403 };
+
+/* ---- what a client asks for ---- */
 
 /* The channel of a payload, decoded, in c->name; false: there is none, and the event is ignored. */
 static bool
 take_channel(struct channels *c, struct str payload, struct str *channel)
 {
-    struct str raw;
+    struct str raw = json_scan_get(payload, "channel");
 
-    if (!is_kind(payload, JSON_OBJECT))
-        return false;
-    raw = json_scan_get(payload, "channel");
-    if (!is_kind(raw, JSON_STRING))
+    if (json_scan_kind(raw) != JSON_STRING)
         return false;
     buffer_clear(&c->name);
     json_scan_string(raw, &c->name);
     *channel = buffer_str(&c->name);
     return channel->len > 0;
-}
-
-static struct str
-headers_of(struct str payload)
-{
-    struct str auth = json_scan_get(payload, "auth");
-    struct str headers;
-
-    if (!is_kind(auth, JSON_OBJECT))
-        return str_slice(NULL, 0);
-    headers = json_scan_get(auth, "headers");
-    return is_kind(headers, JSON_OBJECT) ? headers : str_slice(NULL, 0);
 }
 
 static void
@@ -70,7 +58,9 @@ on_subscribe(struct client *c, const struct sio_event *e)
         return;
     }
     if (channels_kind(channel) != CHANNEL_PUBLIC)
-        headers = headers_of(e->argument);
+        headers = json_scan_get(json_scan_get(e->argument, "auth"), "headers");
+    if (json_scan_kind(headers) != JSON_OBJECT)
+        headers = str_slice(NULL, 0);
     subscription_open(c, channel, headers, e->ack);
 }
 
@@ -85,51 +75,106 @@ on_unsubscribe(struct client *c, const struct sio_event *e)
         acks_refuse(c, e->ack, 0);
 }
 
+/* ---- client events: from a member of a private or presence channel to the others in it ---- */
+
 /* The object, whether it came as one or as a JSON string of one. */
 static struct str
-unwrap(struct channels *c, struct str argument)
+whisper_payload(struct channels *c, struct str argument)
 {
     struct str value;
 
-    if (!is_kind(argument, JSON_STRING))
+    if (json_scan_kind(argument) != JSON_STRING)
         return argument;
     buffer_clear(&c->payload);
     json_scan_string(argument, &c->payload);
     return json_scan_whole(buffer_str(&c->payload), &value) ? value : str_slice(NULL, 0);
 }
 
+static bool
+is_client_event(struct str event)
+{
+    struct buffer name = { 0 };
+    bool is;
+
+    json_scan_string(event, &name);
+    is = str_starts(buffer_str(&name), "client-");
+    buffer_fini(&name);
+    return is;
+}
+
+/* NULL: it may go.  The names are anchored: neither is x-private-y a private channel, nor
+ * x-client-y a client event. */
+static const char *
+whisper_objection(struct client *c, struct str channel, const struct envelope *whisper)
+{
+    const struct channels_limits *limits = c->channels->limits;
+
+    if (!str_starts(channel, "private-") && !str_starts(channel, "presence-"))
+        return "only private and presence channels take client events";
+    if (!is_client_event(whisper->event))
+        return "the name of a client event begins with client-";
+    if (!subscription_is_joined(c, channel))
+        return "not a member of this channel";
+    if (whisper->data.len > limits->whisper_bytes)
+        return "the data is too large (whisperMaxSize)";
+    if (!allowance_take(&c->whispers, limits->whisper_rate, loop_now_ms(c->channels->loop)))
+        return "too many client events in a second (whisperRate)";
+    return NULL;
+}
+
+static void
+whisper_refuse(struct client *c, struct str channel, const char *reason)
+{
+    struct buffer quoted = { 0 };
+
+    log_info("whisper refused channel=%s cause=%s sid=%s", LOG_STR(channel),
+        LOG_STR(str_of(reason)), LOG_STR(eio_session_sid(sio_socket_session(c->socket))));
+    json_scan_quote(str_of(reason), &quoted);
+    sio_socket_emit(c->socket, STR_LIT("whisper_error"), channel, buffer_str(&quoted));
+    buffer_fini(&quoted);
+}
+
+/* Through the hub, so that a sender's order holds on every worker. */
 static void
 on_client_event(struct client *c, const struct sio_event *e)
 {
-    struct str payload = unwrap(c->channels, e->argument);
-    struct whisper w = { .ack = e->ack };
+    struct str channel, payload = whisper_payload(c->channels, e->argument);
+    const struct envelope whisper = {
+        .event = json_scan_get(payload, "event"),
+        .data = json_scan_get(payload, "data"),
+    };
+    const char *reason;
+    struct bytes *text;
 
-    if (take_channel(c->channels, payload, &w.channel)) {
-        w.event = json_scan_get(payload, "event");
-        w.data = json_scan_get(payload, "data");
-    }
-    if (is_kind(w.event, JSON_STRING))
-        whisper_send(c, &w);
-    else
+    if (!take_channel(c->channels, payload, &channel) ||
+        json_scan_kind(whisper.event) != JSON_STRING) {
         acks_refuse(c, e->ack, 0);
-}
-
-static void
-pause_when_full(struct client *c)
-{
-    if (!hub_link_full(c->channels->hub) || !list_empty(&c->paused))
         return;
-    list_append(&c->channels->paused, &c->paused);
-    sio_socket_pause(c->socket);
+    }
+    reason = whisper_objection(c, channel, &whisper);
+    if (reason) {
+        whisper_refuse(c, channel, reason);
+        acks_refuse(c, e->ack, WHISPER_REFUSED);
+        return;
+    }
+    text = envelope_encode(&whisper, channel);
+    hub_link_whisper(c->channels->hub, channel, text, sio_socket_public_id(c->socket));
+    bytes_unref(text);
+    acks_confirm(c, e->ack);
 }
 
+/* ---- clients ---- */
+
 static void
-resume(struct client *c)
+client_resume(struct client *c)
 {
+    struct eio_session *session = sio_socket_session(c->socket);
+
     if (list_empty(&c->paused))
         return;
     list_remove(&c->paused);
-    sio_socket_resume(c->socket);
+    if (session)
+        eio_session_resume(session);
 }
 
 static void
@@ -149,7 +194,10 @@ on_event(void *owner, const struct sio_event *e)
         if (!json_scan_string_is(e->name, events[i].name))
             continue;
         events[i].handle(c, e);
-        pause_when_full(c);
+        if (hub_link_full(c->channels->hub) && list_empty(&c->paused)) {
+            list_append(&c->channels->paused, &c->paused);
+            eio_session_pause(sio_socket_session(c->socket));
+        }
         return;
     }
 }
@@ -180,7 +228,7 @@ on_disconnect(void *owner)
 {
     struct client *c = owner;
 
-    resume(c);
+    client_resume(c);
     subscription_close_all(c);
     auth_line_fini(c->channels->auth, &c->line);
     acks_forget(c, &c->acks);
@@ -207,7 +255,7 @@ on_drain(void *owner)
     list_init(&due); /* a client that posts again at once waits for the next time */
     list_splice(&due, &c->paused);
     while (!list_empty(&due))
-        resume(LIST_ENTRY(due.next, struct client, paused));
+        client_resume(LIST_ENTRY(due.next, struct client, paused));
 }
 
 struct channels *

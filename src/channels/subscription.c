@@ -89,8 +89,8 @@ subscription_enter(struct subscription *s, enum subscription_state next)
     ENSURE(may_follow[s->state] & BIT(next));
     s->state = next;
     if (next != SUBSCRIPTION_ENTERING && c->channels->limits->dev_mode)
-        log_notice(
-            "joined channel=%s sid=%s", LOG_STR(name_of(s)), LOG_STR(sio_socket_sid(c->socket)));
+        log_notice("joined channel=%s sid=%s", LOG_STR(name_of(s)),
+            LOG_STR(eio_session_sid(sio_socket_session(c->socket))));
 }
 
 static struct subscription *
@@ -184,7 +184,7 @@ refuse(struct client *c, struct str channel, unsigned status, const char *cause)
     int len = snprintf(digits, sizeof(digits), "%u", status);
 
     log_notice("subscription refused channel=%s status=%u cause=%s sid=%s", LOG_STR(channel),
-        status, LOG_STR(str_of(cause)), LOG_STR(sio_socket_sid(c->socket)));
+        status, LOG_STR(str_of(cause)), LOG_STR(eio_session_sid(sio_socket_session(c->socket))));
     sio_socket_emit(
         c->socket, STR_LIT("subscription_error"), channel, str_slice(digits, (size_t)len));
 }
@@ -308,8 +308,8 @@ ask(struct subscription *s, struct str headers)
         .line = &c->line,
         .channel = name_of(s),
         .headers = headers,
-        .cookie = sio_socket_cookie(c->socket),
-        .referer = sio_socket_referer(c->socket),
+        .cookie = eio_session_cookie(sio_socket_session(c->socket)),
+        .referer = eio_session_referer(sio_socket_session(c->socket)),
     };
     enum auth_refusal refusal = auth_begin(c->channels->auth, &q, on_verdict, s, &s->ask);
 

@@ -19,7 +19,7 @@
 static void
 refuse(struct sio_socket *s, struct str packet, const char *reason)
 {
-    log_debug("malformed packet sid=%s reason=%s packet=%s", LOG_STR(sio_socket_sid(s)),
+    log_debug("malformed packet sid=%s reason=%s packet=%s", LOG_STR(eio_session_sid(s->session)),
         LOG_STR(str_of(reason)), LOG_STR(packet));
     sio_socket_end(s, EIO_END_PARSE);
 }

@@ -64,9 +64,8 @@ struct sio_socket {
     char public_id[SIO_ID_LEN + 1]; /* "" until it is asked for, and where it is the id */
 };
 
-/* A session began: make its socket. */
-void sio_socket_open(struct sio_server *v, struct eio_session *session);
-/* The engine's last word; socket is the session's owner. */
+/* The engine's handlers: a session began, so make its socket; and its last event. */
+void sio_socket_on_open(void *server, struct eio_session *session);
 void sio_socket_on_close(void *socket, enum eio_end why);
 
 /* Into the namespace, with or without telling the client; calls up. */

@@ -12,17 +12,11 @@
 #include "engine/engine.h"
 #include "sio_priv.h"
 
-static void
-on_open(void *owner, struct eio_session *session)
-{
-    sio_socket_open(owner, session);
-}
-
 struct sio_server *
 sio_server_open(struct loop *l, struct engine *e, const struct sio_limits *limits)
 {
     static const struct engine_handlers handlers = {
-        .on_open = on_open,
+        .on_open = sio_socket_on_open,
         .on_message = sio_intake_on_message,
         .on_close = sio_socket_on_close,
     };

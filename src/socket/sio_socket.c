@@ -22,26 +22,9 @@ static const unsigned may_follow[] = {
 };
 
 static void
-forget_ids(struct sio_socket *s)
-{
-    map_remove(&s->server->connected, sio_socket_id(s));
-    if (s->public_id[0])
-        map_remove(&s->server->disguised, str_slice(s->public_id, SIO_ID_LEN));
-}
-
-static void
-drop(void *object)
+sio_socket_free(void *object)
 {
     free(object);
-}
-
-/* It may be what is running now. */
-static void
-drop_connect_limit(struct sio_socket *s)
-{
-    timer_stop(s->connect_limit);
-    loop_defer_free(s->server->loop, s->connect_limit, drop);
-    s->connect_limit = NULL;
 }
 
 /* The only place that writes s->state. */
@@ -49,10 +32,16 @@ static void
 socket_enter(struct sio_socket *s, enum sio_state next)
 {
     ENSURE(may_follow[s->state] & BIT(next));
-    if (s->connect_limit)
-        drop_connect_limit(s);
-    if (s->state == SIO_CONNECTED)
-        forget_ids(s);
+    if (s->connect_limit) {
+        timer_stop(s->connect_limit);
+        loop_defer_free(s->server->loop, s->connect_limit, sio_socket_free); /* it may run now */
+        s->connect_limit = NULL;
+    }
+    if (s->state == SIO_CONNECTED) {
+        map_remove(&s->server->connected, sio_socket_id(s));
+        if (s->public_id[0])
+            map_remove(&s->server->disguised, str_slice(s->public_id, SIO_ID_LEN));
+    }
     s->state = (uint8_t)next;
     if (next == SIO_CONNECTED)
         map_put(&s->server->connected, sio_socket_id(s), s);
@@ -144,8 +133,9 @@ sio_socket_enter(struct sio_socket *s, bool silently)
 }
 
 void
-sio_socket_open(struct sio_server *v, struct eio_session *session)
+sio_socket_on_open(void *server, struct eio_session *session)
 {
+    struct sio_server *v = server;
     struct sio_socket *s = mem_zalloc(sizeof(*s));
 
     s->server = v;
@@ -170,7 +160,7 @@ sio_socket_on_close(void *socket, enum eio_end why)
     (void)why; /* the engine logs and counts it */
     sio_socket_drop_assembly(s);
     s->session = NULL;
-    loop_defer_free(s->server->loop, s, drop);
+    loop_defer_free(s->server->loop, s, sio_socket_free);
     if (s->state != SIO_CLOSED)
         leave_for(s, SIO_CLOSED);
 }
@@ -217,38 +207,6 @@ struct eio_session *
 sio_socket_session(const struct sio_socket *s)
 {
     return s->session;
-}
-
-struct str
-sio_socket_sid(const struct sio_socket *s)
-{
-    return s->session ? eio_session_sid(s->session) : STR_LIT("");
-}
-
-struct str
-sio_socket_cookie(const struct sio_socket *s)
-{
-    return s->session ? eio_session_cookie(s->session) : STR_LIT("");
-}
-
-struct str
-sio_socket_referer(const struct sio_socket *s)
-{
-    return s->session ? eio_session_referer(s->session) : STR_LIT("");
-}
-
-void
-sio_socket_pause(struct sio_socket *s)
-{
-    if (s->session)
-        eio_session_pause(s->session);
-}
-
-void
-sio_socket_resume(struct sio_socket *s)
-{
-    if (s->session)
-        eio_session_resume(s->session);
 }
 
 void

@@ -99,20 +99,20 @@ sio_socket_public_id(struct sio_socket *s)
 }
 
 struct str
-sio_socket_sid(const struct sio_socket *s)
+eio_session_sid(const struct eio_session *s)
 {
-    return str_of(s->id);
+    return str_of(((const struct sio_socket *)s)->id);
 }
 
 struct str
-sio_socket_cookie(const struct sio_socket *s)
+eio_session_cookie(const struct eio_session *s)
 {
     (void)s;
     return STR_LIT("cookie");
 }
 
 struct str
-sio_socket_referer(const struct sio_socket *s)
+eio_session_referer(const struct eio_session *s)
 {
     (void)s;
     return STR_LIT("referer");
@@ -125,15 +125,15 @@ sio_socket_session(const struct sio_socket *s)
 }
 
 void
-sio_socket_pause(struct sio_socket *s)
+eio_session_pause(struct eio_session *s)
 {
-    s->paused++;
+    ((struct sio_socket *)s)->paused++;
 }
 
 void
-sio_socket_resume(struct sio_socket *s)
+eio_session_resume(struct eio_session *s)
 {
-    s->paused--;
+    ((struct sio_socket *)s)->paused--;
 }
 
 void
