@@ -66,6 +66,18 @@ MUST_USE bool json_scan_member(struct json_cursor *c, struct str *key, struct st
  */
 struct str json_scan_get(struct str object, const char *name);
 
+/* A member to look for, and what was found: the last one of its name; len 0: there is none. */
+struct json_field {
+    const char *name;
+    struct str value;
+};
+
+/*
+ * The whole text is an object, and nothing else: validated as by json_scan_whole(), and searched
+ * for the fields in the same pass.
+ */
+MUST_USE bool json_scan_fields(struct str text, struct json_field *fields, size_t count);
+
 /* The text of a string value, decoded to UTF-8 and appended; a lone surrogate becomes U+FFFD.
  * The value must be a string that json_scan_value() accepted. */
 void json_scan_string(struct str value, struct buffer *out);

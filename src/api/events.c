@@ -25,7 +25,7 @@ struct event {
     struct hub_event out; /* borrows from the above, and from what was read */
 };
 
-static const char no_object[] = "Request body must be a JSON object";
+static const char not_an_object[] = "Request body must be a JSON object";
 static const char incomplete[] = "Event must include channel, event name and data";
 
 /* As JavaScript has it: null, false, 0 and "" are no data. */
@@ -102,18 +102,6 @@ read_list(struct event *e, struct str list)
     return NULL;
 }
 
-/* "channels", a list, or else "channel", a text. */
-static const char *
-read_channels(struct event *e, struct str body)
-{
-    struct str list = json_scan_get(body, "channels");
-
-    if (json_scan_kind(list) == JSON_ARRAY)
-        return read_list(e, list);
-    e->channels = mem_resize(NULL, 1, sizeof(*e->channels));
-    return is_falsy(list) && add_channel(e, json_scan_get(body, "channel")) ? NULL : incomplete;
-}
-
 /* A text that is JSON itself stands for what it says, as Laravel's drivers send it. */
 static struct str
 read_data(struct event *e, struct str value)
@@ -126,22 +114,31 @@ read_data(struct event *e, struct str value)
     return json_scan_whole(buffer_str(&e->data), &inner) ? inner : value;
 }
 
-/* object: JSON that was validated.  NULL, or what is wrong with it. */
+/* NULL, or what is wrong with it. */
 static const char *
-event_read(struct event *e, struct str object)
+event_read(struct event *e, struct str text)
 {
-    struct str name, data, socket;
-    const char *wrong;
+    struct json_field fields[] = { { .name = "name" }, { .name = "data" }, { .name = "socket_id" },
+        { .name = "channels" }, { .name = "channel" } };
+    struct str name, data, socket, list;
+    const char *wrong = NULL;
 
-    if (json_scan_kind(object) != JSON_OBJECT)
-        return incomplete;
-    name = json_scan_get(object, "name");
-    data = json_scan_get(object, "data");
-    socket = json_scan_get(object, "socket_id");
+    if (!json_scan_fields(text, fields, COUNT_OF(fields)))
+        return not_an_object;
+    name = fields[0].value;
+    data = fields[1].value;
+    socket = fields[2].value;
+    list = fields[3].value;
     if (!is_text(name) || is_falsy(data))
         return incomplete;
-    buffer_reserve(&e->storage, object.len);
-    wrong = read_channels(e, object);
+    buffer_reserve(&e->storage, text.len);
+    if (json_scan_kind(list) == JSON_ARRAY) {
+        wrong = read_list(e, list);
+    } else {
+        e->channels = mem_resize(NULL, 1, sizeof(*e->channels));
+        if (!is_falsy(list) || !add_channel(e, fields[4].value))
+            wrong = incomplete;
+    }
     if (wrong)
         return wrong;
     e->out = (struct hub_event){
@@ -171,18 +168,11 @@ on_published(void *owner, uint32_t token)
     errand_answer(owner, 200, STR_LIT("{\"message\":\"ok\"}"));
 }
 
-static bool
-read_object(struct str body, struct str *object)
-{
-    return json_scan_whole(body, object) && json_scan_kind(*object) == JSON_OBJECT;
-}
-
 static void
 on_body(struct errand *p, struct str body)
 {
     struct event e = { 0 };
-    struct str object;
-    const char *wrong = read_object(body, &object) ? event_read(&e, object) : no_object;
+    const char *wrong = event_read(&e, body);
 
     if (!wrong)
         p->token = hub_link_publish(p->api->hub, &e.out, on_published, p);
@@ -217,7 +207,10 @@ check_batch(struct str batch, size_t *count)
     while (!wrong && json_scan_element(&c, &value)) {
         struct event e = { 0 };
 
-        wrong = ++*count > BATCH_MAX ? "Too many events" : event_read(&e, value);
+        if (++*count > BATCH_MAX)
+            wrong = "Too many events";
+        else
+            wrong = json_scan_kind(value) == JSON_OBJECT ? event_read(&e, value) : incomplete;
         event_fini(&e);
     }
     return wrong;
@@ -245,22 +238,22 @@ publish_batch(struct errand *p, struct str batch)
 static void
 on_batch_body(struct errand *p, struct str body)
 {
-    struct str object, batch = str_slice(NULL, 0);
-    const char *wrong = no_object;
+    struct json_field batch = { .name = "batch" };
+    const char *wrong;
     size_t count = 0;
 
-    if (read_object(body, &object)) {
-        batch = json_scan_get(object, "batch");
-        wrong = batch.len > 0 && json_scan_kind(batch) == JSON_ARRAY
-                    ? check_batch(batch, &count)
-                    : "Batch must be a list of events";
-    }
+    if (!json_scan_fields(body, &batch, 1))
+        wrong = not_an_object;
+    else if (json_scan_kind(batch.value) != JSON_ARRAY)
+        wrong = "Batch must be a list of events";
+    else
+        wrong = check_batch(batch.value, &count);
     if (wrong)
         errand_refuse(p, 400, wrong);
     else if (count == 0)
         errand_answer(p, 200, STR_LIT("{}"));
     else
-        publish_batch(p, batch);
+        publish_batch(p, batch.value);
 }
 
 void

@@ -34,12 +34,10 @@ enum { WHISPER_REFUSED = 403 };
 
 /* ---- what a client asks for ---- */
 
-/* The channel of a payload, decoded, in c->name; false: there is none, and the event is ignored. */
+/* A payload's channel, decoded, in c->name; false: there is none, and the event is ignored. */
 static bool
-take_channel(struct channels *c, struct str payload, struct str *channel)
+take_channel(struct channels *c, struct str raw, struct str *channel)
 {
-    struct str raw = json_scan_get(payload, "channel");
-
     if (json_scan_kind(raw) != JSON_STRING)
         return false;
     buffer_clear(&c->name);
@@ -53,7 +51,7 @@ on_subscribe(struct client *c, const struct sio_event *e)
 {
     struct str channel, headers = { NULL, 0 };
 
-    if (!take_channel(c->channels, e->argument, &channel)) {
+    if (!take_channel(c->channels, json_scan_get(e->argument, "channel"), &channel)) {
         acks_refuse(c, e->ack, 0);
         return;
     }
@@ -69,26 +67,13 @@ on_unsubscribe(struct client *c, const struct sio_event *e)
 {
     struct str channel;
 
-    if (take_channel(c->channels, e->argument, &channel))
+    if (take_channel(c->channels, json_scan_get(e->argument, "channel"), &channel))
         subscription_close(c, channel, e->ack);
     else
         acks_refuse(c, e->ack, 0);
 }
 
 /* ---- client events: from a member of a private or presence channel to the others in it ---- */
-
-/* The object, whether it came as one or as a JSON string of one. */
-static struct str
-whisper_payload(struct channels *c, struct str argument)
-{
-    struct str value;
-
-    if (json_scan_kind(argument) != JSON_STRING)
-        return argument;
-    buffer_clear(&c->payload);
-    json_scan_string(argument, &c->payload);
-    return json_scan_whole(buffer_str(&c->payload), &value) ? value : str_slice(NULL, 0);
-}
 
 static bool
 is_client_event(struct str event)
@@ -138,19 +123,24 @@ whisper_refuse(struct client *c, struct str channel, const char *reason)
 static void
 on_client_event(struct client *c, const struct sio_event *e)
 {
-    struct str channel, payload = whisper_payload(c->channels, e->argument);
-    const struct envelope whisper = {
-        .event = json_scan_get(payload, "event"),
-        .data = json_scan_get(payload, "data"),
-    };
+    struct json_field f[] = { { .name = "channel" }, { .name = "event" }, { .name = "data" } };
+    struct str channel, payload = e->argument;
+    struct buffer *decoded = &c->channels->payload;
+    struct envelope whisper;
     const char *reason;
     struct bytes *text;
 
-    if (!take_channel(c->channels, payload, &channel) ||
-        json_scan_kind(whisper.event) != JSON_STRING) {
+    if (json_scan_kind(payload) == JSON_STRING) { /* of an object */
+        buffer_clear(decoded);
+        json_scan_string(payload, decoded);
+        payload = buffer_str(decoded);
+    }
+    if (!json_scan_fields(payload, f, COUNT_OF(f)) || json_scan_kind(f[1].value) != JSON_STRING ||
+        !take_channel(c->channels, f[0].value, &channel)) {
         acks_refuse(c, e->ack, 0);
         return;
     }
+    whisper = (struct envelope){ .event = f[1].value, .data = f[2].value };
     reason = whisper_objection(c, channel, &whisper);
     if (reason) {
         whisper_refuse(c, channel, reason);

@@ -14,16 +14,6 @@ is_none(struct str value)
            str_is(value, "\"\"");
 }
 
-static struct str
-channel_data(struct str body)
-{
-    struct str object;
-
-    if (!json_scan_whole(body, &object) || json_scan_kind(object) != JSON_OBJECT)
-        return str_slice(NULL, 0);
-    return json_scan_get(object, "channel_data");
-}
-
 /* The object, whether it came as one or as a JSON string of one. */
 static enum member_parse
 unwrap(struct str value, struct buffer *text, struct str *object)
@@ -77,11 +67,11 @@ static enum member_parse
 read_object(struct str object, struct str socket_id, struct member *out)
 {
     if (json_scan_kind(object) != JSON_OBJECT) {
-        out->fault = "the application's channel_data is no object";
+        out->fault = "the application's channel_data is not an object";
         return MEMBER_BAD;
     }
     if (!take_user(json_scan_get(object, "user_id"), &out->user)) {
-        out->fault = "the application's channel_data has no user_id that is a number or a text";
+        out->fault = "the application's channel_data has no user_id that is a number or a string";
         return MEMBER_BAD;
     }
     append_with_id(object, socket_id, &out->data);
@@ -91,14 +81,17 @@ read_object(struct str object, struct str socket_id, struct member *out)
 enum member_parse
 member_read(struct str body, struct str socket_id, struct member *out)
 {
+    struct json_field data = { .name = "channel_data" };
     struct buffer text = { 0 };
+    enum member_parse parse = MEMBER_NONE;
     struct str object;
-    enum member_parse parse = unwrap(channel_data(body), &text, &object);
 
+    if (json_scan_fields(body, &data, 1))
+        parse = unwrap(data.value, &text, &object);
     if (parse == MEMBER_OK)
         parse = read_object(object, socket_id, out);
     else if (parse == MEMBER_BAD)
-        out->fault = "the application's channel_data is a text that is not JSON";
+        out->fault = "the application's channel_data is a string that is not JSON";
     buffer_fini(&text);
     return parse;
 }

@@ -13,6 +13,7 @@ struct scan {
     const char *at, *end;
     uint64_t objects;
     unsigned depth;
+    unsigned outside; /* the depth that the value at hand is at */
 };
 
 static void
@@ -221,12 +222,12 @@ begin_value(struct scan *s, bool *complete)
     return !object || take_key(s);
 }
 
-/* Behind a value: close what closes, up to a comma (*more) or the outermost end. */
+/* After a value: close what closes, up to a comma (*more) or the end of the value at hand. */
 static bool
 end_value(struct scan *s, bool *more)
 {
     *more = false;
-    while (s->depth > 0) {
+    while (s->depth > s->outside) {
         skip_space(s);
         if (take(s, ',')) {
             *more = true;
@@ -239,23 +240,63 @@ end_value(struct scan *s, bool *more)
     return true;
 }
 
-bool
-json_grammar_value(struct json_cursor *c, struct str *value)
+/* A whole value, with the white space around it. */
+static bool
+take_value(struct scan *s, struct str *value)
 {
-    struct scan s = { c->at, c->end, 0, 0 };
     const char *begin;
     bool complete, more = true;
 
-    skip_space(&s);
-    begin = s.at;
+    skip_space(s);
+    begin = s->at;
     while (more) {
-        if (!begin_value(&s, &complete))
+        if (!begin_value(s, &complete))
             return false;
-        if (complete && !end_value(&s, &more))
+        if (complete && !end_value(s, &more))
             return false;
     }
-    *value = str_slice(begin, (size_t)(s.at - begin));
-    skip_space(&s);
+    *value = str_slice(begin, (size_t)(s->at - begin));
+    skip_space(s);
+    return true;
+}
+
+bool
+json_grammar_value(struct json_cursor *c, struct str *value)
+{
+    struct scan s = { .at = c->at, .end = c->end };
+
+    if (!take_value(&s, value))
+        return false;
     c->at = s.at;
     return true;
+}
+
+bool
+json_grammar_object(
+    struct str text, void (*on_member)(void *owner, struct str key, struct str value), void *owner)
+{
+    const char *begin = text.data ? text.data : "";
+    struct scan s = { .at = begin, .end = begin + text.len, .outside = 1 };
+    struct str key, value;
+    bool more;
+
+    skip_space(&s);
+    if (s.at == s.end || *s.at != '{' || !push(&s, true))
+        return false;
+    for (more = !take(&s, '}'); more;) {
+        skip_space(&s);
+        key.data = s.at;
+        if (!take_string(&s))
+            return false;
+        key.len = (size_t)(s.at - key.data);
+        skip_space(&s);
+        if (!take(&s, ':') || !take_value(&s, &value))
+            return false;
+        on_member(owner, key, value);
+        more = take(&s, ',');
+        if (!more && !take(&s, '}'))
+            return false;
+    }
+    skip_space(&s);
+    return s.at == s.end;
 }

@@ -99,6 +99,31 @@ json_scan_get(struct str object, const char *name)
     return found;
 }
 
+struct fields {
+    struct json_field *field;
+    size_t count;
+};
+
+static void
+note_field(void *owner, struct str key, struct str value)
+{
+    const struct fields *f = owner;
+
+    for (size_t i = 0; i < f->count; i++)
+        if (json_scan_string_is(key, f->field[i].name))
+            f->field[i].value = value;
+}
+
+bool
+json_scan_fields(struct str text, struct json_field *fields, size_t count)
+{
+    struct fields f = { fields, count };
+
+    for (size_t i = 0; i < count; i++)
+        fields[i].value = (struct str){ NULL, 0 };
+    return json_grammar_object(text, note_field, &f);
+}
+
 static unsigned
 hex4(const char *at)
 {

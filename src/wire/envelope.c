@@ -4,6 +4,7 @@
  */
 #include "wire/envelope.h"
 
+#include "base/attr.h"
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "json/json_scan.h"
@@ -11,21 +12,12 @@
 bool
 envelope_parse(struct str message, struct envelope *out)
 {
-    struct str object, key, value;
-    struct json_cursor c;
+    struct json_field fields[] = { { .name = "event" }, { .name = "data" }, { .name = "socket" } };
 
     *out = (struct envelope){ 0 };
-    if (!json_scan_whole(message, &object) || json_scan_kind(object) != JSON_OBJECT)
+    if (!json_scan_fields(message, fields, COUNT_OF(fields)))
         return false;
-    c = json_scan_enter(object);
-    while (json_scan_member(&c, &key, &value)) {
-        if (json_scan_string_is(key, "event"))
-            out->event = value;
-        else if (json_scan_string_is(key, "data"))
-            out->data = value;
-        else if (json_scan_string_is(key, "socket"))
-            out->socket = value;
-    }
+    *out = (struct envelope){ fields[0].value, fields[1].value, fields[2].value };
     if (json_scan_kind(out->socket) != JSON_STRING)
         out->socket = (struct str){ NULL, 0 };
     return json_scan_kind(out->event) == JSON_STRING;

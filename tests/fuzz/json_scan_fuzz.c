@@ -62,12 +62,28 @@ normalise(struct str value)
     buffer_fini(&twice);
 }
 
+/* The fields of a text are those of the object that it is, if it is one. */
+static void
+check_fields(struct str text)
+{
+    struct json_field field = { .name = "a" };
+    struct str value, found;
+    bool object = json_scan_whole(text, &value) && json_scan_kind(value) == JSON_OBJECT;
+
+    ENSURE(json_scan_fields(text, &field, 1) == object);
+    if (!object)
+        return;
+    found = json_scan_get(value, "a");
+    ENSURE(found.len == field.value.len && (found.len == 0 || found.data == field.value.data));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct str value;
+    struct str text = str_slice((const char *)data, size), value;
 
-    if (!json_scan_whole(str_slice((const char *)data, size), &value))
+    check_fields(text);
+    if (!json_scan_whole(text, &value))
         return 0;
     walk(value);
     normalise(value);

@@ -305,6 +305,49 @@ quoted_text_is_a_json_string_of_that_text(void **state)
     buffer_fini(&back);
 }
 
+static void
+fields_are_found_while_the_text_is_validated(void **state)
+{
+    static const char *const bad[] = { "", " ", "{", "[]", "1", "{\"a\":1,}", "{,}", "{\"a\" 1}",
+        "{1:2}", "{\"a\":1 \"b\":2}", "{\"a\":1]", "{\"a\":[1}", "{\"a\":1}x", "{\"a\":}",
+        "{\"a\":{\"b\":1}", "{\"\xff\":1}", "{\"a\":1}{}" };
+    struct json_field f[] = { { .name = "a" }, { .name = "b" }, { .name = "c" } };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        if (json_scan_fields(str_of(bad[i]), f, COUNT_OF(f)))
+            fail_msg("%s", bad[i]);
+    assert_true(json_scan_fields(STR_LIT(" { } "), f, COUNT_OF(f)));
+    assert_int_equal(f[0].value.len, 0);
+    assert_true(json_scan_fields(
+        STR_LIT(" {\"a\":1 , \"\\u0062\" : {\"c\":[2 ]}, \"a\": \"x\" } "), f, COUNT_OF(f)));
+    assert_true(str_is(f[0].value, "\"x\""));
+    assert_true(str_is(f[1].value, "{\"c\":[2 ]}"));
+    assert_int_equal(f[2].value.len, 0);
+}
+
+/* What json_scan_whole() takes of objects is what json_scan_fields() takes. */
+static void
+fields_nest_as_deep_as_values(void **state)
+{
+    (void)state;
+    for (int depth = JSON_SCAN_DEPTH_MAX - 1; depth <= JSON_SCAN_DEPTH_MAX + 1; depth++) {
+        struct json_field f = { .name = "a" };
+        struct buffer text = { 0 };
+        struct str value;
+        bool whole;
+
+        for (int i = 0; i < depth; i++)
+            buffer_append_text(&text, i + 1 < depth ? "{\"a\":" : "{");
+        for (int i = 0; i < depth; i++)
+            buffer_append_char(&text, '}');
+        whole = json_scan_whole(buffer_str(&text), &value);
+        assert_int_equal(whole, depth <= JSON_SCAN_DEPTH_MAX);
+        assert_int_equal(json_scan_fields(buffer_str(&text), &f, 1), whole);
+        buffer_fini(&text);
+    }
+}
+
 int
 main(void)
 {
@@ -323,6 +366,8 @@ main(void)
         cmocka_unit_test(strings_decode_to_utf8),
         cmocka_unit_test(normalising_undoes_needless_escapes_only),
         cmocka_unit_test(quoted_text_is_a_json_string_of_that_text),
+        cmocka_unit_test(fields_are_found_while_the_text_is_validated),
+        cmocka_unit_test(fields_nest_as_deep_as_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
