@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/ensure.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "channels_priv.h"
@@ -16,6 +17,8 @@
 /* Waiting at once for one client; past it the answer is no. */
 enum { ACKS_MAX = 1000 };
 
+/* In one list, counted by its client's ack_count: without a token in one of its owner's, which the
+ * application decides, with one in client->acks. */
 struct ack {
     struct list node;
     struct client *client;
@@ -26,6 +29,7 @@ struct ack {
 static void
 ack_free(struct ack *a)
 {
+    ENSURE(a->client->ack_count > 0);
     list_remove(&a->node);
     a->client->ack_count--;
     free(a);
@@ -62,13 +66,13 @@ acks_wait(struct client *c, struct list *waiting, int64_t id)
 }
 
 static void
-on_effective(void *owner, uint32_t token)
+ack_on_effective(void *owner, uint32_t token)
 {
     struct ack *a = owner;
     struct sio_socket *socket = a->client->socket;
     int64_t id = a->id;
 
-    (void)token;
+    ENSURE(token == a->token);
     ack_free(a);
     sio_socket_ack(socket, id, STR_LIT("{\"ok\":true}"));
 }
@@ -79,9 +83,10 @@ acks_confirm_all(struct client *c, struct list *waiting)
     LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
 
+        ENSURE(a->client == c && a->token == 0);
         list_remove(node);
         list_append(&c->acks, node);
-        a->token = hub_link_sync(c->channels->hub, on_effective, a);
+        a->token = hub_link_sync(c->channels->hub, ack_on_effective, a);
     }
 }
 
@@ -101,6 +106,7 @@ acks_refuse_all(struct client *c, struct list *waiting, unsigned status)
     LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
 
+        ENSURE(a->client == c && a->token == 0);
         acks_refuse(c, a->id, status);
         ack_free(a);
     }

@@ -16,6 +16,7 @@
 
 enum { CAPACITY_MIN = 4 };
 
+/* In rooms->by_name exactly while it has members; each place knows its index here. */
 struct room {
     struct rooms *rooms;
     struct bytes *name;
@@ -49,8 +50,9 @@ rooms_free(struct rooms *r)
 }
 
 static void
-set_capacity(struct room *room, uint32_t capacity)
+room_set_capacity(struct room *room, uint32_t capacity)
 {
+    ENSURE(capacity >= CAPACITY_MIN && capacity > room->count);
     room->capacity = capacity;
     room->sessions = mem_resize(room->sessions, capacity, sizeof(struct eio_session *));
     room->places = mem_resize(room->places, capacity, sizeof(struct room_place *));
@@ -63,7 +65,7 @@ room_new(struct rooms *r, struct str name)
 
     room->rooms = r;
     room->name = bytes_new(name.data, name.len);
-    set_capacity(room, CAPACITY_MIN);
+    room_set_capacity(room, CAPACITY_MIN);
     map_put(&r->by_name, bytes_str(room->name), room);
     return room;
 }
@@ -71,6 +73,7 @@ room_new(struct rooms *r, struct str name)
 static void
 room_free(struct room *room)
 {
+    ENSURE(room->count == 0);
     map_remove(&room->rooms->by_name, bytes_str(room->name));
     bytes_unref(room->name);
     free(room->sessions);
@@ -87,7 +90,7 @@ rooms_join(struct rooms *r, struct str channel, struct eio_session *s, struct ro
     if (!room)
         room = room_new(r, channel);
     if (room->count == room->capacity)
-        set_capacity(room, room->capacity * 2);
+        room_set_capacity(room, room->capacity * 2);
     place->room = room;
     place->index = room->count++;
     room->sessions[place->index] = s;
@@ -95,27 +98,21 @@ rooms_join(struct rooms *r, struct str channel, struct eio_session *s, struct ro
     hub_link_join(r->hub, room->name);
 }
 
-/* The last member takes the place that became free. */
-static void
-remove_member(struct room *room, uint32_t index)
-{
-    uint32_t last = --room->count;
-
-    room->sessions[index] = room->sessions[last];
-    room->places[index] = room->places[last];
-    room->places[index]->index = index;
-    if (room->capacity > CAPACITY_MIN && room->count < room->capacity / 4)
-        set_capacity(room, room->capacity / 2);
-}
-
 void
 rooms_leave(struct rooms *r, struct room_place *place)
 {
     struct room *room = place->room;
+    uint32_t last, index = place->index;
 
     if (!room)
         return;
-    remove_member(room, place->index);
+    ENSURE(room->rooms == r && index < room->count && room->places[index] == place);
+    last = --room->count; /* the last member takes the place that became free */
+    room->sessions[index] = room->sessions[last];
+    room->places[index] = room->places[last];
+    room->places[index]->index = index;
+    if (room->capacity > CAPACITY_MIN && room->count < room->capacity / 4)
+        room_set_capacity(room, room->capacity / 2);
     place->room = NULL;
     hub_link_leave(r->hub, room->name);
     if (room->count == 0)

@@ -9,13 +9,14 @@
  *   Each ends with unsubscribe or the socket's end, ASKING also when it is refused.
  *
  * ASKING    ask is under way; acks wait with it.
- * ENTERING  the hub has the member; what comes before the list is for others.  acks wait.
+ * ENTERING  the hub has the member, question is set; what comes before the list is for others.
+ *           acks wait.
  * JOINED    in the room.
  * MEMBER    in the room, and the hub has the member; when the list was asked for again, question
  *           is set and acks wait.
  *
- * An answer that comes late finds nobody: leaving cancels the ask and forgets the question, so
- * what left joins nothing.
+ * No answer comes after the end: it cancels the ask and forgets the question, so a client that
+ * left joins nothing.
  */
 #include "subscription.h"
 
@@ -49,7 +50,7 @@ static const unsigned may_follow[] = {
     [SUBSCRIPTION_MEMBER] = 0,
 };
 
-/* Owned by its client. */
+/* Owned by its client.  The fields are set as the states say: subscription_check(). */
 struct subscription {
     struct list node;
     struct client *client;
@@ -63,18 +64,18 @@ struct subscription {
 };
 
 static struct str
-name_of(const struct subscription *s)
+subscription_name(const struct subscription *s)
 {
     return str_slice(s->name, s->name_len);
 }
 
 static struct subscription *
-find(const struct client *c, struct str channel)
+subscription_find(const struct client *c, struct str channel)
 {
     LIST_EACH(node, &c->subscriptions) {
         struct subscription *s = LIST_ENTRY(node, struct subscription, node);
 
-        if (str_equal(name_of(s), channel))
+        if (str_equal(subscription_name(s), channel))
             return s;
     }
     return NULL;
@@ -89,7 +90,7 @@ subscription_enter(struct subscription *s, enum subscription_state next)
     ENSURE(may_follow[s->state] & BIT(next));
     s->state = next;
     if (next != SUBSCRIPTION_ENTERING && c->channels->limits->dev_mode)
-        log_notice("joined channel=%s sid=%s", LOG_STR(name_of(s)),
+        log_notice("joined channel=%s sid=%s", LOG_STR(subscription_name(s)),
             LOG_STR(eio_session_sid(sio_socket_session(c->socket))));
 }
 
@@ -108,11 +109,16 @@ subscription_new(struct client *c, struct str channel)
     return s;
 }
 
-/* Whether the hub has an entry of it. */
-static bool
-has_entry(const struct subscription *s)
+static void
+subscription_check(const struct subscription *s)
 {
-    return s->state == SUBSCRIPTION_ENTERING || s->state == SUBSCRIPTION_MEMBER;
+    bool in_room = s->state == SUBSCRIPTION_JOINED || s->state == SUBSCRIPTION_MEMBER;
+
+    ENSURE(in_room == (s->place.room != NULL));
+    ENSURE(!s->ask || s->state == SUBSCRIPTION_ASKING);
+    ENSURE(s->question ? s->state != SUBSCRIPTION_ASKING && s->state != SUBSCRIPTION_JOINED
+                       : s->state != SUBSCRIPTION_ENTERING);
+    ENSURE(list_empty(&s->acks) || s->state != SUBSCRIPTION_JOINED);
 }
 
 static void
@@ -121,12 +127,14 @@ subscription_free(struct subscription *s)
     struct client *c = s->client;
     struct hub_link *hub = c->channels->hub;
 
+    subscription_check(s);
+    ENSURE(c->subscription_count > 0);
     if (s->ask)
         auth_cancel(s->ask);
     if (s->question)
         hub_link_forget(hub, s->question);
-    if (has_entry(s))
-        hub_link_depart(hub, name_of(s), sio_socket_public_id(c->socket));
+    if (s->state == SUBSCRIPTION_ENTERING || s->state == SUBSCRIPTION_MEMBER)
+        hub_link_depart(hub, subscription_name(s), sio_socket_public_id(c->socket));
     rooms_leave(c->channels->rooms, &s->place);
     acks_forget(c, &s->acks);
     list_remove(&s->node);
@@ -135,18 +143,19 @@ subscription_free(struct subscription *s)
 }
 
 static void
-join(struct subscription *s)
+subscription_join(struct subscription *s)
 {
     struct client *c = s->client;
 
     subscription_enter(s, SUBSCRIPTION_JOINED);
-    rooms_join(c->channels->rooms, name_of(s), sio_socket_session(c->socket), &s->place);
+    rooms_join(c->channels->rooms, subscription_name(s), sio_socket_session(c->socket), &s->place);
     acks_confirm_all(c, &s->acks);
+    subscription_check(s);
 }
 
 /* The list of members, for the first time or again. */
 static void
-on_list(void *owner, uint32_t token, struct bytes *text)
+subscription_on_list(void *owner, uint32_t token, struct bytes *text)
 {
     struct subscription *s = owner;
     struct client *c = s->client;
@@ -156,29 +165,15 @@ on_list(void *owner, uint32_t token, struct bytes *text)
     s->question = 0;
     if (s->state == SUBSCRIPTION_ENTERING) {
         subscription_enter(s, SUBSCRIPTION_MEMBER);
-        rooms_join(c->channels->rooms, name_of(s), session, &s->place);
+        rooms_join(c->channels->rooms, subscription_name(s), session, &s->place);
     }
     (void)eio_session_broadcast(&session, 1, text, NULL);
     acks_confirm_all(c, &s->acks);
+    subscription_check(s);
 }
 
 static void
-join_as(struct subscription *s, const struct member *m)
-{
-    struct client *c = s->client;
-    const struct presence_member entry = {
-        .channel = name_of(s),
-        .id = sio_socket_public_id(c->socket),
-        .user = buffer_str(&m->user),
-        .data = buffer_str(&m->data),
-    };
-
-    subscription_enter(s, SUBSCRIPTION_ENTERING);
-    s->question = hub_link_enter(c->channels->hub, &entry, on_list, s);
-}
-
-static void
-refuse(struct client *c, struct str channel, unsigned status, const char *cause)
+subscription_refuse(struct client *c, struct str channel, unsigned status, const char *cause)
 {
     char digits[16];
     int len = snprintf(digits, sizeof(digits), "%u", status);
@@ -200,7 +195,7 @@ meaning(unsigned status)
     case 401:
         return ": not authenticated";
     case 403:
-        return ": forbidden by the channel's rule, or nobody is logged in";
+        return ": forbidden by the channel's rule, or no user is logged in";
     case 404:
         return ": no such route, is authEndpoint right and Broadcast::routes() called?";
     case 419:
@@ -211,116 +206,102 @@ meaning(unsigned status)
 }
 
 static void
-give_up(struct subscription *s, unsigned status, const char *cause)
+subscription_give_up(struct subscription *s, unsigned status, const char *cause)
 {
-    refuse(s->client, name_of(s), status, cause);
+    subscription_refuse(s->client, subscription_name(s), status, cause);
     acks_refuse_all(s->client, &s->acks, status);
     subscription_free(s);
 }
 
+/* Into a presence channel, as the member that the application's answer names. */
 static void
-reject(struct subscription *s, const struct auth_verdict *v)
+subscription_admit(struct subscription *s, struct str body)
 {
-    char cause[128];
-
-    (void)snprintf(
-        cause, sizeof(cause), "the application answered %u%s", v->status, meaning(v->status));
-    give_up(s, v->status, v->cause ? v->cause : cause);
-}
-
-/* As in laravel-echo-server: events come, but there is nobody to show to the others. */
-static void
-join_as_nobody(struct subscription *s, struct str body)
-{
-    if (log_first(name_of(s)))
-        log_warning("the application's answer holds no member data (channel_data): events of the "
-                    "channel are delivered, its members are not told channel=%s answer=%s",
-            LOG_STR(name_of(s)), LOG_STR(body));
-    join(s);
-}
-
-static void
-admit(struct subscription *s, struct str body)
-{
+    struct client *c = s->client;
+    struct presence_member entry = { .channel = subscription_name(s),
+        .id = sio_socket_public_id(c->socket) };
     struct member m = { 0 };
 
-    switch (member_read(body, sio_socket_public_id(s->client->socket), &m)) {
+    switch (member_read(body, entry.id, &m)) {
     case MEMBER_OK:
-        join_as(s, &m);
+        entry.user = buffer_str(&m.user);
+        entry.data = buffer_str(&m.data);
+        subscription_enter(s, SUBSCRIPTION_ENTERING);
+        s->question = hub_link_enter(c->channels->hub, &entry, subscription_on_list, s);
         break;
-    case MEMBER_NONE:
-        join_as_nobody(s, body);
+    case MEMBER_NONE: /* as in laravel-echo-server: events come, but there is nobody to show */
+        if (log_first(subscription_name(s)))
+            log_warning("the application's answer has no member data (channel_data): the client "
+                        "gets the channel's events, but is not shown to its members "
+                        "channel=%s answer=%s",
+                LOG_STR(subscription_name(s)), LOG_STR(body));
+        subscription_join(s);
         break;
     case MEMBER_BAD:
-        give_up(s, 0, m.fault);
+        subscription_give_up(s, 0, m.fault);
         break;
     }
     member_fini(&m);
 }
 
 static void
-on_verdict(void *owner, const struct auth_verdict *v)
+subscription_on_verdict(void *owner, const struct auth_verdict *v)
 {
     struct subscription *s = owner;
+    char cause[128];
 
     s->ask = NULL;
-    if (v->status != 200)
-        reject(s, v);
-    else if (channels_kind(name_of(s)) == CHANNEL_PRESENCE)
-        admit(s, v->body);
-    else
-        join(s);
+    if (v->status == 200) {
+        if (channels_kind(subscription_name(s)) == CHANNEL_PRESENCE)
+            subscription_admit(s, v->body);
+        else
+            subscription_join(s);
+        return;
+    }
+    (void)snprintf(
+        cause, sizeof(cause), "the application answered %u%s", v->status, meaning(v->status));
+    subscription_give_up(s, v->status, v->cause ? v->cause : cause);
 }
 
-/* A marker that does not stand at the start is almost always a prefix that nobody cut off. */
+/* A marker elsewhere than at the start is almost always a prefix that was not removed. */
 static void
-say_prefix(const struct client *c, struct str channel)
+warn_of_prefix(const struct client *c, struct str channel)
 {
     if (str_starts(channel, "private-") || str_starts(channel, "presence-"))
         return;
     if (log_first(STR_LIT("keyPrefix in a channel's name")))
-        log_warning("a channel's name holds private- or presence-, but not at its start: is "
+        log_warning("a channel's name has private- or presence- in it, but not at its start: is "
                     "keyPrefix what the application uses? channel=%s keyPrefix=%s",
             LOG_STR(channel), LOG_STR(str_of(c->channels->limits->key_prefix)));
 }
 
-static const char *
-refusal_text(enum auth_refusal refusal)
-{
-    switch (refusal) {
-    case AUTH_OK:
-        return NULL;
-    case AUTH_TOO_MANY_HEADERS:
-        return "too many headers in auth.headers";
-    case AUTH_HEADERS_TOO_LARGE:
-        return "auth.headers is too large";
-    case AUTH_QUEUE_FULL:
-        return "too many subscriptions of this socket wait for the application";
-    }
-    return NULL;
-}
-
 static void
-ask(struct subscription *s, struct str headers)
+subscription_ask(struct subscription *s, struct str headers)
 {
+    static const char *const causes[] = {
+        [AUTH_TOO_MANY_HEADERS] = "too many headers in auth.headers",
+        [AUTH_HEADERS_TOO_LARGE] = "auth.headers is too large",
+        [AUTH_QUEUE_FULL] = "too many subscriptions of this socket wait for the application",
+    };
     struct client *c = s->client;
     const struct auth_question q = {
         .line = &c->line,
-        .channel = name_of(s),
+        .channel = subscription_name(s),
         .headers = headers,
         .cookie = eio_session_cookie(sio_socket_session(c->socket)),
         .referer = eio_session_referer(sio_socket_session(c->socket)),
     };
-    enum auth_refusal refusal = auth_begin(c->channels->auth, &q, on_verdict, s, &s->ask);
+    enum auth_refusal refusal =
+        auth_begin(c->channels->auth, &q, subscription_on_verdict, s, &s->ask);
 
-    say_prefix(c, name_of(s));
+    warn_of_prefix(c, subscription_name(s));
     if (refusal != AUTH_OK)
-        give_up(s, 0, refusal_text(refusal));
+        subscription_give_up(s, 0, causes[refusal]);
 }
 
-/* NULL when the limits let a new subscription pass. */
+/* Why a new subscription is over a limit, or NULL. */
 static const char *
-over_limit(const struct client *c, struct str channel, bool in_time)
+subscription_over_limit(const struct client *c, struct str channel, bool in_time)
 {
     const struct channels_limits *limits = c->channels->limits;
 
@@ -335,7 +316,7 @@ over_limit(const struct client *c, struct str channel, bool in_time)
 
 /* A member gets the list again. */
 static void
-open_again(struct subscription *s, int64_t ack)
+subscription_open_again(struct subscription *s, int64_t ack)
 {
     struct client *c = s->client;
 
@@ -345,7 +326,8 @@ open_again(struct subscription *s, int64_t ack)
     }
     acks_wait(c, &s->acks, ack);
     if (s->state == SUBSCRIPTION_MEMBER && !s->question)
-        s->question = hub_link_members(c->channels->hub, name_of(s), on_list, s);
+        s->question =
+            hub_link_members(c->channels->hub, subscription_name(s), subscription_on_list, s);
 }
 
 void
@@ -353,35 +335,35 @@ subscription_open(struct client *c, struct str channel, struct str headers, int6
 {
     unsigned rate = c->channels->limits->subscribe_rate;
     bool in_time = allowance_take(&c->subscribes, rate, loop_now_ms(c->channels->loop));
-    struct subscription *s = find(c, channel);
+    struct subscription *s = subscription_find(c, channel);
     const char *cause;
 
     if (s && in_time) {
-        open_again(s, ack);
+        subscription_open_again(s, ack);
         return;
     }
     if (s) {
-        acks_refuse(c, ack, 0); /* it is there; only the answer is refused */
+        acks_refuse(c, ack, 0); /* it stays; only the answer is refused */
         return;
     }
-    cause = over_limit(c, channel, in_time);
+    cause = subscription_over_limit(c, channel, in_time);
     if (cause) {
-        refuse(c, channel, 0, cause);
+        subscription_refuse(c, channel, 0, cause);
         acks_refuse(c, ack, 0);
         return;
     }
     s = subscription_new(c, channel);
     acks_wait(c, &s->acks, ack);
     if (channels_kind(channel) == CHANNEL_PUBLIC)
-        join(s);
+        subscription_join(s);
     else
-        ask(s, headers);
+        subscription_ask(s, headers);
 }
 
 void
 subscription_close(struct client *c, struct str channel, int64_t ack)
 {
-    struct subscription *s = find(c, channel);
+    struct subscription *s = subscription_find(c, channel);
 
     if (s) {
         acks_refuse_all(c, &s->acks, 0);
@@ -400,7 +382,7 @@ subscription_close_all(struct client *c)
 bool
 subscription_is_joined(const struct client *c, struct str channel)
 {
-    const struct subscription *s = find(c, channel);
+    const struct subscription *s = subscription_find(c, channel);
 
     return s && (s->state == SUBSCRIPTION_JOINED || s->state == SUBSCRIPTION_MEMBER);
 }
