@@ -6,7 +6,7 @@
  *
  * The cap is on the application's work.  A request that was sent counts until it is answered, the
  * application closes the connection, or AUTH_HOLD_MS have passed (authTimeout, if that is longer),
- * whether or not somebody still waits for the answer.
+ * whether or not its socket still waits for the answer.
  */
 #ifndef CHANNELS_AUTH_H
 #define CHANNELS_AUTH_H
@@ -40,7 +40,7 @@ struct auth *auth_open(
 /* For what is sent from now on; requests under way are answered as before. */
 void auth_set_target(struct auth *a, const struct auth_target *target);
 void auth_set_limits(struct auth *a, const struct auth_limits *limits);
-/* No ask has an asker any more; requests under way are cut. */
+/* After the last verdict or auth_cancel(); requests under way are cut. */
 void auth_close(struct auth *a);
 
 enum { AUTH_HOLD_MS = 60000 };
@@ -64,7 +64,7 @@ struct auth_question {
 };
 
 struct auth_verdict {
-    unsigned status;   /* 200: admitted; 0: no answer of the application */
+    unsigned status;   /* 200: admitted; 0: no answer from the application */
     struct str body;   /* borrowed */
     const char *cause; /* one sentence for the log when status is 0, else NULL */
 };

@@ -33,7 +33,7 @@ struct auth {
     struct auth_queue queue;
     struct list held;   /* asks */
     unsigned in_flight; /* SENT or HELD */
-    size_t asks;        /* of all states but DONE */
+    size_t asks;        /* in every state but DONE */
     struct loop_task pump;
     struct buffer scratch;
 };
@@ -48,10 +48,10 @@ struct auth {
  *
  * QUEUED   in its line.
  * SENT     call is under way and takes one of the slots; the timer is authTimeout.
- * HELD     the verdict was given, or nobody wants it, but the application may be at work: call
- *          keeps its slot.  In a->held; line is NULL once that is gone.
+ * HELD     the verdict was given, or is not wanted any more, but the application may be at work:
+ *          call keeps its slot.  In a->held; line is NULL once that is gone.
  * RESTING  the timer runs; no slot is taken.
- * DONE     the verdict was given, or nobody wants it; freed at the end of the turn.
+ * DONE     the verdict was given, or is not wanted any more; freed at the end of the turn.
  */
 enum ask_state { ASK_QUEUED, ASK_SENT, ASK_HELD, ASK_RESTING, ASK_DONE };
 
@@ -83,14 +83,7 @@ static const unsigned may_follow[] = {
 };
 
 static void
-take_slot(struct auth_ask *ask)
-{
-    ask->auth->in_flight++;
-    ask->line->in_flight++;
-}
-
-static void
-return_slot(struct auth_ask *ask)
+ask_return_slot(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
 
@@ -117,22 +110,18 @@ ask_enter(struct auth_ask *ask, enum ask_state next)
     if (ask->state == ASK_HELD)
         list_remove(&ask->node);
     if (ask->state == ASK_HELD || (ask->state == ASK_SENT && next != ASK_HELD))
-        return_slot(ask);
+        ask_return_slot(ask);
     ask->state = next;
-    if (next == ASK_SENT)
-        take_slot(ask);
+    if (next == ASK_SENT) {
+        a->in_flight++;
+        ask->line->in_flight++;
+    }
     if (next == ASK_HELD)
         list_append(&a->held, &ask->node);
     if (next == ASK_QUEUED) {
         auth_queue_add(&a->queue, ask->line, &ask->node);
         loop_end_of_turn(a->loop, &a->pump);
     }
-}
-
-static size_t
-ask_bytes(const struct auth_ask *ask)
-{
-    return sizeof(*ask) + ask->text_len;
 }
 
 static void
@@ -149,17 +138,20 @@ ask_finish(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
 
+    ENSURE(a->asks > 0);
     ask_enter(ask, ASK_DONE);
     ask->line = NULL;
     a->asks--;
     loop_defer_free(a->loop, ask, ask_free);
 }
 
-/* Its owner hears no more of it. */
-static void
-ask_let_go(struct auth_ask *ask)
+void
+auth_cancel(struct auth_ask *ask)
 {
-    ask->line->bytes -= ask_bytes(ask);
+    size_t bytes = sizeof(*ask) + ask->text_len;
+
+    ENSURE(ask->state != ASK_HELD && ask->state != ASK_DONE && ask->line->bytes >= bytes);
+    ask->line->bytes -= bytes;
     if (ask->call && http_client_abandon(ask->call))
         ask_enter(ask, ASK_HELD);
     else
@@ -168,7 +160,7 @@ ask_let_go(struct auth_ask *ask)
 
 /* Calls up. */
 static void
-give_verdict(struct auth_ask *ask, unsigned status, struct str body)
+ask_give_verdict(struct auth_ask *ask, unsigned status, struct str body)
 {
     struct auth_verdict v = { .status = status, .body = body };
 
@@ -176,13 +168,13 @@ give_verdict(struct auth_ask *ask, unsigned status, struct str body)
         buffer_append_char(&ask->cause, '\0');
         v.cause = ask->cause.data;
     }
-    ask_let_go(ask);
+    auth_cancel(ask);
     ask->on_verdict(ask->owner, &v);
 }
 
 /* False when the time for another attempt is over. */
 static bool
-retry_later(struct auth_ask *ask)
+ask_retry_later(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
     unsigned doublings = ask->failures < RETRY_DOUBLINGS ? ask->failures : RETRY_DOUBLINGS;
@@ -199,7 +191,7 @@ retry_later(struct auth_ask *ask)
 }
 
 static bool
-is_passing(const struct http_answer *answer)
+answer_is_passing(const struct http_answer *answer)
 {
     switch (answer->result) {
     case HTTP_CALL_ANSWERED:
@@ -215,7 +207,7 @@ is_passing(const struct http_answer *answer)
 }
 
 static void
-explain(struct auth_ask *ask, const struct http_answer *answer)
+ask_explain(struct auth_ask *ask, const struct http_answer *answer)
 {
     const char *error = answer->error ? answer->error : "";
 
@@ -233,17 +225,17 @@ explain(struct auth_ask *ask, const struct http_answer *answer)
             error);
         return;
     case HTTP_CALL_BROKEN:
-        buffer_printf(&ask->cause, "authHost gave no complete answer: %s", error);
+        buffer_printf(&ask->cause, "the answer of authHost was incomplete: %s", error);
         return;
     case HTTP_CALL_TIMEOUT:
-        buffer_printf(&ask->cause, "no answer of authHost within %llu ms (authTimeout)",
+        buffer_printf(&ask->cause, "no answer from authHost within %llu ms (authTimeout)",
             (unsigned long long)ask->auth->limits.timeout_ms);
         return;
     }
 }
 
 static void
-on_done(void *owner, const struct http_answer *answer)
+ask_on_done(void *owner, const struct http_answer *answer)
 {
     struct auth_ask *ask = owner;
 
@@ -252,14 +244,14 @@ on_done(void *owner, const struct http_answer *answer)
         ask_finish(ask);
         return;
     }
-    if (is_passing(answer) && retry_later(ask))
+    if (answer_is_passing(answer) && ask_retry_later(ask))
         return;
-    explain(ask, answer);
-    give_verdict(ask, answer->result == HTTP_CALL_ANSWERED ? answer->status : 0, answer->body);
+    ask_explain(ask, answer);
+    ask_give_verdict(ask, answer->result == HTTP_CALL_ANSWERED ? answer->status : 0, answer->body);
 }
 
 static void
-on_timer(void *owner)
+ask_on_timer(void *owner)
 {
     static const struct http_answer late = { .result = HTTP_CALL_TIMEOUT };
     struct auth_ask *ask = owner;
@@ -269,12 +261,12 @@ on_timer(void *owner)
         return;
     }
     if (ask->state == ASK_SENT)
-        explain(ask, &late);
-    give_verdict(ask, 0, STR_LIT(""));
+        ask_explain(ask, &late);
+    ask_give_verdict(ask, 0, STR_LIT(""));
 }
 
 static void
-send_ask(struct auth_ask *ask)
+ask_send(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
     const struct auth_options *o = &a->target->options;
@@ -289,7 +281,8 @@ send_ask(struct auth_ask *ask)
     };
 
     if (!auth_target_choose(o->hosts, o->host_count, ask->referer, &origin)) {
-        buffer_append_text(&ask->cause, "the choice among authHost is no http or https URL");
+        buffer_append_text(
+            &ask->cause, "the host chosen from authHost is not an http or https URL");
         ask->hopeless = true;
         ask_enter(ask, ASK_RESTING);
         timer_start(a->loop, &ask->timer, 0);
@@ -297,7 +290,7 @@ send_ask(struct auth_ask *ask)
     }
     ask_enter(ask, ASK_SENT);
     timer_start(a->loop, &ask->timer, a->limits.timeout_ms);
-    ask->call = http_client_post(a->client, &r, on_done, ask);
+    ask->call = http_client_post(a->client, &r, ask_on_done, ask);
 }
 
 /*
@@ -305,7 +298,7 @@ send_ask(struct auth_ask *ask)
  * without end an application that does not answer leaves some to the others.
  */
 static void
-pump(void *owner)
+auth_pump(void *owner)
 {
     struct auth *a = owner;
     unsigned slots = a->limits.in_flight > 0 ? a->limits.in_flight : 1;
@@ -315,7 +308,7 @@ pump(void *owner)
 
         if (!node)
             return;
-        send_ask(LIST_ENTRY(node, struct auth_ask, node));
+        ask_send(LIST_ENTRY(node, struct auth_ask, node));
     }
 }
 
@@ -329,7 +322,7 @@ auth_open(struct loop *l, const struct auth_target *target, const struct auth_li
     a->target = target;
     auth_queue_init(&a->queue);
     list_init(&a->held);
-    loop_task_init(&a->pump, pump, a);
+    loop_task_init(&a->pump, auth_pump, a);
     a->client = http_client_open(l, target->tls, target->tls_loopback, IDLE_MS);
     return a;
 }
@@ -348,21 +341,18 @@ auth_set_limits(struct auth *a, const struct auth_limits *limits)
     loop_end_of_turn(a->loop, &a->pump);
 }
 
-static void
-cut(struct auth_ask *ask)
-{
-    http_client_cancel(ask->call);
-    ask_finish(ask);
-}
-
 void
 auth_close(struct auth *a)
 {
     if (!a)
         return;
-    while (!list_empty(&a->held))
-        cut(LIST_ENTRY(a->held.next, struct auth_ask, node));
-    ENSURE(a->asks == 0 && a->in_flight == 0);
+    while (!list_empty(&a->held)) {
+        struct auth_ask *ask = LIST_ENTRY(a->held.next, struct auth_ask, node);
+
+        http_client_cancel(ask->call);
+        ask_finish(ask);
+    }
+    ENSURE(a->asks == 0 && a->in_flight == 0 && list_empty(&a->queue.lines));
     loop_task_cancel(&a->pump);
     http_client_close(a->client);
     buffer_fini(&a->scratch);
@@ -407,7 +397,7 @@ ask_new(struct auth *a, const struct auth_question *q, size_t headers_len, size_
     ask->body = str_slice(ask->text + headers_len, body_len);
     ask->referer = str_slice(ask->body.data + body_len, q->referer.len);
     list_init(&ask->node);
-    timer_init(&ask->timer, on_timer, ask);
+    timer_init(&ask->timer, ask_on_timer, ask);
     return ask;
 }
 
@@ -434,15 +424,9 @@ auth_begin(struct auth *a, const struct auth_question *q,
     ask = ask_new(a, q, headers_len, body_len);
     ask->on_verdict = on_verdict;
     ask->owner = owner;
-    q->line->bytes += ask_bytes(ask);
+    q->line->bytes += sizeof(*ask) + ask->text_len;
     a->asks++;
     ask_enter(ask, ASK_QUEUED);
     *out = ask;
     return AUTH_OK;
-}
-
-void
-auth_cancel(struct auth_ask *ask)
-{
-    ask_let_go(ask);
 }

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "base/ensure.h"
 #include "channels/auth.h"
 
 void
@@ -24,7 +25,7 @@ auth_queue_add(struct auth_queue *q, struct auth_line *line, struct list *ask)
 
 /* Passes over no more lines than there are requests under way. */
 static struct auth_line *
-next_line(const struct auth_queue *q, unsigned share)
+auth_queue_next_line(const struct auth_queue *q, unsigned share)
 {
     LIST_EACH(node, &q->lines) {
         struct auth_line *line = LIST_ENTRY(node, struct auth_line, node);
@@ -38,11 +39,12 @@ next_line(const struct auth_queue *q, unsigned share)
 struct list *
 auth_queue_take(struct auth_queue *q, unsigned share)
 {
-    struct auth_line *line = next_line(q, share);
+    struct auth_line *line = auth_queue_next_line(q, share);
     struct list *ask;
 
     if (!line)
         return NULL;
+    ENSURE(!list_empty(&line->waiting));
     ask = line->waiting.next;
     list_remove(ask);
     list_remove(&line->node);

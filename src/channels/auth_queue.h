@@ -10,8 +10,9 @@
 
 struct auth_line;
 
+/* A line is in lines exactly while an ask waits in it. */
 struct auth_queue {
-    struct list lines; /* that have an ask waiting, next one first */
+    struct list lines; /* next one first */
 };
 
 void auth_queue_init(struct auth_queue *q);

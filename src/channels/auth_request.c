@@ -31,7 +31,7 @@ struct lines {
 };
 
 static bool
-is_token(struct str s)
+is_header_name(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         char c = s.data[i];
@@ -44,25 +44,19 @@ is_token(struct str s)
 }
 
 static bool
-starts_nocase(struct str s, const char *prefix)
-{
-    size_t len = strlen(prefix);
-
-    return s.len >= len && str_is_nocase(str_slice(s.data, len), prefix);
-}
-
-static bool
 is_withheld(struct str name)
 {
+    const struct str proxy = STR_LIT("Proxy-");
+
     for (size_t i = 0; i < COUNT_OF(withheld); i++) {
         if (str_is_nocase(name, withheld[i]))
             return true;
     }
-    return starts_nocase(name, "Proxy-");
+    return name.len >= proxy.len && str_is_nocase(str_slice(name.data, proxy.len), proxy.data);
 }
 
 static struct str
-part(const struct lines *l, size_t at, size_t len)
+lines_part(const struct lines *l, size_t at, size_t len)
 {
     return str_slice(l->text.data + at, len);
 }
@@ -82,10 +76,10 @@ equal_nocase(struct str a, struct str b)
 }
 
 static struct line *
-find_line(const struct lines *l, struct str name)
+lines_find(const struct lines *l, struct str name)
 {
     for (size_t i = 0; i < l->count; i++) {
-        if (equal_nocase(part(l, l->line[i].name_at, l->line[i].name_len), name))
+        if (equal_nocase(lines_part(l, l->line[i].name_at, l->line[i].name_len), name))
             return &l->line[i];
     }
     return NULL;
@@ -115,9 +109,9 @@ append_value(struct str value, struct buffer *out)
 
 /* Of two names that differ in case alone the last one counts, as in Node. */
 static enum auth_refusal
-add_line(struct lines *l, const struct line *new_line)
+lines_add(struct lines *l, const struct line *new_line)
 {
-    struct line *same = find_line(l, part(l, new_line->name_at, new_line->name_len));
+    struct line *same = lines_find(l, lines_part(l, new_line->name_at, new_line->name_len));
 
     if (same) {
         l->bytes -= same->name_len + same->value_len;
@@ -133,7 +127,7 @@ add_line(struct lines *l, const struct line *new_line)
 
 /* One member of auth.headers; what may not pass is left out without a word. */
 static enum auth_refusal
-take_member(struct lines *l, struct str key, struct str value)
+lines_take_member(struct lines *l, struct str key, struct str value)
 {
     struct line line = { .name_at = l->text.len };
     struct str name, text;
@@ -144,15 +138,15 @@ take_member(struct lines *l, struct str key, struct str value)
     if (!append_value(value, &l->text))
         return AUTH_OK;
     line.value_len = l->text.len - line.value_at;
-    name = part(l, line.name_at, line.name_len);
-    text = part(l, line.value_at, line.value_len);
-    if (!is_token(name) || str_has_control(text) || is_withheld(name))
+    name = lines_part(l, line.name_at, line.name_len);
+    text = lines_part(l, line.value_at, line.value_len);
+    if (!is_header_name(name) || str_has_control(text) || is_withheld(name))
         return AUTH_OK;
-    return add_line(l, &line);
+    return lines_add(l, &line);
 }
 
 static enum auth_refusal
-take_headers(struct lines *l, struct str headers)
+lines_take(struct lines *l, struct str headers)
 {
     struct json_cursor c;
     struct str key, value;
@@ -162,7 +156,7 @@ take_headers(struct lines *l, struct str headers)
         return AUTH_OK;
     c = json_scan_enter(headers);
     while (refusal == AUTH_OK && json_scan_member(&c, &key, &value))
-        refusal = take_member(l, key, value);
+        refusal = lines_take_member(l, key, value);
     return refusal;
 }
 
@@ -176,35 +170,14 @@ append_line(struct buffer *out, struct str name, struct str value)
 }
 
 static void
-write_lines(const struct lines *l, struct buffer *out)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        const struct line *line = &l->line[i];
-
-        append_line(
-            out, part(l, line->name_at, line->name_len), part(l, line->value_at, line->value_len));
-    }
-}
-
-static void
 write_own(const struct auth_question *q, const struct lines *l, struct buffer *out)
 {
     append_line(out, STR_LIT("X-Requested-With"), STR_LIT("XMLHttpRequest"));
     append_line(out, STR_LIT("Content-Type"), STR_LIT("application/x-www-form-urlencoded"));
-    if (!find_line(l, STR_LIT("User-Agent")))
+    if (!lines_find(l, STR_LIT("User-Agent")))
         append_line(out, STR_LIT("User-Agent"), STR_LIT("echo-server"));
-    if (q->cookie.len > 0 && !find_line(l, STR_LIT("Cookie")) && !str_has_control(q->cookie))
+    if (q->cookie.len > 0 && !lines_find(l, STR_LIT("Cookie")) && !str_has_control(q->cookie))
         append_line(out, STR_LIT("Cookie"), q->cookie);
-}
-
-/* An empty Cookie of the browser's counts as none, as in the reference. */
-static void
-drop_empty(struct lines *l, struct str name)
-{
-    struct line *line = find_line(l, name);
-
-    if (line && line->value_len == 0)
-        *line = l->line[--l->count];
 }
 
 enum auth_refusal
@@ -213,13 +186,18 @@ auth_request_headers(
 {
     struct lines l = { .limit = limits->headers, .bytes_limit = limits->header_bytes };
     enum auth_refusal refusal;
+    struct line *cookie;
 
     l.line = mem_resize(NULL, l.limit, sizeof(*l.line));
-    refusal = take_headers(&l, q->headers);
+    refusal = lines_take(&l, q->headers);
     if (refusal == AUTH_OK) {
-        drop_empty(&l, STR_LIT("Cookie"));
+        cookie = lines_find(&l, STR_LIT("Cookie"));
+        if (cookie && cookie->value_len == 0) /* counts as none, as in the reference */
+            *cookie = l.line[--l.count];
         write_own(q, &l, out);
-        write_lines(&l, out);
+        for (size_t i = 0; i < l.count; i++)
+            append_line(out, lines_part(&l, l.line[i].name_at, l.line[i].name_len),
+                lines_part(&l, l.line[i].value_at, l.line[i].value_len));
     }
     buffer_fini(&l.text);
     free(l.line);

@@ -28,7 +28,7 @@ needs_tls(const struct auth_options *o)
 }
 
 static void
-say_loopback(const struct auth_options *o)
+warn_of_loopback(const struct auth_options *o)
 {
     struct http_origin origin;
 
@@ -54,7 +54,7 @@ options_make_sense(const struct auth_options *o, struct buffer *error)
 
         if (!str_contains(host, "://") || http_origin_parse(host, &origin))
             continue;
-        buffer_printf(error, "authHost: \"%s\" is no http or https URL", o->hosts[i]);
+        buffer_printf(error, "authHost: \"%s\" is not an http or https URL", o->hosts[i]);
         return false;
     }
     if (o->endpoint[0] == '/')
@@ -64,7 +64,7 @@ options_make_sense(const struct auth_options *o, struct buffer *error)
 }
 
 static bool
-open_tls(struct auth_target *t, struct buffer *error)
+auth_target_open_tls(struct auth_target *t, struct buffer *error)
 {
     const struct auth_options *o = &t->options;
 
@@ -78,7 +78,7 @@ open_tls(struct auth_target *t, struct buffer *error)
     buffer_clear(error);
     t->tls_loopback = tls_client_new(false, NULL, error);
     if (o->verify_tls)
-        say_loopback(o);
+        warn_of_loopback(o);
     return t->tls_loopback != NULL;
 }
 
@@ -91,7 +91,7 @@ auth_target_new(const struct auth_options *o, struct buffer *error)
         return NULL;
     t = mem_zalloc(sizeof(*t));
     t->options = *o;
-    if (open_tls(t, error))
+    if (auth_target_open_tls(t, error))
         return t;
     auth_target_free(t);
     return NULL;
@@ -129,7 +129,7 @@ authority_of(struct str url)
 }
 
 static struct str
-without_port(struct str host)
+page_without_port(struct str host)
 {
     for (size_t i = host.len; i > 0; i--) {
         char c = host.data[i - 1];
@@ -168,12 +168,12 @@ page_parse(struct str referer, struct page *p)
     append_lower(&p->origin, str_slice(referer.data, scheme_len));
     append_lower(&p->origin, authority);
     p->host = str_slice(p->origin.data + scheme_len, authority.len);
-    p->name = without_port(p->host);
+    p->name = page_without_port(p->host);
     return true;
 }
 
 static bool
-matches(const struct page *p, const char *entry)
+page_matches(const struct page *p, const char *entry)
 {
     if (str_is(buffer_str(&p->origin), entry) || str_is(p->host, entry))
         return true;
@@ -191,7 +191,7 @@ auth_target_choose(
 
     if (referer.len > 0 && page_parse(referer, &page)) {
         for (size_t i = 0; i < count; i++) {
-            if (!matches(&page, hosts[i]))
+            if (!page_matches(&page, hosts[i]))
                 continue;
             url = buffer_str(&page.origin);
             break;

@@ -168,7 +168,7 @@ client_resume(struct client *c)
 }
 
 static void
-on_event(void *owner, const struct sio_event *e)
+channels_on_event(void *owner, const struct sio_event *e)
 {
     static const struct {
         const char *name;
@@ -193,7 +193,7 @@ on_event(void *owner, const struct sio_event *e)
 }
 
 static void
-on_connect(void *owner, struct sio_socket *socket)
+channels_on_connect(void *owner, struct sio_socket *socket)
 {
     struct client *c = mem_zalloc(sizeof(*c));
 
@@ -214,7 +214,7 @@ client_free(void *object)
 }
 
 static void
-on_disconnect(void *owner)
+channels_on_disconnect(void *owner)
 {
     struct client *c = owner;
 
@@ -224,11 +224,12 @@ on_disconnect(void *owner)
     acks_forget(c, &c->acks);
     hub_link_sockets(c->channels->hub, -1);
     ENSURE(c->ack_count == 0 && c->subscription_count == 0);
+    ENSURE(list_empty(&c->acks) && list_empty(&c->subscriptions) && list_empty(&c->paused));
     loop_defer_free(c->channels->loop, c, client_free);
 }
 
 static void
-on_broadcast(void *owner, struct str channel, struct bytes *text, struct str except)
+channels_on_broadcast(void *owner, struct str channel, struct bytes *text, struct str except)
 {
     struct channels *c = owner;
     struct sio_socket *sender = except.len > 0 ? sio_server_find(c->sockets, except) : NULL;
@@ -237,7 +238,7 @@ on_broadcast(void *owner, struct str channel, struct bytes *text, struct str exc
 }
 
 static void
-on_drain(void *owner)
+channels_on_drain(void *owner)
 {
     struct channels *c = owner;
     struct list due;
@@ -253,13 +254,13 @@ channels_open(struct loop *l, struct sio_server *v, struct hub_link *hub, struct
     const struct channels_limits *limits)
 {
     static const struct sio_handlers socket_handlers = {
-        .on_connect = on_connect,
-        .on_event = on_event,
-        .on_disconnect = on_disconnect,
+        .on_connect = channels_on_connect,
+        .on_event = channels_on_event,
+        .on_disconnect = channels_on_disconnect,
     };
     static const struct hub_link_handlers hub_handlers = {
-        .on_broadcast = on_broadcast,
-        .on_drain = on_drain,
+        .on_broadcast = channels_on_broadcast,
+        .on_drain = channels_on_drain,
     };
     struct channels *c = mem_zalloc(sizeof(*c));
 
@@ -287,6 +288,7 @@ channels_close(struct channels *c)
 {
     if (!c)
         return;
+    ENSURE(list_empty(&c->paused));
     rooms_free(c->rooms);
     buffer_fini(&c->name);
     buffer_fini(&c->payload);

@@ -16,7 +16,7 @@ is_none(struct str value)
 
 /* The object, whether it came as one or as a JSON string of one. */
 static enum member_parse
-unwrap(struct str value, struct buffer *text, struct str *object)
+member_unwrap(struct str value, struct buffer *text, struct str *object)
 {
     *object = value;
     if (is_none(value))
@@ -30,7 +30,7 @@ unwrap(struct str value, struct buffer *text, struct str *object)
 }
 
 static bool
-take_user(struct str user_id, struct buffer *user)
+member_take_user(struct str user_id, struct buffer *user)
 {
     enum json_kind kind = json_scan_kind(user_id);
 
@@ -64,13 +64,13 @@ append_with_id(struct str object, struct str socket_id, struct buffer *out)
 }
 
 static enum member_parse
-read_object(struct str object, struct str socket_id, struct member *out)
+member_read_object(struct str object, struct str socket_id, struct member *out)
 {
     if (json_scan_kind(object) != JSON_OBJECT) {
         out->fault = "the application's channel_data is not an object";
         return MEMBER_BAD;
     }
-    if (!take_user(json_scan_get(object, "user_id"), &out->user)) {
+    if (!member_take_user(json_scan_get(object, "user_id"), &out->user)) {
         out->fault = "the application's channel_data has no user_id that is a number or a string";
         return MEMBER_BAD;
     }
@@ -87,9 +87,9 @@ member_read(struct str body, struct str socket_id, struct member *out)
     struct str object;
 
     if (json_scan_fields(body, &data, 1))
-        parse = unwrap(data.value, &text, &object);
+        parse = member_unwrap(data.value, &text, &object);
     if (parse == MEMBER_OK)
-        parse = read_object(object, socket_id, out);
+        parse = member_read_object(object, socket_id, out);
     else if (parse == MEMBER_BAD)
         out->fault = "the application's channel_data is a string that is not JSON";
     buffer_fini(&text);

@@ -45,7 +45,7 @@ options_are_checked_by_name(void **state)
     struct auth_options o = { .hosts = bad, .host_count = 1, .endpoint = "/a" };
 
     (void)state;
-    refused_with(&o, "authHost: \"ftp://x\" is no http or https URL");
+    refused_with(&o, "authHost: \"ftp://x\" is not an http or https URL");
     o.hosts = https;
     o.endpoint = "auth";
     refused_with(&o, "authEndpoint: \"auth\" must begin with \"/\"");
