@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/ensure.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/engine.h"
@@ -17,16 +18,16 @@
 #include "json/json_scan.h"
 
 static void
-refuse(struct sio_socket *s, struct str packet, const char *reason)
+intake_refuse(struct sio_socket *s, struct str packet, const char *reason)
 {
     log_debug("malformed packet sid=%s reason=%s packet=%s", LOG_STR(eio_session_sid(s->session)),
         LOG_STR(str_of(reason)), LOG_STR(packet));
     sio_socket_end(s, EIO_END_PARSE);
 }
 
-/* The namespace of a packet as this version looks it up: 2.x knows of a query behind its name. */
+/* The namespace of a packet as this version looks it up: 2.x knows of a query after its name. */
 static bool
-is_root(const struct sio_socket *s, struct str nsp)
+nsp_is_root(const struct sio_socket *s, struct str nsp)
 {
     struct str rest;
 
@@ -34,24 +35,18 @@ is_root(const struct sio_socket *s, struct str nsp)
 }
 
 static void
-refuse_namespace(struct sio_socket *s, struct str nsp)
+on_connect_packet(struct sio_socket *s, const struct sio_packet *p, struct str text)
 {
     struct buffer *out = &s->server->scratch;
     struct str rest;
 
-    buffer_clear(out);
-    buffer_append_text(out, "44");
-    buffer_append_str(out, s->version == EIO_3 ? str_cut(nsp, '?', &rest) : nsp);
-    buffer_append_text(out,
-        s->version == EIO_3 ? ",\"Invalid namespace\"" : ",{\"message\":\"Invalid namespace\"}");
-    eio_session_send_text(s->session, buffer_str(out));
-}
-
-static void
-on_connect_packet(struct sio_socket *s, const struct sio_packet *p, struct str text)
-{
-    if (!is_root(s, p->nsp)) {
-        refuse_namespace(s, p->nsp);
+    if (!nsp_is_root(s, p->nsp)) {
+        buffer_clear(out);
+        buffer_append_text(out, "44");
+        buffer_append_str(out, s->version == EIO_3 ? str_cut(p->nsp, '?', &rest) : p->nsp);
+        buffer_append_text(out, s->version == EIO_3 ? ",\"Invalid namespace\""
+                                                    : ",{\"message\":\"Invalid namespace\"}");
+        eio_session_send_text(s->session, buffer_str(out));
         return;
     }
     if (s->state != SIO_CONNECTED) {
@@ -59,7 +54,7 @@ on_connect_packet(struct sio_socket *s, const struct sio_packet *p, struct str t
         return;
     }
     if (s->version != EIO_3)
-        refuse(s, text, "connected already");
+        intake_refuse(s, text, "connected already");
 }
 
 /* Words that Socket.IO keeps for itself. */
@@ -80,7 +75,7 @@ is_reserved(struct str name)
 static const char *
 out_of_place(const struct sio_socket *s, const struct sio_packet *p)
 {
-    if (s->state != SIO_CONNECTED || !is_root(s, p->nsp))
+    if (s->state != SIO_CONNECTED || !nsp_is_root(s, p->nsp))
         return "not connected to this namespace";
     switch (p->type) {
     case SIO_CONNECT_ERROR:
@@ -101,7 +96,7 @@ out_of_place(const struct sio_socket *s, const struct sio_packet *p)
 
 /* A complete event, its placeholders as they are. */
 static void
-deliver(struct sio_socket *s, const struct sio_packet *p)
+intake_deliver(struct sio_socket *s, const struct sio_packet *p)
 {
     const struct sio_event e = { .name = p->name, .argument = p->argument, .ack = p->ack };
 
@@ -109,18 +104,8 @@ deliver(struct sio_socket *s, const struct sio_packet *p)
         s->server->handlers->on_event(s->owner, &e);
 }
 
-/* Attachments follow; the text of an event is kept for the owner. */
 static void
-await_attachments(struct sio_socket *s, const struct sio_packet *p, struct str text)
-{
-    s->assembly = mem_zalloc(sizeof(*s->assembly));
-    s->assembly->missing = p->attachments;
-    if (p->type == SIO_BINARY_EVENT)
-        buffer_append_str(&s->assembly->packet, text);
-}
-
-static void
-on_decoded(struct sio_socket *s, const struct sio_packet *p, struct str text)
+intake_on_decoded(struct sio_socket *s, const struct sio_packet *p, struct str text)
 {
     const char *fault;
 
@@ -130,15 +115,19 @@ on_decoded(struct sio_socket *s, const struct sio_packet *p, struct str text)
     }
     fault = out_of_place(s, p);
     if (fault) {
-        refuse(s, text, fault);
+        intake_refuse(s, text, fault);
         return;
     }
-    if (p->attachments > 0)
-        await_attachments(s, p, text);
-    else if (p->type == SIO_DISCONNECT)
+    if (p->attachments > 0) {
+        ENSURE(!s->assembly);
+        s->assembly = mem_zalloc(sizeof(*s->assembly));
+        s->assembly->missing = p->attachments;
+        if (p->type == SIO_BINARY_EVENT)
+            buffer_append_str(&s->assembly->packet, text);
+    } else if (p->type == SIO_DISCONNECT)
         sio_socket_leave(s);
     else if (p->type == SIO_EVENT && p->name.len > 0)
-        deliver(s, p);
+        intake_deliver(s, p);
 }
 
 /* 2.x servers take "40[]" and "40null" for one more connect, which they ignore. */
@@ -155,31 +144,31 @@ is_connect_again(struct str text)
 }
 
 static void
-on_text(struct sio_socket *s, struct str text)
+intake_on_text(struct sio_socket *s, struct str text)
 {
     struct sio_packet p;
 
     if (s->assembly || text.len == 0) {
-        refuse(s, text, s->assembly ? "an attachment is missing" : "empty");
+        intake_refuse(s, text, s->assembly ? "an attachment is missing" : "empty");
         return;
     }
     switch (sio_packet_decode(text, &p)) {
     case SIO_PARSE_OK:
-        on_decoded(s, &p, text);
+        intake_on_decoded(s, &p, text);
         return;
     case SIO_PARSE_UNKNOWN:
         if (s->version != EIO_3)
-            refuse(s, text, "unknown type");
+            intake_refuse(s, text, "unknown type");
         return;
     case SIO_PARSE_BAD:
         if (s->version != EIO_3 || !is_connect_again(text))
-            refuse(s, text, "not a packet");
+            intake_refuse(s, text, "not a packet");
         return;
     }
 }
 
 static void
-complete_assembly(struct sio_socket *s)
+intake_complete(struct sio_socket *s)
 {
     struct buffer text = s->assembly->packet;
     struct sio_packet p;
@@ -187,16 +176,16 @@ complete_assembly(struct sio_socket *s)
     buffer_init(&s->assembly->packet);
     sio_socket_drop_assembly(s);
     if (text.len > 0 && sio_packet_decode(buffer_str(&text), &p) == SIO_PARSE_OK)
-        deliver(s, &p);
+        intake_deliver(s, &p);
     buffer_fini(&text);
 }
 
-/* The bytes themselves are not kept: nobody above has a use for them. */
+/* The bytes themselves are not kept: no layer above has a use for them. */
 static void
-on_attachment(struct sio_socket *s, struct str data)
+intake_on_attachment(struct sio_socket *s, struct str data)
 {
     if (!s->assembly) {
-        refuse(s, STR_LIT(""), "binary message out of turn");
+        intake_refuse(s, STR_LIT(""), "binary message out of turn");
         return;
     }
     s->assembly->bytes += data.len;
@@ -204,8 +193,9 @@ on_attachment(struct sio_socket *s, struct str data)
         sio_socket_end(s, EIO_END_TOO_LARGE);
         return;
     }
+    ENSURE(s->assembly->missing > 0);
     if (--s->assembly->missing == 0)
-        complete_assembly(s);
+        intake_complete(s);
 }
 
 void
@@ -216,7 +206,7 @@ sio_intake_on_message(void *socket, struct str data, bool binary)
     if (s->state == SIO_CLOSED)
         return;
     if (binary)
-        on_attachment(s, data);
+        intake_on_attachment(s, data);
     else
-        on_text(s, data);
+        intake_on_text(s, data);
 }

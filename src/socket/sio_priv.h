@@ -34,11 +34,11 @@ struct sio_server {
  *    |                       |  ^----------connect---------------|
  *    `----------- the session ends ------------------------------`-----> CLOSED
  *
- * WAITING    the session is open, the client has not connected: only Socket.IO 3 and 4, and only
- *            for so long (connectTimeout).
+ * WAITING    the session is open, the client has not connected: only Socket.IO 3 and 4, and no
+ *            longer than connectTimeout.
  * CONNECTED  in the namespace: in the server's map, the owner hears its events.
- * LEFT       out of it again; nothing is owed to anybody and no time runs.
- * CLOSED     the session is closing, or gone; packets are not heeded any more.
+ * LEFT       out of it again; nothing is owed and no timer runs.
+ * CLOSED     the session is closing, or gone; packets are ignored from now on.
  */
 enum sio_state { SIO_WAITING, SIO_CONNECTED, SIO_LEFT, SIO_CLOSED };
 
@@ -46,12 +46,13 @@ enum { SIO_ID_BYTES = 15, SIO_ID_LEN = 20 };
 
 /* A binary event whose attachments are still arriving. */
 struct sio_assembly {
-    unsigned missing;     /* 0: none is awaited */
+    unsigned missing;     /* above 0: the last one ends it */
     size_t bytes;         /* of the attachments so far */
-    struct buffer packet; /* its text; empty when it is nobody's */
+    struct buffer packet; /* its text; empty when it is not an event */
 };
 
-/* Owned by its session: from on_open to on_close. */
+/* Owned by its session: from on_open to on_close.  connect_limit is set only while WAITING, and
+ * only a CONNECTED socket has an owner. */
 struct sio_socket {
     struct sio_server *server;
     struct eio_session *session;
@@ -72,7 +73,7 @@ void sio_socket_on_close(void *socket, enum eio_end why);
 void sio_socket_enter(struct sio_socket *s, bool silently);
 /* Out of the namespace; calls up. */
 void sio_socket_leave(struct sio_socket *s);
-/* Close the session; no packet is heeded any more; calls up. */
+/* Close the session; packets are ignored from now on; calls up. */
 void sio_socket_end(struct sio_socket *s, enum eio_end why);
 /* Forget a binary packet that is incomplete. */
 void sio_socket_drop_assembly(struct sio_socket *s);

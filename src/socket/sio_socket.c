@@ -42,9 +42,12 @@ socket_enter(struct sio_socket *s, enum sio_state next)
         if (s->public_id[0])
             map_remove(&s->server->disguised, str_slice(s->public_id, SIO_ID_LEN));
     }
+    ENSURE(!s->owner || s->state == SIO_CONNECTED);
     s->state = (uint8_t)next;
-    if (next == SIO_CONNECTED)
+    if (next == SIO_CONNECTED) {
+        ENSURE(s->session && !map_get(&s->server->connected, sio_socket_id(s)));
         map_put(&s->server->connected, sio_socket_id(s), s);
+    }
 }
 
 void
@@ -58,7 +61,7 @@ sio_socket_drop_assembly(struct sio_socket *s)
 }
 
 static void
-leave_for(struct sio_socket *s, enum sio_state next)
+socket_leave_for(struct sio_socket *s, enum sio_state next)
 {
     bool was_connected = s->state == SIO_CONNECTED;
     void *owner = s->owner;
@@ -72,7 +75,7 @@ leave_for(struct sio_socket *s, enum sio_state next)
 void
 sio_socket_leave(struct sio_socket *s)
 {
-    leave_for(s, SIO_LEFT);
+    socket_leave_for(s, SIO_LEFT);
 }
 
 void
@@ -82,17 +85,17 @@ sio_socket_end(struct sio_socket *s, enum eio_end why)
         return;
     sio_socket_drop_assembly(s);
     eio_session_close(s->session, why);
-    leave_for(s, SIO_CLOSED);
+    socket_leave_for(s, SIO_CLOSED);
 }
 
 static void
-on_connect_limit(void *owner)
+socket_on_connect_limit(void *owner)
 {
     sio_socket_end(owner, EIO_END_CONNECT_TIMEOUT);
 }
 
 static void
-new_id(struct sio_socket *s)
+socket_new_id(struct sio_socket *s)
 {
     char random[SIO_ID_BYTES];
 
@@ -106,7 +109,7 @@ new_id(struct sio_socket *s)
 }
 
 static void
-send_connected(struct sio_socket *s)
+socket_send_connected(struct sio_socket *s)
 {
     struct buffer *out = &s->server->scratch;
 
@@ -124,10 +127,10 @@ send_connected(struct sio_socket *s)
 void
 sio_socket_enter(struct sio_socket *s, bool silently)
 {
-    new_id(s);
+    socket_new_id(s);
     socket_enter(s, SIO_CONNECTED);
     if (!silently)
-        send_connected(s);
+        socket_send_connected(s);
     if (s->server->handlers)
         s->server->handlers->on_connect(s->server->owner, s);
 }
@@ -148,7 +151,7 @@ sio_socket_on_open(void *server, struct eio_session *session)
         return;
     }
     s->connect_limit = mem_alloc(sizeof(*s->connect_limit));
-    timer_init(s->connect_limit, on_connect_limit, s);
+    timer_init(s->connect_limit, socket_on_connect_limit, s);
     timer_start(v->loop, s->connect_limit, v->limits.connect_timeout_ms);
 }
 
@@ -158,16 +161,18 @@ sio_socket_on_close(void *socket, enum eio_end why)
     struct sio_socket *s = socket;
 
     (void)why; /* the engine logs and counts it */
+    ENSURE(s->session);
     sio_socket_drop_assembly(s);
     s->session = NULL;
     loop_defer_free(s->server->loop, s, sio_socket_free);
     if (s->state != SIO_CLOSED)
-        leave_for(s, SIO_CLOSED);
+        socket_leave_for(s, SIO_CLOSED);
 }
 
 void
 sio_socket_attach(struct sio_socket *s, void *owner)
 {
+    ENSURE(s->state == SIO_CONNECTED);
     s->owner = owner;
 }
 
@@ -179,7 +184,7 @@ sio_socket_id(const struct sio_socket *s)
 
 /* The same for the same sid, so that a client that connects again is known by it again. */
 static void
-disguise(struct sio_socket *s)
+socket_disguise(struct sio_socket *s)
 {
     const struct str salt = STR_LIT("echo-server public id");
     uint8_t digest[DIGEST_SHA256_SIZE];
@@ -199,7 +204,7 @@ sio_socket_public_id(struct sio_socket *s)
     if (s->version != EIO_3)
         return sio_socket_id(s);
     if (s->public_id[0] == '\0')
-        disguise(s);
+        socket_disguise(s);
     return str_slice(s->public_id, SIO_ID_LEN);
 }
 
