@@ -27,7 +27,7 @@ struct eio_packet {
 };
 
 /* A text message of a WebSocket: "4hello", "b4AQID" (3) or "bAQID" (4).  scratch takes what
- * base64 holds; the packet borrows from it.  False: empty, or no packet. */
+ * base64 holds; the packet borrows from it.  False: empty, or not a packet. */
 MUST_USE bool eio_packet_from_text(
     enum eio_version v, struct str in, struct buffer *scratch, struct eio_packet *out);
 /* A binary message of a WebSocket.  In 3 the first byte is the type (a number); an empty one in 3

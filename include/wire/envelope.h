@@ -19,7 +19,7 @@ struct envelope {
     struct str socket; /* raw JSON string; len 0 when absent, null or not a string */
 };
 
-/* False: not JSON, not an object, or event is missing or no string. */
+/* False: not JSON, not an object, or event is missing or not a string. */
 MUST_USE bool envelope_parse(struct str message, struct envelope *out);
 
 /*

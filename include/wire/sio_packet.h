@@ -42,7 +42,7 @@ struct sio_packet {
 
 enum sio_parse {
     SIO_PARSE_OK,
-    SIO_PARSE_UNKNOWN, /* first character is no type */
+    SIO_PARSE_UNKNOWN, /* the first character is not a type */
     SIO_PARSE_BAD,     /* anything else that is wrong, payload of the wrong kind included */
 };
 

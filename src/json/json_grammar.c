@@ -44,7 +44,7 @@ is_hex(char c)
     return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-/* Behind the backslash. */
+/* After the backslash. */
 static bool
 take_escape(struct scan *s)
 {
@@ -93,7 +93,7 @@ skip_plain(struct scan *s, uint64_t *seen)
         *seen |= (uint64_t)*s->at++;
 }
 
-/* From the opening quote to behind the closing one. */
+/* From the opening quote to after the closing one. */
 static bool
 take_string(struct scan *s)
 {

@@ -18,22 +18,15 @@ enum { AT_BLOCK_END = 128 };
 
 static const char tail[TAIL_BYTES] = { '\x00', '\x00', '\xff', '\xff' };
 
-static int
-window_bits(enum deflate_format format)
-{
-    switch (format) {
-    case DEFLATE_GZIP:
-        return MAX_WBITS + 16;
-    case DEFLATE_ZLIB:
-        return MAX_WBITS;
-    case DEFLATE_RAW:
-        return -MAX_WBITS;
-    }
-    return MAX_WBITS;
-}
+/* By format, as zlib expects it. */
+static const int window_bits[] = {
+    [DEFLATE_GZIP] = MAX_WBITS + 16,
+    [DEFLATE_ZLIB] = MAX_WBITS,
+    [DEFLATE_RAW] = -MAX_WBITS,
+};
 
 static void
-begin(z_stream *z, struct str in)
+deflate_begin(z_stream *z, struct str in)
 {
     memset(z, 0, sizeof(*z));
     ENSURE(in.len <= INT32_MAX);
@@ -48,8 +41,8 @@ deflate_compress(enum deflate_format format, struct str in, struct buffer *out)
     size_t bound;
     z_stream z;
 
-    begin(&z, in);
-    ENSURE(deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits(format), 8,
+    deflate_begin(&z, in);
+    ENSURE(deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits[format], 8,
                Z_DEFAULT_STRATEGY) == Z_OK);
     bound = deflateBound(&z, (uLong)in.len) + STEP_BYTES;
     z.next_out = (Bytef *)buffer_reserve(out, bound);
@@ -58,7 +51,7 @@ deflate_compress(enum deflate_format format, struct str in, struct buffer *out)
     ENSURE(z.avail_in == 0 && z.avail_out > 0);
     out->len += bound - z.avail_out;
     deflateEnd(&z);
-    /* RFC 7692, 7.2.1: the empty block at the end stays at home. */
+    /* RFC 7692, 7.2.1: the empty block at the end is not sent. */
     if (format == DEFLATE_RAW)
         out->len -= TAIL_BYTES;
 }
@@ -96,8 +89,8 @@ deflate_inflate_raw(struct str in, size_t limit, struct buffer *out)
     bool whole = false;
     z_stream z;
 
-    begin(&z, in);
-    ENSURE(inflateInit2(&z, window_bits(DEFLATE_RAW)) == Z_OK);
+    deflate_begin(&z, in);
+    ENSURE(inflateInit2(&z, window_bits[DEFLATE_RAW]) == Z_OK);
     result = inflate_piece(&z, limit, &written, &whole, out);
     if (result == DEFLATE_OK) {
         z.next_in = (Bytef *)(uintptr_t)tail;

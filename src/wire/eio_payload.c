@@ -17,12 +17,6 @@ eio_payload_begin(struct eio_payload *p, enum eio_version v, bool octets, struct
     p->failed = body.len == 0;
 }
 
-static void
-advance(struct eio_payload *p, size_t n)
-{
-    p->rest = str_slice(p->rest.data + n, p->rest.len - n);
-}
-
 /* Bytes of the first `units` UTF-16 code units; false when the text is shorter, or a character
  * lies across the end. */
 static bool
@@ -47,7 +41,7 @@ bytes_of_units(struct str text, uint64_t units, size_t *bytes)
 
 /* "<length>:" of version 3, then the packet; a length of 0 is skipped. */
 static bool
-next_counted(struct eio_payload *p, struct str *packet)
+payload_next_counted(struct eio_payload *p, struct str *packet)
 {
     struct str rest, digits = str_cut(p->rest, ':', &rest);
     uint64_t units;
@@ -59,13 +53,13 @@ next_counted(struct eio_payload *p, struct str *packet)
     if (!bytes_of_units(rest, units, &len))
         return false;
     *packet = str_slice(rest.data, len);
-    advance(p, len);
+    p->rest = str_slice(rest.data + len, rest.len - len);
     return true;
 }
 
 /* 00 or 01, the byte length one digit a byte, FF, the packet. */
 static bool
-next_octets(struct eio_payload *p, struct str *packet, bool *binary)
+payload_next_octets(struct eio_payload *p, struct str *packet, bool *binary)
 {
     size_t i = 1, len = 0;
 
@@ -80,7 +74,7 @@ next_octets(struct eio_payload *p, struct str *packet, bool *binary)
     if (i == 1 || i == p->rest.len || len > p->rest.len - i - 1)
         return false;
     *packet = str_slice(p->rest.data + i + 1, len);
-    advance(p, i + 1 + len);
+    p->rest = str_slice(packet->data + len, p->rest.len - i - 1 - len);
     return true;
 }
 
@@ -89,7 +83,7 @@ next_octets(struct eio_payload *p, struct str *packet, bool *binary)
  * an empty packet: an error, but not the error of the packet before it.
  */
 static void
-next_separated(struct eio_payload *p, struct str *packet)
+payload_next_separated(struct eio_payload *p, struct str *packet)
 {
     struct str rest;
 
@@ -99,29 +93,23 @@ next_separated(struct eio_payload *p, struct str *packet)
     p->rest = rest;
 }
 
-static bool
-next_text(struct eio_payload *p, struct str *packet)
-{
-    if (p->version == EIO_4) {
-        next_separated(p, packet);
-        return true;
-    }
-    do {
-        if (!next_counted(p, packet))
-            return false;
-    } while (packet->len == 0 && p->rest.len > 0);
-    return true;
-}
-
 bool
 eio_payload_next(struct eio_payload *p, struct buffer *scratch, struct eio_packet *out)
 {
     struct str packet;
-    bool binary = false, good;
+    bool binary = false, good = true;
 
     if (p->failed || p->rest.len == 0)
         return false;
-    good = p->octets ? next_octets(p, &packet, &binary) : next_text(p, &packet);
+    if (p->octets) {
+        good = payload_next_octets(p, &packet, &binary);
+    } else if (p->version == EIO_4) {
+        payload_next_separated(p, &packet);
+    } else {
+        do {
+            good = payload_next_counted(p, &packet);
+        } while (good && packet.len == 0 && p->rest.len > 0);
+    }
     if (good && packet.len == 0 && p->version == EIO_3 && !p->octets)
         return false; /* "0:" at the end */
     if (good)
@@ -234,7 +222,8 @@ eio_payload_jsonp(struct str digits, struct str payload, struct buffer *out)
     buffer_append_text(out, "\");");
 }
 
-/* "\n" behind no backslash is a line feed; then "\\n" is "\n" (a form cannot carry line feeds). */
+/* "\n" without a backslash before it is a line feed; then "\\n" is "\n" (a form cannot carry line
+ * feeds). */
 static void
 unescape_lines(struct str text, struct buffer *out)
 {

@@ -50,24 +50,18 @@ accept_parameter(struct str parameter, unsigned *seen)
     return false;
 }
 
-static bool
-accept_one(struct str offer)
-{
-    unsigned seen = 0;
-
-    if (!str_is_nocase(str_trim(str_cut(offer, ';', &offer)), "permessage-deflate"))
-        return false;
-    while (offer.len > 0)
-        if (!accept_parameter(str_cut(offer, ';', &offer), &seen))
-            return false;
-    return true;
-}
-
 bool
 pmd_offer_accept(struct str extensions)
 {
-    while (extensions.len > 0)
-        if (accept_one(str_cut(extensions, ',', &extensions)))
+    while (extensions.len > 0) {
+        struct str offer = str_cut(extensions, ',', &extensions);
+        bool good = str_is_nocase(str_trim(str_cut(offer, ';', &offer)), "permessage-deflate");
+        unsigned seen = 0;
+
+        while (good && offer.len > 0)
+            good = accept_parameter(str_cut(offer, ';', &offer), &seen);
+        if (good)
             return true;
+    }
     return false;
 }

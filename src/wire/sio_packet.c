@@ -27,7 +27,7 @@ digits_of(struct str s)
 }
 
 static struct str
-skip(struct str s, size_t n)
+skip_bytes(struct str s, size_t n)
 {
     return str_slice(s.data + n, s.len - n);
 }
@@ -46,16 +46,8 @@ take_attachments(struct str *rest, struct sio_packet *out)
     if (digits.len == rest->len || rest->data[digits.len] != '-')
         return false;
     out->attachments = (unsigned)count;
-    *rest = skip(*rest, digits.len + 1);
+    *rest = skip_bytes(*rest, digits.len + 1);
     return true;
-}
-
-static void
-take_nsp(struct str *rest, struct sio_packet *out)
-{
-    out->nsp = STR_LIT("/");
-    if (rest->len > 0 && rest->data[0] == '/')
-        out->nsp = str_cut(*rest, ',', rest);
 }
 
 static bool
@@ -70,7 +62,7 @@ take_ack(struct str *rest, struct sio_packet *out)
     if (digits.len > ACK_DIGITS_MAX || !str_to_u64(digits, INT64_MAX, &id))
         return false;
     out->ack = (int64_t)id;
-    *rest = skip(*rest, digits.len);
+    *rest = skip_bytes(*rest, digits.len);
     return true;
 }
 
@@ -119,8 +111,8 @@ check_payload(struct sio_packet *p)
 /*
  * ---- placeholders: {"_placeholder":true,"num":0}: where attachments belong ----
  *
- * One walk over a value, each byte once.  Asking json_scan for the members of every object would
- * read a nested text once a level, and a peer decides how deep it nests.
+ * One placeholders_walk over a value, each byte once.  Asking json_scan for the members of every
+ * object would read a nested text once a level, and a peer decides how deep it nests.
  */
 
 /* What the members seen so far say of their object; the last of a name wins. */
@@ -129,25 +121,19 @@ struct found {
     bool in_range;    /* "num" is one of the attachments */
 };
 
-static bool walk(struct json_cursor *c, unsigned attachments, struct str *scalar);
-
-static bool
-is_space(char c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
+static bool placeholders_walk(struct json_cursor *c, unsigned attachments, struct str *scalar);
 
 /* The byte where the next value, comma or end of container is. */
 static char
-peek(struct json_cursor *c)
+placeholders_peek(struct json_cursor *c)
 {
-    while (c->at < c->end && is_space(*c->at))
+    while (c->at < c->end && strchr(" \n\r\t", *c->at) && *c->at != '\0')
         c->at++;
     return c->at < c->end ? *c->at : '\0';
 }
 
 static void
-note_member(struct str key, struct str scalar, unsigned attachments, struct found *found)
+placeholders_note(struct str key, struct str scalar, unsigned attachments, struct found *found)
 {
     uint64_t number;
 
@@ -157,14 +143,14 @@ note_member(struct str key, struct str scalar, unsigned attachments, struct foun
         found->in_range = attachments > 0 && str_to_u64(scalar, attachments - 1, &number);
 }
 
-/* From behind the opening bracket to behind the closing one. */
+/* From after the opening bracket to after the closing one. */
 static bool
-walk_container(struct json_cursor *c, unsigned attachments, bool object)
+placeholders_walk_container(struct json_cursor *c, unsigned attachments, bool object)
 {
     struct found found = { false, false };
     struct str key, scalar;
 
-    while (peek(c) != ']' && *c->at != '}') {
+    while (placeholders_peek(c) != ']' && *c->at != '}') {
         if (*c->at == ',')
             c->at++;
         if (object) {
@@ -172,10 +158,10 @@ walk_container(struct json_cursor *c, unsigned attachments, bool object)
                 return false;
             c->at++; /* the colon */
         }
-        if (!walk(c, attachments, &scalar))
+        if (!placeholders_walk(c, attachments, &scalar))
             return false;
         if (object)
-            note_member(key, scalar, attachments, &found);
+            placeholders_note(key, scalar, attachments, &found);
     }
     c->at++;
     return !found.placeholder || found.in_range;
@@ -183,15 +169,15 @@ walk_container(struct json_cursor *c, unsigned attachments, bool object)
 
 /* One value; *scalar is empty for a container.  Recursion ends at JSON_SCAN_DEPTH_MAX. */
 static bool
-walk(struct json_cursor *c, unsigned attachments, struct str *scalar)
+placeholders_walk(struct json_cursor *c, unsigned attachments, struct str *scalar)
 {
-    char first = peek(c);
+    char first = placeholders_peek(c);
 
     *scalar = (struct str){ NULL, 0 };
     if (first != '{' && first != '[')
         return json_scan_value(c, scalar);
     c->at++;
-    return walk_container(c, attachments, first == '{');
+    return placeholders_walk_container(c, attachments, first == '{');
 }
 
 /* Whether every placeholder in a value that was validated names one of the attachments. */
@@ -201,7 +187,7 @@ placeholders_within(struct str value, unsigned attachments)
     struct json_cursor c = json_scan_begin(value);
     struct str scalar;
 
-    return value.len == 0 || walk(&c, attachments, &scalar);
+    return value.len == 0 || placeholders_walk(&c, attachments, &scalar);
 }
 
 /* ---- packets ---- */
@@ -217,10 +203,12 @@ sio_packet_decode(struct str message, struct sio_packet *out)
     if (message.data[0] < '0' || message.data[0] > '6')
         return SIO_PARSE_UNKNOWN;
     out->type = (enum sio_type)(message.data[0] - '0');
-    rest = skip(message, 1);
+    rest = skip_bytes(message, 1);
     if (!take_attachments(&rest, out))
         return SIO_PARSE_BAD;
-    take_nsp(&rest, out);
+    out->nsp = STR_LIT("/");
+    if (rest.len > 0 && rest.data[0] == '/')
+        out->nsp = str_cut(rest, ',', &rest);
     if (!take_ack(&rest, out))
         return SIO_PARSE_BAD;
     if (rest.len > 0 && !json_scan_whole(rest, &out->payload))
