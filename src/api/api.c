@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api: who asks, and for what.
+ * api: checks the key and finds the page.
  */
 #include "api/api.h"
 
@@ -57,7 +57,6 @@ static const struct page open_pages[] = {
 /* A page that was asked for. */
 struct visit {
     const struct page *page; /* NULL: there is none */
-    struct str app_id;       /* raw */
     struct str channel;      /* raw; len 0 where the page has none */
 };
 
@@ -126,7 +125,7 @@ decoded_is_client(const struct api_limits *l, struct str raw_id, struct str key,
 }
 
 /* By ?auth_key= or by "Authorization: Bearer"; behind a proxy with a password of its own the header
- * may be somebody else's, so either admits. */
+ * may be for the proxy, so either admits. */
 static bool
 is_allowed(const struct api_limits *l, const struct http_request *r, struct str app_id)
 {
@@ -147,14 +146,6 @@ is_read(const struct http_request *r)
     return r->method == HTTP_METHOD_GET || r->method == HTTP_METHOD_HEAD;
 }
 
-static void
-answer_root(struct api *a, struct http_exchange *x)
-{
-    reply_send(a, x,
-        &(struct http_reply){
-            .status = 200, .type = "text/html; charset=utf-8", .body = STR_LIT("OK") });
-}
-
 /* The methods are named without asking for a key, which a preflight does not carry. */
 static void
 answer_options(struct api *a, struct http_exchange *x, const char *allow)
@@ -171,7 +162,7 @@ answer_options(struct api *a, struct http_exchange *x, const char *allow)
 }
 
 static bool
-matches(struct str pattern, struct str path, struct str *channel)
+page_matches(struct str pattern, struct str path, struct str *channel)
 {
     *channel = str_slice(NULL, 0);
     while (pattern.len > 0 && path.len > 0) {
@@ -186,25 +177,21 @@ matches(struct str pattern, struct str path, struct str *channel)
     return pattern.len == 0 && path.len == 0;
 }
 
-/* events is there only when subscribers.http is on. */
-static bool
-is_served(const struct api *a, const struct page *page)
-{
-    return !page->post || a->limits->events;
-}
-
+/* What is posted is there only when subscribers.http is on. */
 static void
 find_page(
     const struct api *a, const struct page *list, size_t count, struct str path, struct visit *v)
 {
     v->page = NULL;
     for (size_t i = 0; i < count && !v->page; i++)
-        if (matches(str_of(list[i].path), path, &v->channel) && is_served(a, &list[i]))
+        if ((!list[i].post || a->limits->events) &&
+            page_matches(str_of(list[i].path), path, &v->channel))
             v->page = &list[i];
 }
 
 static void
-serve(struct api *a, struct http_exchange *x, const struct http_request *r, const struct visit *v)
+page_serve(
+    struct api *a, struct http_exchange *x, const struct http_request *r, const struct visit *v)
 {
     if (v->page->post && r->method == HTTP_METHOD_POST)
         v->page->post(a, x);
@@ -214,43 +201,34 @@ serve(struct api *a, struct http_exchange *x, const struct http_request *r, cons
         reply_refuse(a, x, 404, "Not found");
 }
 
-/* /apps/<id>/<page>; false: another path. */
+/* /apps/<id>/<page>, where every other path is an error; or an open page.  False: neither. */
 static bool
 offer_page(struct api *a, struct http_exchange *x, const struct http_request *r)
 {
+    struct str app_id = { NULL, 0 }, page = { NULL, 0 };
     size_t len = sizeof(root) - 1;
+    bool keyed, options = r->method == HTTP_METHOD_OPTIONS;
     struct visit v;
-    struct str rest;
 
-    if (!str_starts(r->path, root))
+    if (str_starts(r->path, root))
+        app_id = str_cut(str_slice(r->path.data + len, r->path.len - len), '/', &page);
+    keyed = app_id.len > 0 && page.len > 0;
+    if (keyed)
+        find_page(a, pages, COUNT_OF(pages), page, &v);
+    else
+        find_page(
+            a, open_pages, COUNT_OF(open_pages), str_slice(r->path.data + 1, r->path.len - 1), &v);
+    if (!keyed && !v.page)
         return false;
-    v.app_id = str_cut(str_slice(r->path.data + len, r->path.len - len), '/', &rest);
-    if (v.app_id.len == 0 || rest.len == 0)
-        return false;
-    find_page(a, pages, COUNT_OF(pages), rest, &v);
-    if (v.page && r->method == HTTP_METHOD_OPTIONS)
+    if (v.page && options)
         answer_options(a, x, v.page->allow);
-    else if (r->method != HTTP_METHOD_OPTIONS && !is_allowed(a->limits, r, v.app_id))
+    else if (keyed && !options && !is_allowed(a->limits, r, app_id))
         reply_refuse(a, x, 403, "Unauthorized");
     else if (v.page)
-        serve(a, x, r, &v);
+        page_serve(a, x, r, &v);
     else
         reply_refuse(a, x, 404, "Not found");
     return true;
-}
-
-static bool
-offer_open_page(struct api *a, struct http_exchange *x, const struct http_request *r)
-{
-    struct str path = str_slice(r->path.data + 1, r->path.len - 1);
-    struct visit v = { 0 };
-
-    find_page(a, open_pages, COUNT_OF(open_pages), path, &v);
-    if (v.page && r->method == HTTP_METHOD_OPTIONS)
-        answer_options(a, x, v.page->allow);
-    else if (v.page)
-        serve(a, x, r, &v);
-    return v.page != NULL;
 }
 
 bool
@@ -261,11 +239,13 @@ api_offer(void *api, struct http_exchange *x, const struct http_request *r)
     if (r->upgrade || !str_starts(r->path, "/"))
         return false;
     if (!str_is(r->path, "/"))
-        return offer_page(a, x, r) || offer_open_page(a, x, r);
+        return offer_page(a, x, r);
     if (r->method == HTTP_METHOD_OPTIONS)
         answer_options(a, x, "GET,HEAD");
     else if (is_read(r))
-        answer_root(a, x);
+        reply_send(a, x,
+            &(struct http_reply){
+                .status = 200, .type = "text/html; charset=utf-8", .body = STR_LIT("OK") });
     else
         return false;
     return true;

@@ -12,7 +12,7 @@
 #include "reply.h"
 
 static void
-forget(struct errand *e)
+errand_free(struct errand *e)
 {
     list_remove(&e->node);
     free(e);
@@ -24,7 +24,7 @@ errand_answer(struct errand *e, unsigned status, struct str body)
     struct http_exchange *x = e->exchange;
     struct api *a = e->api;
 
-    forget(e);
+    errand_free(e);
     reply_json(a, x, status, body);
 }
 
@@ -34,12 +34,12 @@ errand_refuse(struct errand *e, unsigned status, const char *text)
     struct http_exchange *x = e->exchange;
     struct api *a = e->api;
 
-    forget(e);
+    errand_free(e);
     reply_refuse(a, x, status, text);
 }
 
 static void
-on_body(void *owner, struct http_exchange *x, struct str body)
+errand_on_body(void *owner, struct http_exchange *x, struct str body)
 {
     struct errand *e = owner;
 
@@ -48,14 +48,14 @@ on_body(void *owner, struct http_exchange *x, struct str body)
 }
 
 static void
-on_abort(void *owner, struct http_exchange *x, enum http_abort why)
+errand_on_abort(void *owner, struct http_exchange *x, enum http_abort why)
 {
     struct errand *e = owner;
     struct api *a = e->api;
 
     if (e->token)
         hub_link_forget(a->hub, e->token);
-    forget(e);
+    errand_free(e);
     if (why == HTTP_ABORT_TOO_LARGE)
         reply_refuse(a, x, 413, "Request body is too large");
 }
@@ -65,8 +65,8 @@ errand_begin(struct errand *e, struct api *a, struct http_exchange *x, size_t bo
     void (*on_whole_body)(struct errand *e, struct str body))
 {
     static const struct http_exchange_handlers handlers = {
-        .on_body = on_body,
-        .on_abort = on_abort,
+        .on_body = errand_on_body,
+        .on_abort = errand_on_abort,
     };
 
     e->api = a;

@@ -9,6 +9,7 @@
 #include "api_priv.h"
 #include "base/attr.h"
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/mem.h"
 #include "errand.h"
 #include "hub/hub_link.h"
@@ -57,54 +58,47 @@ is_text(struct str value)
 
 /* Room was made for all texts together, so that the slices stay where they are. */
 static struct str
-decode(struct event *e, struct str value)
+event_decode(struct event *e, struct str value)
 {
     size_t before = e->storage.len;
+    const char *storage = e->storage.data;
 
     json_scan_string(value, &e->storage);
+    ENSURE(e->storage.data == storage);
     return str_slice(e->storage.data + before, e->storage.len - before);
 }
 
 static bool
-add_channel(struct event *e, struct str value)
+event_add_channel(struct event *e, struct str value)
 {
     if (!is_text(value))
         return false;
-    e->channels[e->channel_count++] = decode(e, value);
+    e->channels[e->channel_count++] = event_decode(e, value);
     return true;
 }
 
-static size_t
-count_elements(struct str array)
-{
-    struct json_cursor c = json_scan_enter(array);
-    struct str value;
-    size_t count = 0;
-
-    while (json_scan_element(&c, &value))
-        count++;
-    return count;
-}
-
 static const char *
-read_list(struct event *e, struct str list)
+event_read_list(struct event *e, struct str list)
 {
-    size_t count = count_elements(list);
     struct json_cursor c = json_scan_enter(list);
+    size_t count = 0;
     struct str item;
 
+    while (json_scan_element(&c, &item))
+        count++;
     if (count > CHANNELS_MAX)
         return "Too many channels";
     e->channels = mem_resize(NULL, count + 1, sizeof(*e->channels));
+    c = json_scan_enter(list);
     while (json_scan_element(&c, &item))
-        if (!add_channel(e, item))
+        if (!event_add_channel(e, item))
             return incomplete;
     return NULL;
 }
 
 /* A text that is JSON itself stands for what it says, as Laravel's drivers send it. */
 static struct str
-read_data(struct event *e, struct str value)
+event_read_data(struct event *e, struct str value)
 {
     struct str inner;
 
@@ -133,10 +127,10 @@ event_read(struct event *e, struct str text)
         return incomplete;
     buffer_reserve(&e->storage, text.len);
     if (json_scan_kind(list) == JSON_ARRAY) {
-        wrong = read_list(e, list);
+        wrong = event_read_list(e, list);
     } else {
         e->channels = mem_resize(NULL, 1, sizeof(*e->channels));
-        if (!is_falsy(list) || !add_channel(e, fields[4].value))
+        if (!is_falsy(list) || !event_add_channel(e, fields[4].value))
             wrong = incomplete;
     }
     if (wrong)
@@ -144,9 +138,9 @@ event_read(struct event *e, struct str text)
     e->out = (struct hub_event){
         .channels = e->channels,
         .channel_count = e->channel_count,
-        .name = decode(e, name),
-        .data = read_data(e, data),
-        .socket = is_text(socket) ? decode(e, socket) : str_slice(NULL, 0),
+        .name = event_decode(e, name),
+        .data = event_read_data(e, data),
+        .socket = is_text(socket) ? event_decode(e, socket) : str_slice(NULL, 0),
     };
     return NULL;
 }
@@ -162,20 +156,20 @@ event_fini(struct event *e)
 /* ---- one ---- */
 
 static void
-on_published(void *owner, uint32_t token)
+event_on_published(void *owner, uint32_t token)
 {
     (void)token;
     errand_answer(owner, 200, STR_LIT("{\"message\":\"ok\"}"));
 }
 
 static void
-on_body(struct errand *p, struct str body)
+event_on_body(struct errand *p, struct str body)
 {
     struct event e = { 0 };
     const char *wrong = event_read(&e, body);
 
     if (!wrong)
-        p->token = hub_link_publish(p->api->hub, &e.out, on_published, p);
+        p->token = hub_link_publish(p->api->hub, &e.out, event_on_published, p);
     event_fini(&e);
     if (wrong)
         errand_refuse(p, 400, wrong);
@@ -184,13 +178,13 @@ on_body(struct errand *p, struct str body)
 void
 events_take(struct api *a, struct http_exchange *x)
 {
-    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, a->limits->body_bytes, on_body);
+    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, a->limits->body_bytes, event_on_body);
 }
 
 /* ---- several ---- */
 
 static void
-on_batch_published(void *owner, uint32_t token)
+batch_on_published(void *owner, uint32_t token)
 {
     (void)token;
     errand_answer(owner, 200, STR_LIT("{}"));
@@ -198,7 +192,7 @@ on_batch_published(void *owner, uint32_t token)
 
 /* NULL, or what is wrong with the first that is wrong. */
 static const char *
-check_batch(struct str batch, size_t *count)
+batch_check(struct str batch, size_t *count)
 {
     struct json_cursor c = json_scan_enter(batch);
     const char *wrong = NULL;
@@ -218,7 +212,7 @@ check_batch(struct str batch, size_t *count)
 
 /* The hub takes them in order, so its answer to the last one is an answer to all. */
 static void
-publish_batch(struct errand *p, struct str batch)
+batch_publish(struct errand *p, struct str batch)
 {
     struct json_cursor c = json_scan_enter(batch);
     struct hub_link *hub = p->api->hub;
@@ -230,13 +224,13 @@ publish_batch(struct errand *p, struct str batch)
         if (p->token)
             hub_link_forget(hub, p->token);
         if (!event_read(&e, value))
-            p->token = hub_link_publish(hub, &e.out, on_batch_published, p);
+            p->token = hub_link_publish(hub, &e.out, batch_on_published, p);
         event_fini(&e);
     }
 }
 
 static void
-on_batch_body(struct errand *p, struct str body)
+batch_on_body(struct errand *p, struct str body)
 {
     struct json_field batch = { .name = "batch" };
     const char *wrong;
@@ -247,17 +241,17 @@ on_batch_body(struct errand *p, struct str body)
     else if (json_scan_kind(batch.value) != JSON_ARRAY)
         wrong = "Batch must be a list of events";
     else
-        wrong = check_batch(batch.value, &count);
+        wrong = batch_check(batch.value, &count);
     if (wrong)
         errand_refuse(p, 400, wrong);
     else if (count == 0)
         errand_answer(p, 200, STR_LIT("{}"));
     else
-        publish_batch(p, batch.value);
+        batch_publish(p, batch.value);
 }
 
 void
 events_take_batch(struct api *a, struct http_exchange *x)
 {
-    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, a->limits->body_bytes, on_batch_body);
+    errand_begin(mem_zalloc(sizeof(struct errand)), a, x, a->limits->body_bytes, batch_on_body);
 }

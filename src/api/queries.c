@@ -64,7 +64,7 @@ append_memory(struct buffer *out)
 
 /* The hub's members, and what the process knows of itself. */
 static void
-on_members(void *owner, uint32_t token, struct bytes *members)
+query_on_members(void *owner, uint32_t token, struct bytes *members)
 {
     struct query *q = owner;
     const struct api *a = q->errand.api;
@@ -89,7 +89,7 @@ on_members(void *owner, uint32_t token, struct bytes *members)
 /* ---- the question ---- */
 
 static bool
-wants_cluster(const struct query *q)
+query_wants_cluster(const struct query *q)
 {
     struct str query = http_exchange_request(q->errand.exchange)->query, scope;
 
@@ -97,17 +97,17 @@ wants_cluster(const struct query *q)
 }
 
 static void
-on_body(struct errand *e, struct str body)
+query_on_body(struct errand *e, struct str body)
 {
     struct query *q = CONTAINER_OF(e, struct query, errand);
     const struct hub_question question = {
         .kind = q->what.kind,
         .name = str_slice(q->name, q->name_len),
-        .cluster = wants_cluster(q),
+        .cluster = query_wants_cluster(q),
     };
 
     (void)body;
-    e->token = hub_link_ask(e->api->hub, &question, on_members, q);
+    e->token = hub_link_ask(e->api->hub, &question, query_on_members, q);
 }
 
 /* In a path '+' stands for itself. */
@@ -144,5 +144,5 @@ queries_take(struct api *a, struct http_exchange *x, struct api_query what, stru
         reply_refuse(a, x, 400, "User list is only possible for Presence Channels");
         return;
     }
-    errand_begin(&q->errand, a, x, HTTP_NO_BODY, on_body);
+    errand_begin(&q->errand, a, x, HTTP_NO_BODY, query_on_body);
 }
