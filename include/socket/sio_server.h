@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sio_server: the sockets of one worker: it makes a sio_socket of each Engine.IO session, finds
- * them by id, and hands their events to the layer above.  The worker's thread only.
+ * them by id, and passes their events to the layer above.  The worker's thread only.
  */
 #ifndef SOCKET_SIO_SERVER_H
 #define SOCKET_SIO_SERVER_H

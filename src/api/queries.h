@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queries: what the HTTP API tells: status, channels, users, health.
+ * queries: what the HTTP API can be asked: status, channels, users, health.
  */
 #ifndef API_QUERIES_H
 #define API_QUERIES_H
@@ -15,7 +15,7 @@ struct http_exchange;
 
 struct api_query {
     enum hub_query kind;
-    bool ready; /* HEALTH for those who send clients here: 503 while the server drains */
+    bool ready; /* HEALTH for whatever sends clients here: 503 while the server drains */
 };
 
 /* The caller was allowed; x is taken or answered.  channel: of the path, raw. */

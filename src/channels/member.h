@@ -14,7 +14,7 @@
 enum member_parse {
     MEMBER_OK,
     MEMBER_NONE, /* there is no member data */
-    MEMBER_BAD,  /* there is, and it names nobody */
+    MEMBER_BAD,  /* there is, but it does not name a user */
 };
 
 /* All zero is an empty one; member_fini() in any case. */

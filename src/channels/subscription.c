@@ -229,7 +229,7 @@ subscription_admit(struct subscription *s, struct str body)
         subscription_enter(s, SUBSCRIPTION_ENTERING);
         s->question = hub_link_enter(c->channels->hub, &entry, subscription_on_list, s);
         break;
-    case MEMBER_NONE: /* as in laravel-echo-server: events come, but there is nobody to show */
+    case MEMBER_NONE: /* as in laravel-echo-server: events come, but no member is shown */
         if (log_first(subscription_name(s)))
             log_warning("the application's answer has no member data (channel_data): the client "
                         "gets the channel's events, but is not shown to its members "
