@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * auth_target: which application to ask about private channels, and which authorities to trust.  Made by the
- * main thread, immutable, shared by the workers as part of a configuration's snapshot.
+ * auth_target: which application to ask about private channels, and which authorities to trust.
+ * Made by the main thread, immutable, shared by the workers as part of a configuration's snapshot.
  */
 #ifndef CHANNELS_AUTH_TARGET_H
 #define CHANNELS_AUTH_TARGET_H

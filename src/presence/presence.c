@@ -302,8 +302,7 @@ presence_read(struct presence *p, struct str channel,
 void
 presence_resume(struct presence *p)
 {
-    while (!list_empty(&p->answers) && !p->handlers->is_full(p->owner))
-        presence_room_give(LIST_ENTRY(p->answers.next, struct presence_asker, node));
+    presence_room_give(p);
 }
 
 void

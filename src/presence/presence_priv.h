@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "net/loop.h"
@@ -118,6 +119,15 @@ struct presence_seat {
     char text[];
 };
 
+/* The only place that writes s->socket. */
+static inline void
+presence_seat_enter_socket(struct presence_seat *s, enum presence_seat_socket next)
+{
+    ENSURE(next > s->socket);
+    ENSURE(next != PRESENCE_SOCKET_LISTENING || s->state == PRESENCE_SEAT_IN);
+    s->socket = next;
+}
+
 /* ---- rooms ---- */
 
 struct presence_room *presence_room_get(struct presence *p, struct str name);
@@ -136,8 +146,8 @@ void presence_room_alone(struct presence_room *r);
 void presence_room_ask(struct presence_room *r, const struct presence_asker *question);
 /* The asker's turn has come. */
 void presence_room_answer(struct presence_asker *a);
-/* Give it what it asked for. */
-void presence_room_give(struct presence_asker *a);
+/* Give those whose turn has come what they asked for, as far as the workers keep up. */
+void presence_room_give(struct presence *p);
 /* Never answer it. */
 void presence_room_forget(struct presence_asker *a);
 
@@ -153,8 +163,6 @@ void presence_seat_begin(struct presence_seat *s);
 void presence_seat_say(struct presence_seat *s);
 /* Its entry is in the replica. */
 void presence_seat_arrived(struct presence_seat *s);
-/* It has its list, and hears changes from now on. */
-void presence_seat_listen(struct presence_seat *s, struct bytes *list);
 /* Its socket is gone, and neither listens nor waits. */
 void presence_seat_detach(struct presence_seat *s);
 /* Leave once leaveGrace is over. */

@@ -160,8 +160,8 @@ presence_room_forget(struct presence_asker *a)
     presence_room_release(r);
 }
 
-void
-presence_room_give(struct presence_asker *a)
+static void
+asker_give(struct presence_asker *a)
 {
     struct presence_room *r = a->room;
     struct presence *p = r->presence;
@@ -173,13 +173,21 @@ presence_room_give(struct presence_asker *a)
         a->on_read(a->owner, r->replica);
     } else {
         text = replica_list(r->replica, bytes_str(r->name));
-        if (a->seat)
-            presence_seat_listen(a->seat, text);
-        else
-            p->handlers->on_list(p->owner, a->worker, a->token, text);
+        if (a->seat) {
+            presence_seat_enter_socket(a->seat, PRESENCE_SOCKET_LISTENING);
+            p->handlers->on_listening(p->owner, r->name, a->worker, true);
+        }
+        p->handlers->on_list(p->owner, a->worker, a->token, text);
         bytes_unref(text);
     }
     presence_room_forget(a);
+}
+
+void
+presence_room_give(struct presence *p)
+{
+    while (!list_empty(&p->answers) && !p->handlers->is_full(p->owner))
+        asker_give(LIST_ENTRY(p->answers.next, struct presence_asker, node));
 }
 
 void
@@ -189,7 +197,7 @@ presence_room_answer(struct presence_asker *a)
         timer_stop(&a->limit);
     list_remove(&a->node);
     list_append(&a->room->presence->answers, &a->node);
-    presence_resume(a->room->presence);
+    presence_room_give(a->room->presence);
 }
 
 static void

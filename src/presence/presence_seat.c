@@ -139,17 +139,6 @@ presence_seat_arrived(struct presence_seat *s)
 }
 
 void
-presence_seat_listen(struct presence_seat *s, struct bytes *list)
-{
-    struct presence *p = s->room->presence;
-
-    ENSURE(s->state == PRESENCE_SEAT_IN && s->socket == PRESENCE_SOCKET_WAITING);
-    s->socket = PRESENCE_SOCKET_LISTENING;
-    p->handlers->on_listening(p->owner, s->room->name, s->asker.worker, true);
-    p->handlers->on_list(p->owner, s->asker.worker, s->asker.token, list);
-}
-
-void
 presence_seat_detach(struct presence_seat *s)
 {
     struct presence_room *r = s->room;
@@ -161,7 +150,7 @@ presence_seat_detach(struct presence_seat *s)
         return;
     removed = map_remove(&r->by_id, bytes_str(s->id));
     ENSURE(removed == s);
-    s->socket = PRESENCE_SOCKET_GONE;
+    presence_seat_enter_socket(s, PRESENCE_SOCKET_GONE);
     list_remove(&s->asker.node);
     if (listening)
         p->handlers->on_listening(p->owner, r->name, s->asker.worker, false);

@@ -190,6 +190,7 @@ tls_files_read(const char *path, const char *what, struct buffer *content, struc
             error, "cannot read the %s %s: %s", what, path, loop_error_text(errno, reason));
         if (file)
             fclose(file);
+        buffer_fini(content);
         return NULL;
     }
     fclose(file);
