@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { startChild } from '../lib/child.mjs';
 import { openPage } from '../lib/echo.mjs';
 import { redisConfig, startRedis } from '../lib/redis.mjs';
 import {
@@ -22,14 +23,12 @@ const LISTENER = `
 /** A service manager's end of NOTIFY_SOCKET: {socket, said(), stop()}. */
 async function startManager() {
     const socket = path.join(tempDir(), 'notify');
-    const child = spawn('perl', ['-e', LISTENER, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (part) => { text += part; });
-    await waitFor(() => text.includes('listening\n'));
+    const child = startChild('perl', ['-e', LISTENER, socket]);
+    await waitFor(() => child.output().includes('listening\n'));
     return {
         socket,
-        said: () => text.split('\n').slice(1, -1),
-        stop: () => child.kill(),
+        said: () => child.output().split('\n').slice(1, -1),
+        stop: () => child.signal('SIGTERM'),
     };
 }
 
