@@ -141,6 +141,8 @@ on_worker_renewed(void *owner, struct message *m)
     struct server *s = owner;
 
     free(m);
+    if (s->state != SERVER_STATE_RUNNING)
+        return; /* the service manager was told of the end: READY=1 would take that back */
     if (!reloader_acknowledged(s->reload))
         notify_ready(s->notify);
 }

@@ -78,6 +78,21 @@ describe('a service manager', () => {
         manager.stop();
     });
 
+    test('hears nothing of a reload once it is told of the end', async () => {
+        const manager = await startManager();
+        const server = await startServer({
+            config: { workers: 2 }, env: { NOTIFY_SOCKET: manager.socket },
+        });
+        const heard = (name) => manager.said().findIndex((text) => text.startsWith(name));
+        await waitFor(() => heard('READY=1') >= 0);
+        process.kill(server.pid, 'SIGHUP');
+        await server.stop();
+        await waitFor(() => heard('STOPPING=1') > 0);
+        assert.ok(heard('RELOADING=1') > 0, manager.said().join('\n'));
+        assert.equal(manager.said().at(-1), 'STOPPING=1', manager.said().join('\n'));
+        manager.stop();
+    });
+
     test('that went away does not matter', async () => {
         const manager = await startManager();
         const server = await startServer({
