@@ -21,7 +21,7 @@ enum { ACKS_MAX = 1000 };
  * application decides, with one in client->acks. */
 struct ack {
     struct list node;
-    struct client *client;
+    struct subscriber *client;
     int64_t id;
     uint32_t token; /* the hub's; 0: it was not asked */
 };
@@ -36,7 +36,7 @@ ack_free(struct ack *a)
 }
 
 void
-acks_refuse(struct client *c, int64_t id, unsigned status)
+acks_refuse(struct subscriber *c, int64_t id, unsigned status)
 {
     struct buffer args = { 0 };
 
@@ -48,7 +48,7 @@ acks_refuse(struct client *c, int64_t id, unsigned status)
 }
 
 void
-acks_wait(struct client *c, struct list *waiting, int64_t id)
+acks_wait(struct subscriber *c, struct list *waiting, int64_t id)
 {
     struct ack *a;
 
@@ -78,7 +78,7 @@ ack_on_effective(void *owner, uint32_t token)
 }
 
 void
-acks_confirm_all(struct client *c, struct list *waiting)
+acks_confirm_all(struct subscriber *c, struct list *waiting)
 {
     LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
@@ -91,7 +91,7 @@ acks_confirm_all(struct client *c, struct list *waiting)
 }
 
 void
-acks_confirm(struct client *c, int64_t id)
+acks_confirm(struct subscriber *c, int64_t id)
 {
     struct list one;
 
@@ -101,7 +101,7 @@ acks_confirm(struct client *c, int64_t id)
 }
 
 void
-acks_refuse_all(struct client *c, struct list *waiting, unsigned status)
+acks_refuse_all(struct subscriber *c, struct list *waiting, unsigned status)
 {
     LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);
@@ -113,7 +113,7 @@ acks_refuse_all(struct client *c, struct list *waiting, unsigned status)
 }
 
 void
-acks_forget(struct client *c, struct list *waiting)
+acks_forget(struct subscriber *c, struct list *waiting)
 {
     LIST_EACH(node, waiting) {
         struct ack *a = LIST_ENTRY(node, struct ack, node);

@@ -9,20 +9,20 @@
 
 #include <stdint.h>
 
-struct client;
+struct subscriber;
 struct list;
 
 /* Yes, once the hub has handled all that was posted to it before. */
-void acks_confirm(struct client *c, int64_t id);
+void acks_confirm(struct subscriber *c, int64_t id);
 /* No, at once. */
-void acks_refuse(struct client *c, int64_t id, unsigned status);
+void acks_refuse(struct subscriber *c, int64_t id, unsigned status);
 
 /* Not decided yet: wait in this list. */
-void acks_wait(struct client *c, struct list *waiting, int64_t id);
-void acks_confirm_all(struct client *c, struct list *waiting);
-void acks_refuse_all(struct client *c, struct list *waiting, unsigned status);
+void acks_wait(struct subscriber *c, struct list *waiting, int64_t id);
+void acks_confirm_all(struct subscriber *c, struct list *waiting);
+void acks_refuse_all(struct subscriber *c, struct list *waiting, unsigned status);
 
 /* The client is gone: forget those that wait in this list, or for the hub (c->acks). */
-void acks_forget(struct client *c, struct list *waiting);
+void acks_forget(struct subscriber *c, struct list *waiting);
 
 #endif

@@ -47,7 +47,7 @@ take_channel(struct channels *c, struct str raw, struct str *channel)
 }
 
 static void
-on_subscribe(struct client *c, const struct sio_event *e)
+on_subscribe(struct subscriber *c, const struct sio_event *e)
 {
     struct str channel, headers = { NULL, 0 };
 
@@ -63,7 +63,7 @@ on_subscribe(struct client *c, const struct sio_event *e)
 }
 
 static void
-on_unsubscribe(struct client *c, const struct sio_event *e)
+on_unsubscribe(struct subscriber *c, const struct sio_event *e)
 {
     struct str channel;
 
@@ -90,7 +90,7 @@ is_client_event(struct str event)
 /* NULL: it may go.  The names are anchored: neither is x-private-y a private channel, nor
  * x-client-y a client event. */
 static const char *
-whisper_objection(struct client *c, struct str channel, const struct envelope *whisper)
+whisper_objection(struct subscriber *c, struct str channel, const struct envelope *whisper)
 {
     const struct channels_limits *limits = c->channels->limits;
 
@@ -108,7 +108,7 @@ whisper_objection(struct client *c, struct str channel, const struct envelope *w
 }
 
 static void
-whisper_refuse(struct client *c, struct str channel, const char *reason)
+whisper_refuse(struct subscriber *c, struct str channel, const char *reason)
 {
     struct buffer quoted = { 0 };
 
@@ -121,7 +121,7 @@ whisper_refuse(struct client *c, struct str channel, const char *reason)
 
 /* Through the hub, so that a sender's order holds on every worker. */
 static void
-on_client_event(struct client *c, const struct sio_event *e)
+on_client_event(struct subscriber *c, const struct sio_event *e)
 {
     struct json_field f[] = { { .name = "channel" }, { .name = "event" }, { .name = "data" } };
     struct str channel, payload = e->argument;
@@ -156,7 +156,7 @@ on_client_event(struct client *c, const struct sio_event *e)
 /* ---- clients ---- */
 
 static void
-client_resume(struct client *c)
+subscriber_resume(struct subscriber *c)
 {
     struct eio_session *session = sio_socket_session(c->socket);
 
@@ -172,13 +172,13 @@ channels_on_event(void *owner, const struct sio_event *e)
 {
     static const struct {
         const char *name;
-        void (*handle)(struct client *c, const struct sio_event *e);
+        void (*handle)(struct subscriber *c, const struct sio_event *e);
     } events[] = {
         { "subscribe", on_subscribe },
         { "unsubscribe", on_unsubscribe },
         { "client event", on_client_event },
     };
-    struct client *c = owner;
+    struct subscriber *c = owner;
 
     for (size_t i = 0; i < COUNT_OF(events); i++) {
         if (!json_scan_string_is(e->name, events[i].name))
@@ -195,7 +195,7 @@ channels_on_event(void *owner, const struct sio_event *e)
 static void
 channels_on_connect(void *owner, struct sio_socket *socket)
 {
-    struct client *c = mem_zalloc(sizeof(*c));
+    struct subscriber *c = mem_zalloc(sizeof(*c));
 
     c->channels = owner;
     c->socket = socket;
@@ -208,7 +208,7 @@ channels_on_connect(void *owner, struct sio_socket *socket)
 }
 
 static void
-client_free(void *object)
+subscriber_free(void *object)
 {
     free(object);
 }
@@ -216,16 +216,16 @@ client_free(void *object)
 static void
 channels_on_disconnect(void *owner)
 {
-    struct client *c = owner;
+    struct subscriber *c = owner;
 
-    client_resume(c);
+    subscriber_resume(c);
     subscription_close_all(c);
     auth_line_fini(c->channels->auth, &c->line);
     acks_forget(c, &c->acks);
     hub_link_sockets(c->channels->hub, -1);
     ENSURE(c->ack_count == 0 && c->subscription_count == 0);
     ENSURE(list_empty(&c->acks) && list_empty(&c->subscriptions) && list_empty(&c->paused));
-    loop_defer_free(c->channels->loop, c, client_free);
+    loop_defer_free(c->channels->loop, c, subscriber_free);
 }
 
 static void
@@ -246,7 +246,7 @@ channels_on_drain(void *owner)
     list_init(&due); /* a client that posts again at once waits for the next time */
     list_splice(&due, &c->paused);
     while (!list_empty(&due))
-        client_resume(LIST_ENTRY(due.next, struct client, paused));
+        subscriber_resume(LIST_ENTRY(due.next, struct subscriber, paused));
 }
 
 struct channels *

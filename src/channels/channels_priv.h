@@ -32,7 +32,7 @@ struct channels {
 };
 
 /* One connected socket: owned by channels.c, from its connect to its disconnect. */
-struct client {
+struct subscriber {
     struct channels *channels;
     struct sio_socket *socket;
     struct auth_line line;

@@ -53,7 +53,7 @@ static const unsigned may_follow[] = {
 /* Owned by its client.  The fields are set as the states say: subscription_check(). */
 struct subscription {
     struct list node;
-    struct client *client;
+    struct subscriber *client;
     struct auth_ask *ask;    /* while ASKING */
     struct room_place place; /* while JOINED or MEMBER */
     struct list acks;
@@ -70,7 +70,7 @@ subscription_name(const struct subscription *s)
 }
 
 static struct subscription *
-subscription_find(const struct client *c, struct str channel)
+subscription_find(const struct subscriber *c, struct str channel)
 {
     LIST_EACH(node, &c->subscriptions) {
         struct subscription *s = LIST_ENTRY(node, struct subscription, node);
@@ -85,7 +85,7 @@ subscription_find(const struct client *c, struct str channel)
 static void
 subscription_enter(struct subscription *s, enum subscription_state next)
 {
-    const struct client *c = s->client;
+    const struct subscriber *c = s->client;
 
     ENSURE(may_follow[s->state] & BIT(next));
     s->state = next;
@@ -95,7 +95,7 @@ subscription_enter(struct subscription *s, enum subscription_state next)
 }
 
 static struct subscription *
-subscription_new(struct client *c, struct str channel)
+subscription_new(struct subscriber *c, struct str channel)
 {
     struct subscription *s = mem_zalloc(sizeof(*s) + channel.len);
 
@@ -124,7 +124,7 @@ subscription_check(const struct subscription *s)
 static void
 subscription_free(struct subscription *s)
 {
-    struct client *c = s->client;
+    struct subscriber *c = s->client;
     struct hub_link *hub = c->channels->hub;
 
     subscription_check(s);
@@ -145,7 +145,7 @@ subscription_free(struct subscription *s)
 static void
 subscription_join(struct subscription *s)
 {
-    struct client *c = s->client;
+    struct subscriber *c = s->client;
 
     subscription_enter(s, SUBSCRIPTION_JOINED);
     rooms_join(c->channels->rooms, subscription_name(s), sio_socket_session(c->socket), &s->place);
@@ -158,7 +158,7 @@ static void
 subscription_on_list(void *owner, uint32_t token, struct bytes *text)
 {
     struct subscription *s = owner;
-    struct client *c = s->client;
+    struct subscriber *c = s->client;
     struct eio_session *session = sio_socket_session(c->socket);
 
     ENSURE(token == s->question);
@@ -173,7 +173,7 @@ subscription_on_list(void *owner, uint32_t token, struct bytes *text)
 }
 
 static void
-subscription_refuse(struct client *c, struct str channel, unsigned status, const char *cause)
+subscription_refuse(struct subscriber *c, struct str channel, unsigned status, const char *cause)
 {
     char digits[16];
     int len = snprintf(digits, sizeof(digits), "%u", status);
@@ -217,7 +217,7 @@ subscription_give_up(struct subscription *s, unsigned status, const char *cause)
 static void
 subscription_admit(struct subscription *s, struct str body)
 {
-    struct client *c = s->client;
+    struct subscriber *c = s->client;
     struct presence_member entry = { .channel = subscription_name(s),
         .id = sio_socket_public_id(c->socket) };
     struct member m = { 0 };
@@ -265,7 +265,7 @@ subscription_on_verdict(void *owner, const struct auth_verdict *v)
 
 /* A marker elsewhere than at the start is almost always a prefix that was not removed. */
 static void
-warn_of_prefix(const struct client *c, struct str channel)
+warn_of_prefix(const struct subscriber *c, struct str channel)
 {
     if (str_starts(channel, "private-") || str_starts(channel, "presence-"))
         return;
@@ -283,7 +283,7 @@ subscription_ask(struct subscription *s, struct str headers)
         [AUTH_HEADERS_TOO_LARGE] = "auth.headers is too large",
         [AUTH_QUEUE_FULL] = "too many subscriptions of this socket wait for the application",
     };
-    struct client *c = s->client;
+    struct subscriber *c = s->client;
     const struct auth_question q = {
         .line = &c->line,
         .channel = subscription_name(s),
@@ -301,7 +301,7 @@ subscription_ask(struct subscription *s, struct str headers)
 
 /* Why a new subscription is over a limit, or NULL. */
 static const char *
-subscription_over_limit(const struct client *c, struct str channel, bool in_time)
+subscription_over_limit(const struct subscriber *c, struct str channel, bool in_time)
 {
     const struct channels_limits *limits = c->channels->limits;
 
@@ -318,7 +318,7 @@ subscription_over_limit(const struct client *c, struct str channel, bool in_time
 static void
 subscription_open_again(struct subscription *s, int64_t ack)
 {
-    struct client *c = s->client;
+    struct subscriber *c = s->client;
 
     if (s->state == SUBSCRIPTION_JOINED) {
         acks_confirm(c, ack);
@@ -331,7 +331,7 @@ subscription_open_again(struct subscription *s, int64_t ack)
 }
 
 void
-subscription_open(struct client *c, struct str channel, struct str headers, int64_t ack)
+subscription_open(struct subscriber *c, struct str channel, struct str headers, int64_t ack)
 {
     unsigned rate = c->channels->limits->subscribe_rate;
     bool in_time = allowance_take(&c->subscribes, rate, loop_now_ms(c->channels->loop));
@@ -361,7 +361,7 @@ subscription_open(struct client *c, struct str channel, struct str headers, int6
 }
 
 void
-subscription_close(struct client *c, struct str channel, int64_t ack)
+subscription_close(struct subscriber *c, struct str channel, int64_t ack)
 {
     struct subscription *s = subscription_find(c, channel);
 
@@ -373,14 +373,14 @@ subscription_close(struct client *c, struct str channel, int64_t ack)
 }
 
 void
-subscription_close_all(struct client *c)
+subscription_close_all(struct subscriber *c)
 {
     LIST_EACH(node, &c->subscriptions)
         subscription_free(LIST_ENTRY(node, struct subscription, node));
 }
 
 bool
-subscription_is_joined(const struct client *c, struct str channel)
+subscription_is_joined(const struct subscriber *c, struct str channel)
 {
     const struct subscription *s = subscription_find(c, channel);
 
