@@ -54,13 +54,11 @@ MUST_USE bool eio_payload_next(
 
 /*
  * Encoding of a polling body.  text is an encoded text packet with its type digit ("42[...]",
- * "6"); binary messages are base64 ("b4..." in 3, "b..." in 4), or octets in 3 when the whole body
- * is (then every packet must be appended with octets = true).  In 4 the separator is put
- * between packets: out must hold this body alone.
+ * "6"), which is all that this server sends; octets (3 only): the whole body is
+ * application/octet-stream.  In 4 the separator is put between packets: out must hold this body
+ * alone.
  */
 void eio_payload_append_text(enum eio_version v, bool octets, struct str text, struct buffer *out);
-void eio_payload_append_binary(
-    enum eio_version v, bool octets, struct str data, struct buffer *out);
 
 /* JSONP (3 only): the response `___eio[j]("...");` around a payload; j are the digits only. */
 void eio_payload_jsonp(struct str digits, struct str payload, struct buffer *out);

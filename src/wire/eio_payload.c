@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "base/digest.h"
 #include "base/utf8.h"
 
 void
@@ -119,64 +118,26 @@ eio_payload_next(struct eio_payload *p, struct buffer *scratch, struct eio_packe
     return good;
 }
 
-static void
-append_octet_head(char kind, size_t len, struct buffer *out)
-{
-    size_t digits;
-
-    buffer_append_char(out, kind);
-    digits = out->len;
-    buffer_append_u64(out, len);
-    for (size_t i = digits; i < out->len; i++)
-        out->data[i] = (char)(out->data[i] - '0');
-    buffer_append_char(out, '\xff');
-}
-
-static void
-append_separator(struct buffer *out)
-{
-    if (out->len > 0)
-        buffer_append_char(out, EIO_SEPARATOR);
-}
-
 void
 eio_payload_append_text(enum eio_version v, bool octets, struct str text, struct buffer *out)
 {
+    size_t digits;
+
     if (v == EIO_4) {
-        append_separator(out);
+        if (out->len > 0)
+            buffer_append_char(out, EIO_SEPARATOR);
     } else if (octets) {
-        append_octet_head(0, text.len, out);
+        buffer_append_char(out, '\0');
+        digits = out->len;
+        buffer_append_u64(out, text.len);
+        for (size_t i = digits; i < out->len; i++)
+            out->data[i] = (char)(out->data[i] - '0');
+        buffer_append_char(out, '\xff');
     } else {
         buffer_append_u64(out, utf8_utf16_length(text));
         buffer_append_char(out, ':');
     }
     buffer_append_str(out, text);
-}
-
-static void
-append_base64(struct str data, struct buffer *out)
-{
-    char *at = buffer_reserve(out, DIGEST_BASE64_SIZE(data.len));
-
-    out->len += digest_base64_encode(data.data, data.len, at);
-}
-
-void
-eio_payload_append_binary(enum eio_version v, bool octets, struct str data, struct buffer *out)
-{
-    if (v == EIO_4) {
-        append_separator(out);
-        buffer_append_char(out, 'b');
-        append_base64(data, out);
-    } else if (octets) {
-        append_octet_head(1, data.len + 1, out);
-        buffer_append_char(out, EIO_MESSAGE);
-        buffer_append_str(out, data);
-    } else {
-        buffer_append_u64(out, 2 + DIGEST_BASE64_SIZE(data.len));
-        buffer_append_text(out, ":b4");
-        append_base64(data, out);
-    }
 }
 
 /* U+2028 and U+2029, which end a line in older JavaScript. */

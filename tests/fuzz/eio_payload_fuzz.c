@@ -14,17 +14,13 @@ encode(enum eio_version v, bool octets, const struct eio_packet *p, struct buffe
     char digit = (char)('0' + (int)p->type);
     struct buffer text = { 0 };
 
-    if (p->binary) {
-        eio_payload_append_binary(v, octets, p->data, out);
-    } else {
-        buffer_append_char(&text, digit);
-        buffer_append_str(&text, p->data);
-        eio_payload_append_text(v, octets, buffer_str(&text), out);
-    }
+    buffer_append_char(&text, digit);
+    buffer_append_str(&text, p->data);
+    eio_payload_append_text(v, octets, buffer_str(&text), out);
     buffer_fini(&text);
 }
 
-/* Decode; returns how many packets there were, encoded again into out. */
+/* Decode; returns how many text packets there were, encoded again into out. */
 static size_t
 decode(enum eio_version v, bool octets, struct str body, struct buffer *out)
 {
@@ -34,9 +30,12 @@ decode(enum eio_version v, bool octets, struct str body, struct buffer *out)
     size_t count = 0;
 
     eio_payload_begin(&p, v, octets, body);
-    for (; eio_payload_next(&p, &scratch, &packet); count++) {
+    while (eio_payload_next(&p, &scratch, &packet)) {
         ENSURE(packet.type <= EIO_NOOP);
+        if (packet.binary)
+            continue;
         encode(v, octets, &packet, out);
+        count++;
     }
     ENSURE(p.failed || p.rest.len == 0);
     buffer_fini(&scratch);

@@ -126,8 +126,7 @@ bodies_of_3_count_utf16_units(void **state)
     (void)state;
     eio_payload_append_text(EIO_3, false, STR_LIT("4€"), &out);
     eio_payload_append_text(EIO_3, false, STR_LIT("4😀"), &out);
-    eio_payload_append_binary(EIO_3, false, RAW("\x01\x02\x03\x04"), &out);
-    assert_str(buffer_str(&out), "2:4€3:4😀10:b4AQIDBA==");
+    assert_str(buffer_str(&out), "2:4€3:4😀");
     buffer_clear(&out);
     eio_payload_append_text(EIO_3, false,
         STR_LIT("42[\"App\\\\Events\\\\X\",\"chan-é\",{\"m\":\"€😀\xe2\x80\xa8\\n\\\\n\"}]"), &out);
@@ -141,22 +140,16 @@ static void
 bodies_of_3_in_octets_count_bytes(void **state)
 {
     struct buffer out = { 0 };
-    size_t head;
 
     (void)state;
     eio_payload_append_text(EIO_3, true, STR_LIT("4hello"), &out);
-    eio_payload_append_binary(EIO_3, true, RAW("\x01\x02\x03\x04"), &out);
     assert_raw(buffer_str(&out), "\x00\x06\xff"
-                                 "4hello"
-                                 "\x01\x05\xff\x04\x01\x02\x03\x04");
+                                 "4hello");
     buffer_clear(&out);
     eio_payload_append_text(
         EIO_3, true, STR_LIT("451-[\"bin\",{\"_placeholder\":true,\"num\":0},\"é\"]"), &out);
-    head = out.len;
-    eio_payload_append_binary(EIO_3, true, RAW("\x01\x02\x03"), &out);
-    assert_int_equal(head, 4 + 46);
+    assert_int_equal(out.len, 4 + 46);
     assert_raw(str_slice(out.data, 4), "\x00\x04\x06\xff");
-    assert_raw(str_slice(out.data + head, out.len - head), "\x01\x04\xff\x04\x01\x02\x03");
     buffer_fini(&out);
 }
 
@@ -169,10 +162,8 @@ bodies_of_4_are_joined_by_a_separator(void **state)
     eio_payload_append_text(EIO_4, false, STR_LIT("4hello"), &out);
     assert_str(buffer_str(&out), "4hello");
     eio_payload_append_text(EIO_4, false, STR_LIT("2"), &out);
-    eio_payload_append_binary(EIO_4, false, RAW("\x01\x02\x03\x04"), &out);
     assert_str(buffer_str(&out), "4hello\x1e"
-                                 "2\x1e"
-                                 "bAQIDBA==");
+                                 "2");
     buffer_fini(&out);
 }
 

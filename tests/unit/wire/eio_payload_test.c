@@ -172,7 +172,7 @@ what_is_encoded_is_decoded(void **state)
         enum eio_version version;
         bool octets;
     } forms[] = { { EIO_3, false }, { EIO_3, true }, { EIO_4, false } };
-    const struct str text = STR_LIT("42[\"é😀\",{\"a\":1}]"), data = STR_LIT("\x01\xff binary");
+    const struct str text = STR_LIT("42[\"é😀\",{\"a\":1}]");
     struct buffer out = { 0 };
 
     (void)state;
@@ -180,13 +180,10 @@ what_is_encoded_is_decoded(void **state)
         enum eio_version v = forms[i].version;
 
         buffer_clear(&out);
-        for (int n = 0; n < 3; n++) {
+        for (int n = 0; n < 3; n++)
             eio_payload_append_text(v, forms[i].octets, text, &out);
-            eio_payload_append_binary(v, forms[i].octets, data, &out);
-        }
         assert_string_equal(decoded(v, forms[i].octets, buffer_str(&out)),
-            "4:2[\"é😀\",{\"a\":1}]|E:\x01\xff binary|4:2[\"é😀\",{\"a\":1}]|E:\x01\xff binary|"
-            "4:2[\"é😀\",{\"a\":1}]|E:\x01\xff binary|");
+            "4:2[\"é😀\",{\"a\":1}]|4:2[\"é😀\",{\"a\":1}]|4:2[\"é😀\",{\"a\":1}]|");
     }
     buffer_fini(&out);
 }
