@@ -34,7 +34,6 @@ void rooms_join(
     struct rooms *r, struct str channel, struct eio_session *s, struct room_place *place);
 /* Idempotent. */
 void rooms_leave(struct rooms *r, struct room_place *place);
-struct str rooms_name(const struct room_place *place);
 
 /* text ("42[...]") to all sessions of the channel but except (NULL: none).  Returns how many. */
 size_t rooms_broadcast(

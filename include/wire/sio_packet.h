@@ -62,6 +62,6 @@ MUST_USE enum sio_parse sio_packet_decode(struct str message, struct sio_packet 
  */
 void sio_packet_event(struct str name, struct str channel, struct str data, struct buffer *out);
 /* 43<id>[<args>]; args is raw JSON without brackets. */
-void sio_packet_ack(struct str nsp, int64_t id, struct str args, struct buffer *out);
+void sio_packet_ack(int64_t id, struct str args, struct buffer *out);
 
 #endif

@@ -119,13 +119,6 @@ rooms_leave(struct rooms *r, struct room_place *place)
         room_free(room);
 }
 
-struct str
-rooms_name(const struct room_place *place)
-{
-    ENSURE(place->room);
-    return bytes_str(place->room->name);
-}
-
 size_t
 rooms_broadcast(
     struct rooms *r, struct str channel, struct bytes *text, const struct eio_session *except)

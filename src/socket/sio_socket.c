@@ -234,6 +234,6 @@ sio_socket_ack(struct sio_socket *s, int64_t id, struct str args)
     if (s->state != SIO_CONNECTED)
         return;
     buffer_clear(out);
-    sio_packet_ack(STR_LIT("/"), id, args, out);
+    sio_packet_ack(id, args, out);
     eio_session_send_text(s->session, buffer_str(out));
 }

@@ -235,14 +235,10 @@ sio_packet_event(struct str name, struct str channel, struct str data, struct bu
 }
 
 void
-sio_packet_ack(struct str nsp, int64_t id, struct str args, struct buffer *out)
+sio_packet_ack(int64_t id, struct str args, struct buffer *out)
 {
     ENSURE(id >= 0);
     buffer_append_text(out, "43");
-    if (!str_is(nsp, "/")) {
-        buffer_append_str(out, nsp);
-        buffer_append_char(out, ',');
-    }
     buffer_append_u64(out, (uint64_t)id);
     buffer_append_char(out, '[');
     buffer_append_str(out, args);
