@@ -84,7 +84,7 @@ member_read(struct str body, struct str socket_id, struct member *out)
     struct json_field data = { .name = "channel_data" };
     struct buffer text = { 0 };
     enum member_parse parse = MEMBER_NONE;
-    struct str object;
+    struct str object = { NULL, 0 };
 
     if (json_scan_fields(body, &data, 1))
         parse = member_unwrap(data.value, &text, &object);
