@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/attr.h"
+#include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -19,11 +20,6 @@
 #include "scripts.h"
 
 enum { LEASE_MS = 9000, BEATS_A_LEASE = 3 };
-
-struct peer {
-    size_t name_len;
-    char name[];
-};
 
 enum lease_state {
     LEASE_DOWN,
@@ -41,7 +37,7 @@ struct lease {
     struct lease_options options;
     const struct lease_handlers *handlers;
     void *owner;
-    struct map peers; /* name -> struct peer, owned */
+    struct map peers; /* name -> struct bytes, the same */
     struct timer beat;
     enum lease_state state;
     bool peers_known; /* a beat was answered since the start */
@@ -56,7 +52,7 @@ lease_on_beat(void *owner)
 
     ENSURE(v->state == LEASE_UP || v->state == LEASE_KNOWN);
     timer_start(v->loop, &v->beat, v->options.lease_ms / BEATS_A_LEASE);
-    (void)scripts_beat(v->options.scripts, v->options.node, v->options.lease_ms,
+    (void)scripts_lease(v->options.scripts, SCRIPTS_BEAT, v->options.node, v->options.lease_ms,
         (struct scripts_reply){ lease_on_beat_reply, v }); /* not ready: lease_down() comes */
 }
 
@@ -98,10 +94,10 @@ lease_new(
 static void
 lease_forget_peers(struct lease *v)
 {
-    struct peer *p;
+    struct bytes *name;
 
-    for (size_t i = 0; (p = map_next(&v->peers, &i));)
-        free(p);
+    for (size_t i = 0; (name = map_next(&v->peers, &i));)
+        bytes_unref(name);
     map_fini(&v->peers);
 }
 
@@ -118,14 +114,12 @@ lease_free(struct lease *v)
 void
 lease_heard(struct lease *v, struct str node)
 {
-    struct peer *p;
+    struct bytes *name;
 
     if (str_equal(node, v->options.node) || map_get(&v->peers, node))
         return;
-    p = mem_zalloc(sizeof(*p) + node.len);
-    p->name_len = node.len;
-    memcpy(p->name, node.data, node.len);
-    map_put(&v->peers, str_slice(p->name, p->name_len), p);
+    name = bytes_new(node.data, node.len);
+    map_put(&v->peers, bytes_str(name), name);
 }
 
 size_t
@@ -208,7 +202,7 @@ lease_retire(struct lease *v, uint64_t grace_ms)
     bool up = v->state != LEASE_DOWN;
 
     lease_enter(v, LEASE_RETIRED);
-    if (!up || !scripts_retire(v->options.scripts, v->options.node, grace_ms,
+    if (!up || !scripts_lease(v->options.scripts, SCRIPTS_RETIRE, v->options.node, grace_ms,
                    (struct scripts_reply){ lease_on_retire_reply, v }))
         v->handlers->on_retired(v->owner);
 }

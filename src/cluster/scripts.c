@@ -21,17 +21,6 @@ enum {
     ARGC_MAX = 6, /* keys and arguments of a script */
 };
 
-enum scripts_name {
-    SCRIPTS_ENTER,   /* entries, version | changes, conn, user, member */
-    SCRIPTS_LEAVE,   /* entries, version, M | changes, "1" to delete M with the last, conn */
-    SCRIPTS_REAP,    /* as LEAVE, but "<node>/": every connection of a node */
-    SCRIPTS_LIST,    /* entries, version */
-    SCRIPTS_MEMBERS, /* entries, M | "1" to write M, name to publish at or "", quoted key */
-    SCRIPTS_BEAT,    /* nodes | node, lease */
-    SCRIPTS_RETIRE,  /* nodes | node, grace */
-    SCRIPTS_COUNT
-};
-
 /* Redis before 5 replicates scripts as text unless told otherwise, and TIME differs there. */
 #define EFFECTS "if redis.replicate_commands then redis.replicate_commands() end\n"
 
@@ -399,13 +388,14 @@ scripts_key_node(const struct scripts *s, struct str node, struct buffer *out)
     buffer_append_str(out, node);
 }
 
-static bool
-scripts_node(struct scripts *s, enum scripts_name name, struct str node, uint64_t ms,
+bool
+scripts_lease(struct scripts *s, enum scripts_name name, struct str node, uint64_t ms,
     struct scripts_reply to)
 {
     struct buffer key = { 0 }, digits = { 0 };
     bool sent;
 
+    ENSURE(name == SCRIPTS_BEAT || name == SCRIPTS_RETIRE);
     scripts_key_nodes(s, &key);
     buffer_append_u64(&digits, ms);
     sent = scripts_run(
@@ -413,16 +403,4 @@ scripts_node(struct scripts *s, enum scripts_name name, struct str node, uint64_
     buffer_fini(&key);
     buffer_fini(&digits);
     return sent;
-}
-
-bool
-scripts_beat(struct scripts *s, struct str node, uint64_t lease_ms, struct scripts_reply to)
-{
-    return scripts_node(s, SCRIPTS_BEAT, node, lease_ms, to);
-}
-
-bool
-scripts_retire(struct scripts *s, struct str node, uint64_t grace_ms, struct scripts_reply to)
-{
-    return scripts_node(s, SCRIPTS_RETIRE, node, grace_ms, to);
 }

@@ -31,6 +31,17 @@ struct redis_value;
 struct replica_item;
 struct scripts;
 
+enum scripts_name {
+    SCRIPTS_ENTER,   /* entries, version | changes, conn, user, member */
+    SCRIPTS_LEAVE,   /* entries, version, M | changes, "1" to delete M with the last, conn */
+    SCRIPTS_REAP,    /* as LEAVE, but "<node>/": every connection of a node */
+    SCRIPTS_LIST,    /* entries, version: [version, [conn, fields, ...]] */
+    SCRIPTS_MEMBERS, /* entries, M | "1" to write M, name to publish at or "", quoted key */
+    SCRIPTS_BEAT,    /* nodes | node, lease: [1 when it was known, [expired], [alive]] */
+    SCRIPTS_RETIRE,  /* nodes | node, grace: [] when others stay, else [every node] */
+    SCRIPTS_COUNT
+};
+
 struct scripts_options {
     struct redis_link *link; /* for commands */
     struct str prefix;       /* must outlive the scripts */
@@ -61,18 +72,14 @@ MUST_USE bool scripts_leave(struct scripts *s, struct str channel, struct str co
 /* Remove every connection of node. */
 MUST_USE bool scripts_reap(
     struct scripts *s, struct str channel, struct str node, struct scripts_reply to);
-/* [version, [conn, fields, ...]] */
 MUST_USE bool scripts_list(struct scripts *s, struct str channel, struct scripts_reply to);
 /* Bring M up to date, if it is written at all; a call that is lost is made up for by the next. */
 void scripts_write_members(struct scripts *s, struct str channel);
 /* Publish PresenceChannelUpdated with the members, if that is wanted. */
 void scripts_publish_members(struct scripts *s, struct str channel);
-/* Extend the lease; the next call makes up for one that is lost: [1 when the node was known,
- * [expired nodes], [living nodes]] */
-bool scripts_beat(struct scripts *s, struct str node, uint64_t lease_ms, struct scripts_reply to);
-/* [] when others stay, else [every node] */
-MUST_USE bool scripts_retire(
-    struct scripts *s, struct str node, uint64_t grace_ms, struct scripts_reply to);
+/* BEAT or RETIRE: the lease of node ends in ms; the next beat makes up for one that is lost. */
+bool scripts_lease(struct scripts *s, enum scripts_name name, struct str node, uint64_t ms,
+    struct scripts_reply to);
 
 /* ---- keys, appended ---- */
 
