@@ -102,7 +102,7 @@ text(const char *s)
     return (struct redis_value){ .kind = REDIS_STRING, .text = str_of(s) };
 }
 
-/* The beat's answer: whether we were known, who has expired ("" for nobody), who is alive. */
+/* The beat's answer: whether we were known, who has expired ("": none), who is alive. */
 static void
 answer(int64_t known, const char *expired, const char *alive)
 {
@@ -146,7 +146,7 @@ peers_are_those_of_the_last_beat_without_the_retired(void **state)
 }
 
 static void
-nobody_forgets_whom_he_did_not_know(void **state)
+a_node_that_was_not_known_is_not_forgotten(void **state)
 {
     (void)state;
     connect_redis();
@@ -169,7 +169,7 @@ await_beat(void)
 }
 
 static void
-whoever_is_taken_for_dead_is_told(void **state)
+a_node_taken_for_dead_learns_of_it(void **state)
 {
     (void)state;
     connect_redis();
@@ -235,7 +235,7 @@ the_last_node_that_retires_finds_all_others_dead(void **state)
 }
 
 static void
-retiring_waits_for_no_redis(void **state)
+retiring_does_not_wait_for_redis(void **state)
 {
     (void)state;
     lease_retire(lease, 10000);
@@ -264,13 +264,13 @@ main(void)
     const struct CMUnitTest tests[] = {
         STAGED(it_is_alone_only_when_a_beat_said_so),
         STAGED(peers_are_those_of_the_last_beat_without_the_retired),
-        STAGED(nobody_forgets_whom_he_did_not_know),
-        STAGED(whoever_is_taken_for_dead_is_told),
+        STAGED(a_node_that_was_not_known_is_not_forgotten),
+        STAGED(a_node_taken_for_dead_learns_of_it),
         STAGED(the_dead_are_reported),
         STAGED(what_is_not_an_answer_changes_nothing),
         STAGED(an_answer_after_the_connection_changes_nothing),
         STAGED(the_last_node_that_retires_finds_all_others_dead),
-        STAGED(retiring_waits_for_no_redis),
+        STAGED(retiring_does_not_wait_for_redis),
         STAGED(retiring_is_over_when_the_connection_is),
     };
 

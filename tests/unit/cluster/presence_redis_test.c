@@ -192,7 +192,7 @@ redis_restarted_empty_is_complete_again(void **state)
 }
 
 static void
-an_orderly_stop_is_no_leaving_for_who_is_back(void **state)
+users_back_after_an_orderly_stop_never_left(void **state)
 {
     (void)state;
     for (int i = 0; i < 20; i++)
@@ -344,7 +344,7 @@ without_redis_a_node_goes_by_what_it_knows(void **state)
 
 /* Nobody tells Redis at that moment; the node's set of channels does later. */
 static void
-who_departs_while_redis_is_away_leaves_nothing(void **state)
+departures_while_redis_is_away_leave_nothing(void **state)
 {
     (void)state;
     enter(0, 1, 4);
@@ -414,12 +414,12 @@ main(void)
         TEST(a_node_that_was_cut_off_puts_its_members_back),
         TEST(redis_flushed_is_complete_again),
         TEST(redis_restarted_empty_is_complete_again),
-        TEST(an_orderly_stop_is_no_leaving_for_who_is_back),
+        TEST(users_back_after_an_orderly_stop_never_left),
         TEST(a_version_that_was_missed_is_made_up_for),
         TEST(damaged_changes_change_nothing),
         TEST(lists_and_events_equal_the_truth),
         TEST(without_redis_a_node_goes_by_what_it_knows),
-        TEST(who_departs_while_redis_is_away_leaves_nothing),
+        TEST(departures_while_redis_is_away_leave_nothing),
         TEST(many_members_and_little_to_say),
         TEST(scripts_that_redis_forgot_are_loaded_again),
     };

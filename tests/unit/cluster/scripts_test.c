@@ -72,14 +72,14 @@ asked(const char *text)
 static void
 keys_of_a_channel_share_a_slot(void **state)
 {
-    const struct scripts_reply nobody = { 0 };
+    const struct scripts_reply nowhere = { 0 };
 
     (void)state;
-    assert_true(scripts_list(scripts, STR_LIT("presence-a"), nobody));
+    assert_true(scripts_list(scripts, STR_LIT("presence-a"), nowhere));
     asked("{p_presence-a:members}:entries {p_presence-a:members}:version");
-    assert_true(scripts_list(scripts, STR_LIT("presence-{a}b"), nobody));
+    assert_true(scripts_list(scripts, STR_LIT("presence-{a}b"), nowhere));
     asked("p_presence-{a}b:members:entries p_presence-{a}b:members:version");
-    assert_true(scripts_list(scripts, STR_LIT("presence-{}b"), nobody));
+    assert_true(scripts_list(scripts, STR_LIT("presence-{}b"), nowhere));
     asked("{p_presence-{}b:members}:entries {p_presence-{}b:members}:version");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strange_prefix: what is told, what is not, and which names the link listens to.
+ * strange_prefix: what is reported, what is not, and which names the link listens to.
  */
 #include "strange_prefix.h"
 
@@ -128,7 +128,7 @@ link_down(const char *reason)
 }
 
 static void
-a_prefix_is_told_once_with_what_is_set(void **state)
+a_prefix_is_reported_once_with_the_one_that_is_set(void **state)
 {
     (void)state;
     open_with("");
@@ -156,7 +156,7 @@ the_longest_channel_counts(void **state)
 }
 
 static void
-what_is_no_prefix_is_not_told(void **state)
+what_is_not_a_prefix_is_not_reported(void **state)
 {
     static const char *const names[] = {
         "laravel_database_weather",
@@ -181,7 +181,7 @@ what_is_no_prefix_is_not_told(void **state)
 }
 
 static void
-under_the_own_prefix_other_channels_are_no_prefixes(void **state)
+under_our_prefix_other_channels_are_not_prefixes(void **state)
 {
     (void)state;
     open_with("shop_");
@@ -357,10 +357,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_prefix_is_told_once_with_what_is_set),
+        CASE(a_prefix_is_reported_once_with_the_one_that_is_set),
         CASE(the_longest_channel_counts),
-        CASE(what_is_no_prefix_is_not_told),
-        CASE(under_the_own_prefix_other_channels_are_no_prefixes),
+        CASE(what_is_not_a_prefix_is_not_reported),
+        CASE(under_our_prefix_other_channels_are_not_prefixes),
         CASE(memory_and_log_are_bounded),
         CASE(the_link_listens_to_names_behind_any_prefix),
         CASE(nothing_is_listened_to_while_the_subscription_is_down),

@@ -158,7 +158,7 @@ an_event_that_is_heard_ends_the_search_for_prefixes(void **state)
 }
 
 static void
-own_names_are_no_events(void **state)
+own_names_are_not_events(void **state)
 {
     (void)state;
     fake_redis_up();
@@ -182,7 +182,7 @@ a_heard_beat_keeps_the_connection(void **state)
 }
 
 static void
-a_silent_subscription_is_made_anew(void **state)
+a_silent_subscription_is_made_again(void **state)
 {
     const struct redis_value one = { .kind = REDIS_INTEGER, .integer = 1 };
     uint64_t end = clock_ms() + 2000;
@@ -258,9 +258,9 @@ main(void)
             the_prefix_is_in_the_pattern_and_cut_off_names, setup, teardown),
         cmocka_unit_test_setup_teardown(
             an_event_that_is_heard_ends_the_search_for_prefixes, setup, teardown),
-        cmocka_unit_test_setup_teardown(own_names_are_no_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(own_names_are_not_events, setup, teardown),
         cmocka_unit_test_setup_teardown(a_heard_beat_keeps_the_connection, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_silent_subscription_is_made_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_silent_subscription_is_made_again, setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_command_without_a_reply_restarts_its_link, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_read_is_not_missed, setup, teardown),

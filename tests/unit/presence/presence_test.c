@@ -195,7 +195,7 @@ the_list_again_for_a_second_subscribe(void **state)
 }
 
 static void
-the_same_socket_again_is_one_member_and_no_event(void **state)
+the_same_socket_again_is_one_member_without_an_event(void **state)
 {
     (void)state;
     enter(1, 4);
@@ -225,7 +225,7 @@ lists_wait_for_workers_and_are_of_their_moment(void **state)
 }
 
 static void
-who_returns_within_the_grace_never_left(void **state)
+a_user_back_within_the_grace_never_left(void **state)
 {
     (void)state;
     enter(1, 4);
@@ -396,9 +396,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_user_joins_once_and_leaves_once_over_tabs, setup),
         TEST(the_list_again_for_a_second_subscribe, setup),
-        TEST(the_same_socket_again_is_one_member_and_no_event, setup),
+        TEST(the_same_socket_again_is_one_member_without_an_event, setup),
         TEST(lists_wait_for_workers_and_are_of_their_moment, setup),
-        TEST(who_returns_within_the_grace_never_left, setup_grace),
+        TEST(a_user_back_within_the_grace_never_left, setup_grace),
         TEST(members_stay_as_they_are_but_leave_without_their_socket_id, setup),
         TEST(nothing_is_announced_once_retired, setup),
         TEST(users_are_oldest_first_and_once_each, setup),

@@ -108,7 +108,7 @@ the_newest_entry_of_a_user_stands_for_it(void **state)
 }
 
 static void
-another_truth_is_told_by_users_not_by_entries(void **state)
+another_truth_makes_events_of_users_not_of_entries(void **state)
 {
     (void)state;
     enter("a/1", "u", "{1}", 1);
@@ -144,7 +144,7 @@ what_is_missing_may_stay(void **state)
 }
 
 static void
-who_leaves_while_another_truth_comes_is_told_once(void **state)
+leaving_while_another_truth_comes_is_one_event(void **state)
 {
     (void)state;
     enter("a/1", "u", "{1}", 1);
@@ -182,9 +182,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(entries_are_idempotent),
         TEST(the_newest_entry_of_a_user_stands_for_it),
-        TEST(another_truth_is_told_by_users_not_by_entries),
+        TEST(another_truth_makes_events_of_users_not_of_entries),
         TEST(what_is_missing_may_stay),
-        TEST(who_leaves_while_another_truth_comes_is_told_once),
+        TEST(leaving_while_another_truth_comes_is_one_event),
         TEST(users_json_is_oldest_first),
     };
 
