@@ -26,7 +26,7 @@
 #include "net/timer.h"
 #include "notify.h"
 #include "redis_setup.h"
-#include "reloader.h"
+#include "reload.h"
 #include "server/resources.h"
 #include "snapshot.h"
 #include "supervision.h"
@@ -51,7 +51,7 @@ static const int watched[] = { SIGTERM, SIGINT, SIGHUP };
  */
 struct server {
     const struct config *config;
-    struct reloader *reload;
+    struct reload *reload;
     struct redis_setup redis;
     struct notify *notify;           /* NULL: no service manager */
     struct supervision *supervision; /* as well */
@@ -101,7 +101,7 @@ server_finish(struct server *s, enum server_state end)
     claim_close(s->claim);
     s->claim = NULL;
     timer_stop(&s->patience);
-    reloader_close(s->reload);
+    reload_close(s->reload);
     mailbox_close(s->box);
     loop_stop(s->loop);
 }
@@ -143,7 +143,7 @@ on_worker_renewed(void *owner, struct message *m)
     free(m);
     if (s->state != SERVER_STATE_RUNNING)
         return; /* the service manager was told of the end: READY=1 would take that back */
-    if (!reloader_acknowledged(s->reload))
+    if (!reload_acknowledged(s->reload))
         notify_ready(s->notify);
 }
 
@@ -211,7 +211,7 @@ server_stop(struct server *s, int number)
     for (unsigned i = 0; i < s->opened; i++)
         worker_stop(s->workers[i]);
     timer_start(
-        s->loop, &s->patience, reloader_limits(s->reload)->shutdown_timeout_ms + ABANDON_GRACE_MS);
+        s->loop, &s->patience, reload_limits(s->reload)->shutdown_timeout_ms + ABANDON_GRACE_MS);
 }
 
 static void
@@ -221,7 +221,7 @@ server_on_signal(void *owner, int number)
 
     if (number == SIGHUP && s->state == SERVER_STATE_RUNNING) {
         notify_reloading(s->notify);
-        if (!reloader_run(s->reload))
+        if (!reload_run(s->reload))
             notify_ready(s->notify);
     }
     if (number == SIGHUP)
@@ -237,17 +237,17 @@ server_on_signal(void *owner, int number)
 static void
 open_workers(struct server *s)
 {
-    unsigned count = reloader_limits(s->reload)->workers;
+    unsigned count = reload_limits(s->reload)->workers;
     struct loop *shared = count == 1 ? s->hub_loop : NULL;
 
     s->workers = mem_resize(NULL, count, sizeof(struct worker *));
     while (s->opened < count) {
         const struct worker_options o = {
             .number = s->opened,
-            .limits = reloader_limits(s->reload),
+            .limits = reload_limits(s->reload),
             .loop = shared,
             .hub = s->hub,
-            .tls = reloader_tls(s->reload),
+            .tls = reload_tls(s->reload),
             .peers = s->workers,
             .on_closed = on_worker_closed,
             .on_done = shared ? on_hub_thread_end : NULL,
@@ -257,7 +257,7 @@ open_workers(struct server *s)
 
         s->workers[s->opened++] = worker_open(&o);
     }
-    reloader_attach(s->reload, s->workers, &s->opened);
+    reload_attach(s->reload, s->workers, &s->opened);
 }
 
 static uint64_t
@@ -276,7 +276,7 @@ open_and_listen(struct server *s, bool *in_use, struct buffer *error)
 {
     struct claim_source source = { .count_connections = count_connections, .owner = s };
 
-    if (!endpoints_choose(&s->at, s->config, error) || !reloader_begin(s->reload, error))
+    if (!endpoints_choose(&s->at, s->config, error) || !reload_begin(s->reload, error))
         return false;
     open_workers(s);
     source.host = s->at.host;
@@ -307,8 +307,8 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
     timer_init(&s->patience, server_on_patience_over, s);
     for (size_t i = 0; i < COUNT_OF(watched); i++)
         s->signals[i] = signals_open(s->loop, watched[i], server_on_signal, s);
-    s->reload = reloader_open(s->loop, c);
-    hub = reloader_limits(s->reload)->hub;
+    s->reload = reload_open(s->loop, c);
+    hub = reload_limits(s->reload)->hub;
     hub.cluster.redis = s->redis.options;
     hub.cluster.on_redis = server_on_redis;
     hub.cluster.owner = s;
@@ -336,7 +336,7 @@ server_port(const struct server *s)
 void
 server_reload_from(struct server *s, struct config *(*load)(void *owner), void *owner)
 {
-    reloader_from(s->reload, load, owner);
+    reload_from(s->reload, load, owner);
 }
 
 static void *
@@ -365,7 +365,7 @@ server_start(struct server *s)
             return false;
     signals_hold(watched, COUNT_OF(watched), false);
     log_info("ready port=%u workers=%u connections=%zu", s->at.port, s->opened,
-        reloader_limits(s->reload)->connections);
+        reload_limits(s->reload)->connections);
     supervision_start(s->supervision);
     return true;
 }
@@ -406,7 +406,7 @@ server_free(struct server *s)
     loop_free(s->loop);
     supervision_free(s->supervision);
     notify_free(s->notify);
-    reloader_free(s->reload);
+    reload_free(s->reload);
     redis_setup_fini(&s->redis);
     free(s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reloader: a reload is over when the last worker has taken it.  The workers are this file's own.
+ * reload: a reload is over when the last worker has taken it.  The workers are this file's own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "base/buffer.h"
 #include "config/config.h"
 #include "net/loop.h"
-#include "reloader.h"
+#include "reload.h"
 #include "snapshot.h"
 #include "worker.h"
 
@@ -41,7 +41,7 @@ worker_renew_tls(struct worker *w, struct tls_context *tls)
 struct stage {
     struct loop *loop;
     struct config *config;
-    struct reloader *reload;
+    struct reload *reload;
     struct worker workers[WORKERS];
     struct worker *list[WORKERS];
     unsigned count;
@@ -77,12 +77,12 @@ begin(void **state)
 
     v->loop = loop_new();
     v->config = configure("10");
-    v->reload = reloader_open(v->loop, v->config);
-    assert_true(reloader_begin(v->reload, &error));
+    v->reload = reload_open(v->loop, v->config);
+    assert_true(reload_begin(v->reload, &error));
     for (v->count = 0; v->count < WORKERS; v->count++)
         v->list[v->count] = &v->workers[v->count];
-    reloader_attach(v->reload, v->list, &v->count);
-    reloader_from(v->reload, load, v);
+    reload_attach(v->reload, v->list, &v->count);
+    reload_from(v->reload, load, v);
     *state = v;
     return 0;
 }
@@ -92,11 +92,11 @@ end(void **state)
 {
     struct stage *v = *state;
 
-    reloader_close(v->reload);
+    reload_close(v->reload);
     loop_stop(v->loop);
     loop_run(v->loop);
     loop_free(v->loop);
-    reloader_free(v->reload);
+    reload_free(v->reload);
     config_free(v->config);
     test_free(v);
     return 0;
@@ -108,24 +108,24 @@ a_reload_is_over_with_the_last_worker(void **state)
     struct stage *v = *state;
 
     v->next = "20";
-    assert_true(reloader_run(v->reload));
+    assert_true(reload_run(v->reload));
     for (unsigned i = 0; i < WORKERS; i++)
-        assert_ptr_equal(v->workers[i].limits, reloader_limits(v->reload));
+        assert_ptr_equal(v->workers[i].limits, reload_limits(v->reload));
     assert_int_equal(v->workers[0].limits->channels.channels, 20);
-    assert_true(reloader_acknowledged(v->reload));
-    assert_false(reloader_acknowledged(v->reload));
+    assert_true(reload_acknowledged(v->reload));
+    assert_false(reload_acknowledged(v->reload));
 }
 
 static void
 a_bad_file_is_over_at_once_and_changes_nothing(void **state)
 {
     struct stage *v = *state;
-    const struct snapshot *before = reloader_limits(v->reload);
+    const struct snapshot *before = reload_limits(v->reload);
 
     v->next = NULL;
-    assert_false(reloader_run(v->reload));
+    assert_false(reload_run(v->reload));
     assert_int_equal(v->workers[0].renewed, 0);
-    assert_ptr_equal(reloader_limits(v->reload), before);
+    assert_ptr_equal(reload_limits(v->reload), before);
 }
 
 static void
@@ -134,17 +134,17 @@ one_that_is_asked_for_meanwhile_comes_after(void **state)
     struct stage *v = *state;
 
     v->next = "20";
-    assert_true(reloader_run(v->reload));
+    assert_true(reload_run(v->reload));
     v->next = "30";
-    assert_true(reloader_run(v->reload));
-    assert_true(reloader_run(v->reload));
-    assert_int_equal(reloader_limits(v->reload)->channels.channels, 20);
-    assert_true(reloader_acknowledged(v->reload));
-    assert_true(reloader_acknowledged(v->reload)); /* of the first; the second begins */
+    assert_true(reload_run(v->reload));
+    assert_true(reload_run(v->reload));
+    assert_int_equal(reload_limits(v->reload)->channels.channels, 20);
+    assert_true(reload_acknowledged(v->reload));
+    assert_true(reload_acknowledged(v->reload)); /* of the first; the second begins */
     assert_int_equal(v->workers[1].renewed, 2);
-    assert_int_equal(reloader_limits(v->reload)->channels.channels, 30);
-    assert_true(reloader_acknowledged(v->reload));
-    assert_false(reloader_acknowledged(v->reload));
+    assert_int_equal(reload_limits(v->reload)->channels.channels, 30);
+    assert_true(reload_acknowledged(v->reload));
+    assert_false(reload_acknowledged(v->reload));
     assert_int_equal(v->workers[0].renewed, 2);
 }
 
@@ -154,11 +154,11 @@ a_bad_one_that_is_asked_for_meanwhile_ends_it(void **state)
     struct stage *v = *state;
 
     v->next = "20";
-    assert_true(reloader_run(v->reload));
+    assert_true(reload_run(v->reload));
     v->next = NULL;
-    assert_true(reloader_run(v->reload));
-    assert_true(reloader_acknowledged(v->reload));
-    assert_false(reloader_acknowledged(v->reload));
+    assert_true(reload_run(v->reload));
+    assert_true(reload_acknowledged(v->reload));
+    assert_false(reload_acknowledged(v->reload));
     assert_int_equal(v->workers[0].renewed, 1);
 }
 

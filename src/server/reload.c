@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reloader: one configuration in effect, and the one before it until no thread reads it any more.
+ * reload: one configuration in effect, and the one before it until no thread reads it any more.
  */
-#include "reloader.h"
+#include "reload.h"
 
 #include <stdlib.h>
 
@@ -27,7 +27,7 @@ struct edition {
  * There is an edition before exactly while workers are awaited, and only then another reload has to
  * wait (again).  Every worker reads now's limits, or has before's until it acknowledges.
  */
-struct reloader {
+struct reload {
     struct edition first; /* the hub and the caller keep to it */
     struct edition now;
     struct edition before;
@@ -50,7 +50,7 @@ struct changes {
 
 /* The first one stays to the end. */
 static void
-edition_drop(const struct reloader *r, struct edition *e)
+edition_drop(const struct reload *r, struct edition *e)
 {
     if (e->limits != r->first.limits) {
         snapshot_free(e->limits);
@@ -70,27 +70,27 @@ edition_prepare(const struct edition *e, struct certificates_draft *d, struct bu
 }
 
 static void
-reloader_on_tls(void *owner, struct tls_context *tls)
+reload_on_tls(void *owner, struct tls_context *tls)
 {
-    struct reloader *r = owner;
+    struct reload *r = owner;
 
     for (unsigned i = 0; r->count && i < *r->count; i++)
         worker_renew_tls(r->workers[i], tls);
 }
 
-struct reloader *
-reloader_open(struct loop *l, const struct config *c)
+struct reload *
+reload_open(struct loop *l, const struct config *c)
 {
-    struct reloader *r = mem_zalloc(sizeof(*r));
+    struct reload *r = mem_zalloc(sizeof(*r));
 
     r->first = (struct edition){ c, NULL, snapshot_new(c, resources_descriptors()) };
     r->now = r->first;
-    r->certificates = certificates_open(l, reloader_on_tls, r);
+    r->certificates = certificates_open(l, reload_on_tls, r);
     return r;
 }
 
 bool
-reloader_begin(struct reloader *r, struct buffer *error)
+reload_begin(struct reload *r, struct buffer *error)
 {
     struct certificates_draft d = { 0 };
 
@@ -101,14 +101,14 @@ reloader_begin(struct reloader *r, struct buffer *error)
 }
 
 void
-reloader_attach(struct reloader *r, struct worker *const *workers, const unsigned *count)
+reload_attach(struct reload *r, struct worker *const *workers, const unsigned *count)
 {
     r->workers = workers;
     r->count = count;
 }
 
 void
-reloader_from(struct reloader *r, struct config *(*load)(void *owner), void *owner)
+reload_from(struct reload *r, struct config *(*load)(void *owner), void *owner)
 {
     r->load = load;
     r->owner = owner;
@@ -117,7 +117,7 @@ reloader_from(struct reloader *r, struct config *(*load)(void *owner), void *own
 /* ---- another configuration ---- */
 
 static void
-reloader_on_change(void *owner, const char *path, bool live)
+reload_on_change(void *owner, const char *path, bool live)
 {
     struct changes *c = owner;
 
@@ -131,7 +131,7 @@ reloader_on_change(void *owner, const char *path, bool live)
 
 static void
 put_into_effect(
-    struct reloader *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
+    struct reload *r, const struct edition *e, struct certificates_draft *d, struct changes *c)
 {
     ENSURE(r->awaited == 0 && !r->before.limits && !r->again);
     for (size_t i = 0; i < c->waiting_count; i++)
@@ -150,7 +150,7 @@ put_into_effect(
 
 /* True: it is on its way to the workers. */
 static bool
-exchange(struct reloader *r, struct config *next)
+exchange(struct reload *r, struct config *next)
 {
     struct edition e = { .config = next, .loaded = next };
     struct certificates_draft d = { 0 };
@@ -158,7 +158,7 @@ exchange(struct reloader *r, struct config *next)
     struct buffer error = { 0 };
     bool ok;
 
-    config_reconcile(next, r->now.config, reloader_on_change, &c);
+    config_reconcile(next, r->now.config, reload_on_change, &c);
     e.limits = snapshot_renew(r->now.limits, next);
     ok = edition_prepare(&e, &d, &error);
     if (ok) {
@@ -174,7 +174,7 @@ exchange(struct reloader *r, struct config *next)
 }
 
 bool
-reloader_run(struct reloader *r)
+reload_run(struct reload *r)
 {
     struct config *next;
 
@@ -194,7 +194,7 @@ reloader_run(struct reloader *r)
 }
 
 bool
-reloader_acknowledged(struct reloader *r)
+reload_acknowledged(struct reload *r)
 {
     bool again = r->again;
 
@@ -206,30 +206,30 @@ reloader_acknowledged(struct reloader *r)
         STR_ARG(r->changed.len > 0 ? buffer_str(&r->changed) : STR_LIT("nothing")));
     buffer_fini(&r->changed);
     r->again = false;
-    return again && reloader_run(r);
+    return again && reload_run(r);
 }
 
 const struct snapshot *
-reloader_limits(const struct reloader *r)
+reload_limits(const struct reload *r)
 {
     return r->now.limits;
 }
 
 struct tls_context *
-reloader_tls(const struct reloader *r)
+reload_tls(const struct reload *r)
 {
     return certificates_context(r->certificates);
 }
 
 void
-reloader_close(struct reloader *r)
+reload_close(struct reload *r)
 {
     certificates_close(r->certificates);
     r->certificates = NULL;
 }
 
 void
-reloader_free(struct reloader *r)
+reload_free(struct reload *r)
 {
     if (!r)
         return;
