@@ -32,6 +32,9 @@ struct auth_limits {
     unsigned headers;    /* forwarded, a subscription */
     size_t header_bytes;
     size_t answer_bytes; /* of the application's body */
+    /* Of the browser's headers that only a proxy should set, these are passed on all the same. */
+    const char *const *forward;
+    size_t forward_count;
 };
 
 /* target must outlive it, or the next auth_set_target(). */
@@ -61,6 +64,7 @@ struct auth_question {
     struct str channel;
     struct str headers;         /* raw JSON of auth.headers; len 0: none */
     struct str cookie, referer; /* of the handshake; len 0: none */
+    struct str address;         /* the client's, as trustProxy has it; len 0: not known */
 };
 
 struct auth_verdict {

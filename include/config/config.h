@@ -88,6 +88,7 @@ struct config {
     bool auth_verify_tls;
     char *auth_ca_path;
     uint64_t auth_timeout_ms, auth_max_requests, auth_retry_ms;
+    struct config_list auth_forward_headers;
 
     struct config_clients clients;
     bool subscriber_http, subscriber_redis;

@@ -56,7 +56,9 @@ void eio_session_resume(struct eio_session *s);
 unsigned eio_session_version(const struct eio_session *s);
 /* 20 characters. */
 struct str eio_session_sid(const struct eio_session *s);
-/* Of the handshake; len 0 when there was none.  The session keeps them. */
+/* Of the handshake; len 0 when there was none.  The session keeps them.  The address is the
+ * client's as engine_limits.proxies know it. */
+struct str eio_session_address(const struct eio_session *s);
 struct str eio_session_cookie(const struct eio_session *s);
 struct str eio_session_referer(const struct eio_session *s);
 

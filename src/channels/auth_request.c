@@ -14,9 +14,16 @@
 #include "json/json_scan.h"
 
 /* Framing, connection and coding of the request; and what the server itself says. */
-static const char *const withheld[] = { "Host", "Content-Length", "Content-Type",
-    "Content-Encoding", "Transfer-Encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade",
-    "HTTP2-Settings", "Expect", "Accept-Encoding", "X-Requested-With", "X-HTTP-Method-Override" };
+static const char *const own[] = { "Host", "Content-Length", "Content-Type", "Content-Encoding",
+    "Transfer-Encoding", "Connection", "Keep-Alive", "TE", "Trailer", "Upgrade", "HTTP2-Settings",
+    "Expect", "Accept-Encoding", "X-Requested-With", "X-HTTP-Method-Override" };
+
+/*
+ * What applications believe when a proxy says it: who asks, by which scheme and host, and for which
+ * URL.  Here a browser would say it.  Those that begin with X-Forwarded- are of the class too.
+ */
+static const char *const believed[] = { "Forwarded", "X-Real-IP", "CF-Connecting-IP",
+    "True-Client-IP", "X-Original-URL", "X-Rewrite-URL", "Proxy" };
 
 /* A header line under way: where its parts are in the text. */
 struct line {
@@ -25,8 +32,8 @@ struct line {
 
 struct lines {
     struct line *line;
-    size_t count, limit;
-    size_t bytes, bytes_limit;
+    const struct auth_limits *limits;
+    size_t count, bytes;
     struct buffer text;
 };
 
@@ -43,16 +50,40 @@ is_header_name(struct str s)
     return s.len > 0;
 }
 
-static bool
-is_withheld(struct str name)
+static char
+lower(char c)
 {
-    const struct str proxy = STR_LIT("Proxy-");
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
 
-    for (size_t i = 0; i < COUNT_OF(withheld); i++) {
-        if (str_is_nocase(name, withheld[i]))
+/* As CGI sees names (RFC 3875 4.1.18): case does not count, and "_" is "-". */
+static bool
+begins_as(struct str name, const char *text)
+{
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if (i == name.len || lower(name.data[i] == '_' ? '-' : name.data[i]) != lower(text[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_one_of(struct str name, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(list[i]) == name.len && begins_as(name, list[i]))
             return true;
     }
-    return name.len >= proxy.len && str_is_nocase(str_slice(name.data, proxy.len), proxy.data);
+    return false;
+}
+
+static bool
+is_withheld(struct str name, const struct auth_limits *limits)
+{
+    if (is_one_of(name, own, COUNT_OF(own)) || begins_as(name, "Proxy-"))
+        return true;
+    return (is_one_of(name, believed, COUNT_OF(believed)) || begins_as(name, "X-Forwarded-")) &&
+           !is_one_of(name, limits->forward, limits->forward_count);
 }
 
 static struct str
@@ -64,14 +95,9 @@ lines_part(const struct lines *l, size_t at, size_t len)
 static bool
 equal_nocase(struct str a, struct str b)
 {
-    for (size_t i = 0; i < a.len && a.len == b.len; i++) {
-        char x = a.data[i], y = b.data[i];
-
-        x = (char)(x >= 'A' && x <= 'Z' ? x | 0x20 : x);
-        y = (char)(y >= 'A' && y <= 'Z' ? y | 0x20 : y);
-        if (x != y)
+    for (size_t i = 0; i < a.len && a.len == b.len; i++)
+        if (lower(a.data[i]) != lower(b.data[i]))
             return false;
-    }
     return a.len == b.len;
 }
 
@@ -117,12 +143,12 @@ lines_add(struct lines *l, const struct line *new_line)
         l->bytes -= same->name_len + same->value_len;
         *same = *new_line;
     } else {
-        if (l->count == l->limit)
+        if (l->count == l->limits->headers)
             return AUTH_TOO_MANY_HEADERS;
         l->line[l->count++] = *new_line;
     }
     l->bytes += new_line->name_len + new_line->value_len;
-    return l->bytes > l->bytes_limit ? AUTH_HEADERS_TOO_LARGE : AUTH_OK;
+    return l->bytes > l->limits->header_bytes ? AUTH_HEADERS_TOO_LARGE : AUTH_OK;
 }
 
 /* One member of auth.headers; what may not pass is left out without a word. */
@@ -140,7 +166,7 @@ lines_take_member(struct lines *l, struct str key, struct str value)
     line.value_len = l->text.len - line.value_at;
     name = lines_part(l, line.name_at, line.name_len);
     text = lines_part(l, line.value_at, line.value_len);
-    if (!is_header_name(name) || str_has_control(text) || is_withheld(name))
+    if (!is_header_name(name) || str_has_control(text) || is_withheld(name, l->limits))
         return AUTH_OK;
     return lines_add(l, &line);
 }
@@ -176,6 +202,8 @@ write_own(const struct auth_question *q, const struct lines *l, struct buffer *o
     append_line(out, STR_LIT("Content-Type"), STR_LIT("application/x-www-form-urlencoded"));
     if (!lines_find(l, STR_LIT("User-Agent")))
         append_line(out, STR_LIT("User-Agent"), STR_LIT("echo-server"));
+    if (q->address.len > 0 && !lines_find(l, STR_LIT("X-Forwarded-For")))
+        append_line(out, STR_LIT("X-Forwarded-For"), q->address);
     if (q->cookie.len > 0 && !lines_find(l, STR_LIT("Cookie")) && !str_has_control(q->cookie))
         append_line(out, STR_LIT("Cookie"), q->cookie);
 }
@@ -184,11 +212,11 @@ enum auth_refusal
 auth_request_headers(
     const struct auth_question *q, const struct auth_limits *limits, struct buffer *out)
 {
-    struct lines l = { .limit = limits->headers, .bytes_limit = limits->header_bytes };
+    struct lines l = { .limits = limits };
     enum auth_refusal refusal;
     struct line *cookie;
 
-    l.line = mem_resize(NULL, l.limit, sizeof(*l.line));
+    l.line = mem_resize(NULL, limits->headers, sizeof(*l.line));
     refusal = lines_take(&l, q->headers);
     if (refusal == AUTH_OK) {
         cookie = lines_find(&l, STR_LIT("Cookie"));

@@ -290,6 +290,7 @@ subscription_ask(struct subscription *s, struct str headers)
         .headers = headers,
         .cookie = eio_session_cookie(sio_socket_session(c->socket)),
         .referer = eio_session_referer(sio_socket_session(c->socket)),
+        .address = eio_session_address(sio_socket_session(c->socket)),
     };
     enum auth_refusal refusal =
         auth_begin(c->channels->auth, &q, subscription_on_verdict, s, &s->ask);

@@ -80,7 +80,7 @@ default_of(const struct option *o)
     case OPTION_PORT:
         return parse_json(o->fallback);
     case OPTION_LIST:
-        return list_of(o->fallback);
+        return o->fallback ? list_of(o->fallback) : json_array();
     case OPTION_TEXT:
     case OPTION_PATH:
     case OPTION_CHOICE:

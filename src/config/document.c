@@ -93,7 +93,7 @@ read_list(struct reading *r, const struct option *o, const json_t *value)
         option_value_reset(o, list, o->fallback);
     else
         options_mark(r->config, o, ORIGIN_FILE);
-    if (none)
+    if (none && o->fallback) /* else none is the default */
         findings_json(r->findings, r->file, o, value, options_slot(r->config, o));
 }
 

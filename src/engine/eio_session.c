@@ -391,6 +391,12 @@ eio_session_sid(const struct eio_session *s)
 }
 
 struct str
+eio_session_address(const struct eio_session *s)
+{
+    return str_of(s->client);
+}
+
+struct str
 eio_session_cookie(const struct eio_session *s)
 {
     return str_slice(s->client + strlen(s->client) + 1, s->cookie_len);

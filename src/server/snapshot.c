@@ -187,6 +187,8 @@ make_channels(struct snapshot *l, const struct config *c)
             .headers = AUTH_HEADERS,
             .header_bytes = AUTH_HEADER_BYTES,
             .answer_bytes = AUTH_ANSWER_BYTES,
+            .forward = (const char *const *)c->auth_forward_headers.items,
+            .forward_count = c->auth_forward_headers.count,
         },
         .key_prefix = c->key_prefix,
         .dev_mode = c->dev_mode,

@@ -35,6 +35,28 @@ describe('the request', () => {
         }
     });
 
+    test('says who the client is, and lets no page say it', async () => {
+        const backend = await start(() => ({}));
+        const page = await openPage();
+        await ask(page, 'private-x', {
+            'X-Forwarded-For': '10.9.8.7', 'X-Forwarded-Host': 'evil.test', X_Forwarded_Proto: 'https',
+            'X-Original-URL': '/admin', Forwarded: 'for=10.9.8.7', 'X-Real-IP': '10.9.8.7',
+        });
+        const { headers } = backend.requests.at(-1);
+        assert.equal(headers['x-forwarded-for'], '127.0.0.1');
+        assert.deepEqual(Object.keys(headers).filter((name) =>
+            /forwarded|original|real/.test(name.replaceAll('_', '-'))), ['x-forwarded-for']);
+    });
+
+    test('lets a page say what authForwardHeaders names', async () => {
+        const backend = await start(() => ({}), { authForwardHeaders: ['X-Real-IP'] });
+        const page = await openPage();
+        await ask(page, 'private-x', { 'X-Real-IP': '10.9.8.7', 'X-Forwarded-Host': 'evil.test' });
+        const { headers } = backend.requests.at(-1);
+        assert.equal(headers['x-real-ip'], '10.9.8.7');
+        assert.equal(headers['x-forwarded-host'], undefined);
+    });
+
     test('takes the cookie that the page names over that of the handshake', async () => {
         const backend = await start(() => ({}));
         const page = await openPage({ cookie: 'from=handshake' });

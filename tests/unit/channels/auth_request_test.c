@@ -55,6 +55,58 @@ values_become_text_as_in_javascript(void **state)
     gives("{\"A\":\"\\u00e9\"}", "", OWN AGENT "A: \xc3\xa9\r\n");
 }
 
+/* A page cannot say for its visitor what an application believes only from its proxy. */
+static void
+what_a_proxy_would_say_is_withheld(void **state)
+{
+    static const char *const names[] = { "X-Forwarded-For", "x-forwarded-host", "X_Forwarded_Proto",
+        "X-Forwarded_Prefix", "X-FORWARDED-ANYTHING", "Forwarded", "X-Real-IP", "X_REAL_IP",
+        "CF-Connecting-IP", "True-Client-IP", "X-Original-URL", "X-Rewrite-URL", "Proxy",
+        "Content_Length", "Content_Type" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char headers[128];
+
+        (void)snprintf(headers, sizeof(headers), "{\"%s\":\"x\"}", names[i]);
+        gives(headers, "", OWN AGENT);
+    }
+    gives(
+        "{\"X-Forward\":\"x\",\"Proxied\":\"y\"}", "", OWN AGENT "X-Forward: x\r\nProxied: y\r\n");
+}
+
+static void
+exceptions_are_named(void **state)
+{
+    static const char *const forward[] = { "x-real-ip", "X-Forwarded-Host", "Host" };
+    const struct auth_limits some = {
+        .headers = 9, .header_bytes = 900, .forward = forward, .forward_count = COUNT_OF(forward)
+    };
+    const struct auth_question q = {
+        .headers = STR_LIT(
+            "{\"X-Real-IP\":\"a\",\"X_Forwarded_Host\":\"b\",\"Host\":\"c\",\"Proxy\":\"d\"}")
+    };
+    struct buffer out = { 0 };
+
+    (void)state;
+    assert_int_equal(auth_request_headers(&q, &some, &out), AUTH_OK);
+    assert_true(str_is(buffer_str(&out), OWN AGENT "X-Real-IP: a\r\nX_Forwarded_Host: b\r\n"));
+    buffer_fini(&out);
+}
+
+static void
+the_client_is_named(void **state)
+{
+    const struct auth_question q = { .address = STR_LIT("192.0.2.7"),
+        .headers = STR_LIT("{\"X-Forwarded-For\":\"10.0.0.1\"}") };
+    struct buffer out = { 0 };
+
+    (void)state;
+    assert_int_equal(auth_request_headers(&q, &limits, &out), AUTH_OK);
+    assert_true(str_is(buffer_str(&out), OWN AGENT "X-Forwarded-For: 192.0.2.7\r\n"));
+    buffer_fini(&out);
+}
+
 static void
 what_would_change_the_request_is_withheld(void **state)
 {
@@ -139,6 +191,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_of_the_browser_pass),
+        cmocka_unit_test(what_a_proxy_would_say_is_withheld),
+        cmocka_unit_test(exceptions_are_named),
+        cmocka_unit_test(the_client_is_named),
         cmocka_unit_test(values_become_text_as_in_javascript),
         cmocka_unit_test(what_would_change_the_request_is_withheld),
         cmocka_unit_test(nothing_can_end_a_line_early),

@@ -112,6 +112,13 @@ eio_session_cookie(const struct eio_session *s)
 }
 
 struct str
+eio_session_address(const struct eio_session *s)
+{
+    (void)s;
+    return STR_LIT("");
+}
+
+struct str
 eio_session_referer(const struct eio_session *s)
 {
     (void)s;
