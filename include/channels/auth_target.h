@@ -37,7 +37,8 @@ void auth_target_free(struct auth_target *t);
 /*
  * The host to ask, after the Referer of the handshake: no Referer, the first; else the entry that
  * equals its scheme://host, its host, or is a ".example.com" at the end of its host name (then
- * the Referer's own scheme and host); no match, the last.  False: the choice is not a URL.
+ * the Referer's own scheme and host, at the default port or at that of ".example.com:8443"); no
+ * match, the last.  False: the choice is not a URL.
  */
 bool auth_target_choose(
     const char *const *hosts, size_t count, struct str referer, struct http_origin *out);

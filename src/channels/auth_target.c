@@ -166,19 +166,44 @@ page_parse(struct str referer, struct page *p)
     if (authority.len == 0 || authority.len > REFERER_HOST_MAX || str_has_control(authority))
         return false;
     append_lower(&p->origin, str_slice(referer.data, scheme_len));
+    if (!str_is(buffer_str(&p->origin), "http://") && !str_is(buffer_str(&p->origin), "https://"))
+        return false;
     append_lower(&p->origin, authority);
     p->host = str_slice(p->origin.data + scheme_len, authority.len);
     p->name = page_without_port(p->host);
     return true;
 }
 
+/* What stands after the name and its colon, else the default. */
+static struct str
+port_after(struct str name, struct str host, const char *fallback)
+{
+    if (host.len <= name.len + 1)
+        return str_of(fallback);
+    return str_slice(host.data + name.len + 1, host.len - name.len - 1);
+}
+
+/*
+ * ".example.com" or ".example.com:8443".  The page decides which host below it is asked, and
+ * whether by http or https, but not at which port.
+ */
+static bool
+page_is_below(const struct page *p, struct str entry)
+{
+    const char *port = str_starts(buffer_str(&p->origin), "https://") ? "443" : "80";
+    struct str name = page_without_port(entry);
+
+    if (name.len < 2 || name.data[0] != '.' || p->name.len <= name.len)
+        return false;
+    return str_equal(port_after(p->name, p->host, port), port_after(name, entry, port)) &&
+           str_equal(str_slice(p->name.data + p->name.len - name.len, name.len), name);
+}
+
 static bool
 page_matches(const struct page *p, const char *entry)
 {
-    if (str_is(buffer_str(&p->origin), entry) || str_is(p->host, entry))
-        return true;
-    return entry[0] == '.' && entry[1] != '\0' && p->name.len > strlen(entry) &&
-           str_ends(p->name, entry);
+    return str_is(buffer_str(&p->origin), entry) || str_is(p->host, entry) ||
+           page_is_below(p, str_of(entry));
 }
 
 bool

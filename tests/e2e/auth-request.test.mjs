@@ -164,4 +164,10 @@ describe('authHost as a list', () => {
         assert.equal(await asked(() => 'http://app.example.invalid/', entries), 'none');
         assert.equal(await asked(() => 'http://evilexample.invalid/', entries), 'third');
     });
+
+    test('an entry .domain admits its own port alone, whatever the page says', async () => {
+        const page = ([, b]) => `http://127.0.0.1:${b.port}/`;
+        assert.equal(await asked(page, ([a, , c]) => [a.url, '.0.0.1', c.url]), 'third');
+        assert.equal(await asked(page, ([a, b, c]) => [a.url, `.0.0.1:${b.port}`, c.url]), 'second');
+    });
 });

@@ -241,7 +241,7 @@ static void
 the_referer_chooses_the_host(void **state)
 {
     static const char *const hosts[] = { "http://first.test", "https://shop.test:8443",
-        "plain.test", ".example.com", "http://last.test" };
+        "plain.test", ".example.com", ".other.com:8443", "http://last.test" };
     static const struct {
         const char *referer, *host;
         unsigned port;
@@ -254,7 +254,14 @@ the_referer_chooses_the_host(void **state)
         { "https://shop.test/", "last.test", 80, false },
         { "https://plain.test/x", "plain.test", 443, true },
         { "http://plain.test/x", "plain.test", 80, false },
-        { "https://a.example.com:444/", "a.example.com", 444, true },
+        { "https://a.example.com/", "a.example.com", 443, true },
+        { "https://a.example.com:443/", "a.example.com", 443, true },
+        { "https://a.example.com:444/", "last.test", 80, false },
+        { "http://a.example.com:443/", "last.test", 80, false },
+        { "http://a.example.com:17099/", "last.test", 80, false },
+        { "ftp://a.example.com:80/", "last.test", 80, false },
+        { "https://a.other.com:8443/", "a.other.com", 8443, true },
+        { "https://a.other.com/", "last.test", 80, false },
         { "http://a.b.example.com/", "a.b.example.com", 80, false },
         { "http://example.com/", "last.test", 80, false },
         { "http://badexample.com/", "last.test", 80, false },

@@ -149,6 +149,7 @@ bool
 http_origin_parse(struct str url, struct http_origin *out)
 {
     struct str rest, port;
+    uint64_t number;
 
     memset(out, 0, sizeof(*out));
     out->tls = str_starts(url, "https://");
@@ -159,8 +160,8 @@ http_origin_parse(struct str url, struct http_origin *out)
     url = str_cut(url, ':', &port);
     memcpy(out->host, url.data, url.len);
     out->port = out->tls ? 443 : 80;
-    if (port.len > 0)
-        out->port = (unsigned)strtoul(port.data, NULL, 10);
+    if (str_to_u64(port, 65535, &number))
+        out->port = (unsigned)number;
     return url.len > 0;
 }
 
