@@ -234,6 +234,17 @@ ask_explain(struct auth_ask *ask, const struct http_answer *answer)
     }
 }
 
+/* A login form or a front page: what answered is not the route that decides about channels.  The
+ * type of the answer says nothing, for Laravel's own verdicts are text/html. */
+static bool
+is_page(const struct http_answer *answer)
+{
+    struct str text = str_trim(answer->body);
+
+    return answer->result == HTTP_CALL_ANSWERED && answer->status == 200 && text.len > 0 &&
+           text.data[0] == '<';
+}
+
 static void
 ask_on_done(void *owner, const struct http_answer *answer)
 {
@@ -246,6 +257,13 @@ ask_on_done(void *owner, const struct http_answer *answer)
     }
     if (answer_is_passing(answer) && ask_retry_later(ask))
         return;
+    if (is_page(answer)) {
+        buffer_clear(&ask->cause);
+        buffer_append_text(&ask->cause, "authHost answered with an HTML page, not with a verdict: "
+                                        "is it the application, and authEndpoint its route?");
+        ask_give_verdict(ask, 0, STR_LIT(""));
+        return;
+    }
     ask_explain(ask, answer);
     ask_give_verdict(ask, answer->result == HTTP_CALL_ANSWERED ? answer->status : 0, answer->body);
 }

@@ -68,6 +68,17 @@ describe('the answer', () => {
         });
     }
 
+    test('200 with a page in place of a verdict refuses with 0, and says what came', async () => {
+        const backend = await start(() => ({
+            status: 200, type: 'text/html; charset=UTF-8', body: '\n<!DOCTYPE html><form>Log in</form>',
+        }));
+        const page = await openPage();
+        assert.deepEqual(await ask(page, 'private-x'), { ok: false, status: 0 });
+        assert.equal(backend.requests.length, 1);
+        await asking.scene.server.waitLog(
+            /notice subscription refused channel=private-x status=0 .*HTML page/);
+    });
+
     for (const status of [429, 502, 503, 504]) {
         test(`${status} is asked again until there is an answer`, async () => {
             const backend = await start((_, n) => ({ status: n < 4 ? status : 200 }));

@@ -170,6 +170,27 @@ causes_name_the_option(void **state)
 }
 
 static void
+a_page_is_not_a_verdict(void **state)
+{
+    static const char *const pages[] = { "<!DOCTYPE html>", " \r\n\t<html>", "<" };
+    static const char *const verdicts[] = { "", "true", "{\"a\":\"<b>\"}", " ", "\"<\"" };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(pages) + COUNT_OF(verdicts); i++) {
+        bool page = i < COUNT_OF(pages);
+        const struct http_answer answer = { .status = 200,
+            .body = str_of(page ? pages[i] : verdicts[i - COUNT_OF(pages)]) };
+
+        begin(0, 0, "private-x");
+        loop_turn(loop);
+        fake_answer(fake_call(0), &answer);
+        assert_int_equal(outcomes[0].status, page ? 0 : 200);
+        if (page)
+            assert_non_null(strstr(outcomes[0].cause, "HTML page"));
+    }
+}
+
+static void
 a_line_cannot_fill_the_memory(void **state)
 {
     static char headers[12000];
@@ -297,6 +318,7 @@ main(void)
         TEST(these_are_repeated_and_those_are_not),
         TEST(when_the_time_is_over_the_last_answer_counts),
         TEST(causes_name_the_option),
+        TEST(a_page_is_not_a_verdict),
         TEST(a_line_cannot_fill_the_memory),
         TEST(a_choice_that_is_no_url_is_a_verdict_in_a_later_turn),
         TEST(another_target_is_asked_from_the_next_request_on),
