@@ -91,7 +91,7 @@ subscription_enter(struct subscription *s, enum subscription_state next)
     s->state = next;
     if (next != SUBSCRIPTION_ENTERING && c->channels->limits->dev_mode)
         log_notice("joined channel=%s sid=%s", LOG_STR(subscription_name(s)),
-            LOG_STR(eio_session_sid(sio_socket_session(c->socket))));
+            sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
 }
 
 static struct subscription *
@@ -179,7 +179,8 @@ subscription_refuse(struct subscriber *c, struct str channel, unsigned status, c
     int len = snprintf(digits, sizeof(digits), "%u", status);
 
     log_notice("subscription refused channel=%s status=%u cause=%s sid=%s", LOG_STR(channel),
-        status, LOG_STR(str_of(cause)), LOG_STR(eio_session_sid(sio_socket_session(c->socket))));
+        status, LOG_STR(str_of(cause)),
+        sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
     sio_socket_emit(
         c->socket, STR_LIT("subscription_error"), channel, str_slice(digits, (size_t)len));
 }

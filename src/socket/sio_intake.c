@@ -17,11 +17,26 @@
 #include "wire/sio_packet.h"
 #include "json/json_scan.h"
 
+/* A packet as far as it names no secret: what follows "Authorization" or "Cookie" may be one. */
+static struct str
+intake_shown(struct str packet)
+{
+    for (size_t i = 0; i < packet.len; i++) {
+        struct str rest = str_slice(packet.data + i, packet.len - i);
+
+        if ((rest.len >= 13 && str_is_nocase(str_slice(rest.data, 13), "authorization")) ||
+            (rest.len >= 6 && str_is_nocase(str_slice(rest.data, 6), "cookie")))
+            return str_slice(packet.data, i);
+    }
+    return packet;
+}
+
 static void
 intake_refuse(struct sio_socket *s, struct str packet, const char *reason)
 {
-    log_debug("malformed packet sid=%s reason=%s packet=%s", LOG_STR(eio_session_sid(s->session)),
-        LOG_STR(str_of(reason)), LOG_STR(packet));
+    log_debug("malformed packet sid=%s reason=%s packet=%s",
+        sio_socket_log_id(s, (char[SIO_SOCKET_LOG_SIZE]){ 0 }), LOG_STR(str_of(reason)),
+        LOG_STR(intake_shown(packet)));
     sio_socket_end(s, EIO_END_PARSE);
 }
 

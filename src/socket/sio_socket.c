@@ -4,6 +4,7 @@
  */
 #include "socket/sio_socket.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/digest.h"
@@ -206,6 +207,17 @@ sio_socket_public_id(struct sio_socket *s)
     if (s->public_id[0] == '\0')
         socket_disguise(s);
     return str_slice(s->public_id, SIO_ID_LEN);
+}
+
+const char *
+sio_socket_log_id(struct sio_socket *s, char out[SIO_SOCKET_LOG_SIZE])
+{
+    struct str id = sio_socket_public_id(s);
+    int shown = s->version == EIO_3 ? 6 : 0;
+
+    (void)snprintf(
+        out, SIO_SOCKET_LOG_SIZE, "%.*s%s%.*s", STR_ARG(id), shown > 0 ? "/" : "", shown, s->id);
+    return out;
 }
 
 struct eio_session *

@@ -68,6 +68,21 @@ describe('the answer', () => {
         });
     }
 
+    for (const client of ['sio2', 'sio4']) {
+        test(`a refusal is logged without the key of the session (${client})`, async () => {
+            await start(() => ({ status: 403, body: 'no' }));
+            const page = await openPage({ client, transport: 'polling' });
+            await ask(page, 'private-x');
+            await asking.scene.server.waitLog(/subscription refused .* sid=\S/);
+            const log = asking.scene.server.stderr();
+            const sid = page.socket.io.engine.id;
+            assert.equal(sid.length, 20);
+            assert.ok(!log.includes(sid), log);
+            assert.ok(log.includes(
+                client === 'sio2' ? `/${sid.slice(0, 6)}` : `sid=${page.id}`), log);
+        });
+    }
+
     test('200 with a page in place of a verdict refuses with 0, and says what came', async () => {
         const backend = await start(() => ({
             status: 200, type: 'text/html; charset=UTF-8', body: '\n<!DOCTYPE html><form>Log in</form>',

@@ -92,6 +92,14 @@ sio_socket_id(const struct sio_socket *s)
     return str_of(s->id);
 }
 
+const char *
+sio_socket_log_id(struct sio_socket *s, char out[SIO_SOCKET_LOG_SIZE])
+{
+    (void)s;
+    out[0] = '\0';
+    return out;
+}
+
 struct str
 sio_socket_public_id(struct sio_socket *s)
 {

@@ -181,6 +181,28 @@ the_public_id_of_version_4_is_the_id(void **state)
 }
 
 static void
+the_log_names_version_3_by_no_key(void **state)
+{
+    char name[SIO_SOCKET_LOG_SIZE], expected[SIO_SOCKET_LOG_SIZE];
+
+    (void)state;
+    connect_version(3);
+    (void)snprintf(
+        expected, sizeof(expected), "%.*s/%.6s", STR_ARG(sio_socket_public_id(owner.socket)), SID);
+    assert_string_equal(sio_socket_log_id(owner.socket, name), expected);
+}
+
+static void
+the_log_names_version_4_by_its_id(void **state)
+{
+    char name[SIO_SOCKET_LOG_SIZE];
+
+    (void)state;
+    connect_version(4);
+    assert_true(str_is(sio_socket_id(owner.socket), sio_socket_log_id(owner.socket, name)));
+}
+
+static void
 the_public_id_can_be_asked_for_when_the_socket_has_left(void **state)
 {
     struct sio_socket *s;
@@ -237,6 +259,8 @@ main(void)
         TEST(version_3_connects_again_without_an_answer),
         TEST(the_public_id_of_version_3_does_not_show_the_sid),
         TEST(the_public_id_of_version_4_is_the_id),
+        TEST(the_log_names_version_3_by_no_key),
+        TEST(the_log_names_version_4_by_its_id),
         TEST(the_public_id_can_be_asked_for_when_the_socket_has_left),
         TEST(an_event_comes_with_its_first_argument),
         TEST(emit_and_ack_have_the_form_of_the_wire),
