@@ -121,19 +121,41 @@ is_plain(struct str value)
     return true;
 }
 
+/*
+ * What a terminal or a reader's eye obeys in place of showing it: C0, DEL and C1; marks that turn
+ * the direction of writing, and letters and lines of no width (U+061C, U+200B to U+200F, U+2028 to
+ * U+202E, U+2060 to U+206F, U+FEFF).
+ */
+static bool
+is_control(struct str s)
+{
+    static const struct {
+        unsigned char first, second, from, to;
+    } marks[] = { { 0xe2, 0x80, 0x8b, 0x8f }, { 0xe2, 0x80, 0xa8, 0xae },
+        { 0xe2, 0x81, 0xa0, 0xaf }, { 0xef, 0xbb, 0xbf, 0xbf } };
+    const unsigned char *c = (const unsigned char *)s.data;
+
+    if (c[0] < 0x20 || c[0] == 0x7f)
+        return true;
+    if (s.len > 1 && ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xd8 && c[1] == 0x9c)))
+        return true;
+    for (size_t i = 0; i < COUNT_OF(marks) && s.len > 2; i++)
+        if (c[0] == marks[i].first && c[1] == marks[i].second && c[2] >= marks[i].from &&
+            c[2] <= marks[i].to)
+            return true;
+    return false;
+}
+
 /* One character of the value into out (room for 4); returns how many bytes were taken. */
 static size_t
 escape_one(struct str s, char *out, size_t *written)
 {
     unsigned char c = (unsigned char)s.data[0];
-    /* C0, DEL and C1, which terminals obey. */
-    bool control =
-        c < 0x20 || c == 0x7f || (c == 0xc2 && s.len > 1 && (unsigned char)s.data[1] < 0xa0);
     size_t n = 1; /* the length of its UTF-8 sequence */
 
     while (n <= 4 && n <= s.len && !utf8_valid(str_slice(s.data, n)))
         n++;
-    if (n > 4 || n > s.len || control) {
+    if (n > 4 || n > s.len || is_control(s)) {
         *written = (size_t)snprintf(out, 5, "\\x%02x", c);
         return 1;
     }

@@ -110,6 +110,16 @@ control_characters_and_bad_utf8_are_escaped(void **state)
     (void)state;
     assert_string_equal(LOG_STR(STR_LIT("a\nb\x1b[0m\x7f")), "\"a\\x0ab\\x1b[0m\\x7f\"");
     assert_string_equal(LOG_STR(RAW("a\0b")), "\"a\\x00b\"");
+    assert_string_equal(LOG_STR(STR_LIT("a\xe2\x80\xae"
+                                        "b")),
+        "\"a\\xe2\\x80\\xaeb\"");
+    assert_string_equal(
+        LOG_STR(STR_LIT("\xe2\x80\xa8\xe2\x80\x8b")), "\"\\xe2\\x80\\xa8\\xe2\\x80\\x8b\"");
+    assert_string_equal(LOG_STR(STR_LIT("\xef\xbb\xbf\xd8\x9c\xe2\x81\xa6")),
+        "\"\\xef\\xbb\\xbf\\xd8\\x9c\\xe2\\x81\\xa6\"");
+    /* Their neighbours are letters. */
+    assert_string_equal(
+        LOG_STR(STR_LIT("\xe2\x80\x94\xe2\x82\xac")), "\"\xe2\x80\x94\xe2\x82\xac\"");
     assert_string_equal(LOG_STR(STR_LIT("\xff\xc3")), "\"\\xff\\xc3\"");
     /* CSI as one character of C1. */
     assert_string_equal(LOG_STR(STR_LIT("\xc2\x9b"
