@@ -44,14 +44,17 @@ void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
  */
 MUST_USE bool log_first(struct str what);
 
-/* For what may happen again and again, and is logged at most once a period; all zero to begin. */
+/* For what may happen again and again, as often as a peer likes, and is logged only so many times a
+ * period; all zero to begin. */
 struct log_gate {
-    uint64_t logged_ms; /* 0: never */
-    unsigned times;     /* since then */
+    uint64_t begun_ms; /* the period; 0: none yet */
+    unsigned logged;   /* in it */
+    unsigned times;    /* since it was logged last */
 };
 /* It happened once more.  0: do not log it now; else how often it happened since it was logged
  * last. */
-MUST_USE unsigned log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms);
+MUST_USE unsigned log_gate_pass(
+    struct log_gate *g, uint64_t now_ms, uint64_t period_ms, unsigned most);
 
 enum { LOG_VALUE_SIZE = 256 };
 

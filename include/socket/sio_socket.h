@@ -33,8 +33,8 @@ struct str sio_socket_id(const struct sio_socket *s);
  */
 struct str sio_socket_public_id(struct sio_socket *s);
 /*
- * What the log calls it: the public id; on Engine.IO 3 with the first characters of the id, by which
- * the page's Echo.socketId() is found, but nobody's session is taken over.  Returns out.
+ * What the log calls it: the public id; on Engine.IO 3 with the first characters of the id, by
+ * which the page's Echo.socketId() is found, but nobody's session is taken over.  Returns out.
  */
 enum { SIO_SOCKET_LOG_SIZE = 32 };
 const char *sio_socket_log_id(struct sio_socket *s, char out[SIO_SOCKET_LOG_SIZE]);

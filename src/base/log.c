@@ -100,13 +100,18 @@ log_first(struct str what)
 }
 
 unsigned
-log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms)
+log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms, unsigned most)
 {
     unsigned times = ++g->times;
 
-    if (g->logged_ms && now_ms - g->logged_ms < period_ms)
+    if (g->begun_ms == 0 || now_ms - g->begun_ms >= period_ms) {
+        g->begun_ms = now_ms;
+        g->logged = 0;
+    }
+    if (g->logged == most)
         return 0;
-    *g = (struct log_gate){ .logged_ms = now_ms };
+    g->logged++;
+    g->times = 0;
     return times;
 }
 

@@ -10,6 +10,7 @@
 #include "allowance.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "channels/auth.h"
 #include "channels/channels.h"
 
@@ -26,9 +27,10 @@ struct channels {
     struct auth *auth;
     const struct channels_limits *limits;
     struct rooms *rooms;
-    struct list paused;    /* clients whose reading waits for the hub */
-    struct buffer name;    /* the decoded channel of the event at hand */
-    struct buffer payload; /* a client event that came as a string, decoded */
+    struct list paused;       /* clients whose reading waits for the hub */
+    struct buffer name;       /* the decoded channel of the event at hand */
+    struct buffer payload;    /* a client event that came as a string, decoded */
+    struct log_gate refusals; /* of subscriptions */
 };
 
 /* One connected socket: owned by channels.c, from its connect to its disconnect. */

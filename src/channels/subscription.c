@@ -51,6 +51,9 @@ static const unsigned may_follow[] = {
 };
 
 /* Owned by its client.  The fields are set as the states say: subscription_check(). */
+/* A client may be refused as often as it likes: so many are logged a period, of all of a worker. */
+enum { REFUSALS_LOGGED = 100, REFUSALS_PERIOD_MS = 10000 };
+
 struct subscription {
     struct list node;
     struct subscriber *client;
@@ -175,12 +178,17 @@ subscription_on_list(void *owner, uint32_t token, struct bytes *text)
 static void
 subscription_refuse(struct subscriber *c, struct str channel, unsigned status, const char *cause)
 {
-    char digits[16];
+    char digits[16], more[32] = "";
     int len = snprintf(digits, sizeof(digits), "%u", status);
+    unsigned times = log_gate_pass(&c->channels->refusals, loop_now_ms(c->channels->loop),
+        REFUSALS_PERIOD_MS, REFUSALS_LOGGED);
 
-    log_notice("subscription refused channel=%s status=%u cause=%s sid=%s", LOG_STR(channel),
-        status, LOG_STR(str_of(cause)),
-        sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
+    if (times > 1)
+        (void)snprintf(more, sizeof(more), " times=%u", times);
+    if (times > 0)
+        log_notice("subscription refused channel=%s status=%u cause=%s sid=%s%s", LOG_STR(channel),
+            status, LOG_STR(str_of(cause)),
+            sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }), more);
     sio_socket_emit(
         c->socket, STR_LIT("subscription_error"), channel, str_slice(digits, (size_t)len));
 }

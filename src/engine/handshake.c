@@ -118,7 +118,7 @@ wish_verify_session(const struct wish *w)
 static void
 wish_log_refusal(struct engine *e, const struct wish *w, const char *option)
 {
-    unsigned times = log_gate_pass(&e->refusals, loop_now_ms(e->loop), REFUSALS_MS);
+    unsigned times = log_gate_pass(&e->refusals, loop_now_ms(e->loop), REFUSALS_MS, 1);
     struct str origin = http_request_header(w->r, "Origin");
 
     if (times == 0)

@@ -173,7 +173,7 @@ post_to_all(struct outbox *o, bool on)
 static void
 outbox_hold(struct outbox *o, unsigned worker)
 {
-    unsigned times = log_gate_pass(&o->hold_gate, loop_now_ms(o->loop), HOLD_LOG_MS);
+    unsigned times = log_gate_pass(&o->hold_gate, loop_now_ms(o->loop), HOLD_LOG_MS, 1);
 
     o->holds += times;
     if (times > 0)

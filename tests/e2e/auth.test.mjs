@@ -83,6 +83,21 @@ describe('the answer', () => {
         });
     }
 
+    test('whoever is refused again and again does not write the log', async () => {
+        await start(() => ({ status: 403, body: 'no' }));
+        const page = await openPage();
+        const channel = 'x'.repeat(201);
+        for (let i = 0; i < 3000; i++) {
+            page.socket.emit('subscribe', { channel });
+        }
+        await page.events(3000, 'subscription_error', channel);
+        const lines = () =>
+            asking.scene.server.stderr().match(/subscription refused/g)?.length ?? 0;
+        await waitFor(() => lines() >= 100);
+        await ask(page, 'private-x');
+        assert.ok(lines() < 1000, `${lines()} lines`);
+    });
+
     test('200 with a page in place of a verdict refuses with 0, and says what came', async () => {
         const backend = await start(() => ({
             status: 200, type: 'text/html; charset=UTF-8', body: '\n<!DOCTYPE html><form>Log in</form>',

@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -179,12 +180,26 @@ what_happens_again_is_counted_and_said_once_a_period(void **state)
     struct log_gate g = { 0 };
 
     (void)state;
-    assert_int_equal(log_gate_pass(&g, 1000, 100), 1);
-    assert_int_equal(log_gate_pass(&g, 1001, 100), 0);
-    assert_int_equal(log_gate_pass(&g, 1099, 100), 0);
-    assert_int_equal(log_gate_pass(&g, 1100, 100), 3);
-    assert_int_equal(log_gate_pass(&g, 1199, 100), 0);
-    assert_int_equal(log_gate_pass(&g, 5000, 100), 2);
+    assert_int_equal(log_gate_pass(&g, 1000, 100, 1), 1);
+    assert_int_equal(log_gate_pass(&g, 1001, 100, 1), 0);
+    assert_int_equal(log_gate_pass(&g, 1099, 100, 1), 0);
+    assert_int_equal(log_gate_pass(&g, 1100, 100, 1), 3);
+    assert_int_equal(log_gate_pass(&g, 1199, 100, 1), 0);
+    assert_int_equal(log_gate_pass(&g, 5000, 100, 1), 2);
+}
+
+static void
+so_many_pass_in_a_period(void **state)
+{
+    struct log_gate g = { 0 };
+    unsigned logged = 0;
+
+    (void)state;
+    for (uint64_t ms = 1000; ms < 1100; ms++)
+        logged += log_gate_pass(&g, ms, 100, 7) > 0;
+    assert_int_equal(logged, 7);
+    assert_int_equal(log_gate_pass(&g, 1100, 100, 7), 94);
+    assert_int_equal(log_gate_pass(&g, 1100, 100, 7), 1);
 }
 
 int
@@ -205,6 +220,7 @@ main(void)
         cmocka_unit_test(each_text_is_first_once),
         cmocka_unit_test(past_a_thousand_texts_nothing_is_first),
         cmocka_unit_test(what_happens_again_is_counted_and_said_once_a_period),
+        cmocka_unit_test(so_many_pass_in_a_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
