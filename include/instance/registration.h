@@ -24,10 +24,11 @@ MUST_USE struct registration *registration_open(struct loop *l, const char *host
 void registration_close(struct registration *r);
 
 /*
- * Whether a server is registered at this port with an address that overlaps host.  *pid is 0 when
- * the process cannot be named: it is in another PID namespace, or neither ours nor root's.  A
- * server of this process is not found.  line NULL: not asked for; else the server's line is
- * appended, or nothing when it says none within a few seconds.
+ * Whether a server is registered at this port with an address that overlaps host: one of our own
+ * user or of root; for root also one of anybody that holds a socket which listens at the port.  Who
+ * else has the name counts as absent.  *pid is 0 when the process cannot be named, because it is in
+ * another PID namespace.  A server of this process is not found.  line NULL: not asked for; else
+ * the server's line is appended, or nothing when it says none within a few seconds.
  */
 bool registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *line);
 /* Whether two servers with these addresses would be in each other's way at one port. */

@@ -6,7 +6,9 @@
  */
 #include "instance/registration.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,9 +163,82 @@ registration_read_line(int fd, struct buffer *line)
     } while (len > 0 && line->len < LINE_MAX_BYTES);
 }
 
-/* False: no process listens under this name.  line NULL: its line is not wanted. */
+/* Whether one of the process's descriptors is this socket. */
 static bool
-ask_owner(const char *name, pid_t *pid, struct buffer *line)
+process_has_socket(pid_t pid, unsigned long inode)
+{
+    char path[64], link[64], expected[64];
+    struct dirent *entry;
+    bool has = false;
+    DIR *folder;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    snprintf(expected, sizeof(expected), "socket:[%lu]", inode);
+    folder = opendir(path);
+    while (folder && !has && (entry = readdir(folder))) {
+        ssize_t len = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link) - 1);
+
+        link[len > 0 ? len : 0] = '\0';
+        has = strcmp(link, expected) == 0;
+    }
+    if (folder)
+        closedir(folder);
+    return has;
+}
+
+/* The inode of a line of /proc/net/tcp (proc(5)) if that socket listens at the port; else 0. */
+static unsigned long
+inode_of_listener(char *line, unsigned port)
+{
+    enum { LOCAL = 1, STATE = 3, INODE = 9, FIELDS };
+    char *field[FIELDS], *rest = line, *colon;
+
+    for (size_t i = 0; i < FIELDS; i++) {
+        field[i] = strtok_r(i == 0 ? line : NULL, " ", &rest);
+        if (!field[i])
+            return 0;
+    }
+    colon = strchr(field[LOCAL], ':');
+    if (!colon || strtoul(colon + 1, NULL, 16) != port ||
+        strtoul(field[STATE], NULL, 16) != TCP_LISTEN)
+        return 0;
+    return strtoul(field[INODE], NULL, 10);
+}
+
+static bool
+process_listens(pid_t pid, unsigned port, const char *table)
+{
+    FILE *sockets = fopen(table, "re");
+    char line[512];
+    bool listens = false;
+
+    while (sockets && !listens && fgets(line, sizeof(line), sockets)) {
+        unsigned long inode = inode_of_listener(line, port);
+
+        listens = inode != 0 && process_has_socket(pid, inode);
+    }
+    if (sockets)
+        fclose(sockets);
+    return listens;
+}
+
+/*
+ * Anyone may bind this name.  Believed is who could end this process anyway: its own user, and
+ * root; and root believes whoever serves the port.
+ */
+static bool
+is_believed(const struct ucred *peer, unsigned port)
+{
+    if (peer->uid == geteuid() || peer->uid == 0)
+        return true;
+    return geteuid() == 0 && (process_listens(peer->pid, port, "/proc/net/tcp") ||
+                                 process_listens(peer->pid, port, "/proc/net/tcp6"));
+}
+
+/* False: no process that is believed listens under this name.  line NULL: its line is not wanted.
+ */
+static bool
+ask_owner(const char *name, unsigned port, pid_t *pid, struct buffer *line)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval limit = { .tv_sec = CONNECT_LIMIT_S };
@@ -175,8 +250,9 @@ ask_owner(const char *name, pid_t *pid, struct buffer *line)
     if (fd < 0)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-    there = connect(fd, (struct sockaddr *)&address, len) == 0;
-    if (there && read_peer(fd, &peer) && (peer.uid == geteuid() || peer.uid == 0))
+    there = connect(fd, (struct sockaddr *)&address, len) == 0 && read_peer(fd, &peer) &&
+            is_believed(&peer, port);
+    if (there)
         *pid = peer.pid;
     if (there && *pid && *pid != getpid() && line)
         registration_read_line(fd, line);
@@ -225,7 +301,8 @@ registration_search(const char *host, unsigned port, pid_t *pid, struct buffer *
         if (!at || strlen(at) >= NAME_SIZE)
             continue;
         at[strcspn(at, "\n")] = 0;
-        found = registration_overlaps(at + strlen(prefix), host) && ask_owner(at + 2, pid, said);
+        found =
+            registration_overlaps(at + strlen(prefix), host) && ask_owner(at + 2, port, pid, said);
     }
     fclose(table);
     return found;
@@ -238,5 +315,5 @@ registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *li
 
     *pid = 0;
     make_name(host, port, name);
-    return ask_owner(name, pid, line) || registration_search(host, port, pid, line);
+    return ask_owner(name, port, pid, line) || registration_search(host, port, pid, line);
 }

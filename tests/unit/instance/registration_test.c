@@ -10,9 +10,11 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,8 @@
 #include "instance/running.h"
 #include "net/loop.h"
 #include "net/timer.h"
+
+enum { NOBODY = 65534 };
 
 /* Ports are only names here; nothing listens on them.  Above what TCP knows. */
 static unsigned
@@ -268,11 +272,84 @@ a_stranger_is_never_signalled(void **state)
     server_end(stranger);
 }
 
+/* A process of another user that has the name, and the TCP port or not; -1 without root. */
+static pid_t
+stranger_begin(unsigned port, int listener)
+{
+    int ready[2];
+    char byte = 1;
+    pid_t pid;
+
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct loop *l = loop_new();
+
+        if (setresuid(NOBODY, NOBODY, NOBODY) != 0 ||
+            !registration_open(l, NULL, port, describe, NULL) || write(ready[1], &byte, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    if (listener >= 0)
+        close(listener);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void
+a_name_that_a_stranger_took_counts_as_free(void **state)
+{
+    unsigned port = some_port();
+    pid_t found, pid;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    pid = stranger_begin(port, -1);
+    assert_false(registration_find(NULL, port, &found, NULL));
+    assert_false(registration_find("127.0.0.1", port, &found, NULL));
+    assert_int_equal(seteuid(NOBODY), 0);
+    assert_true(registration_find(NULL, port, &found, NULL));
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(seteuid(NOBODY - 1), 0);
+    assert_false(registration_find(NULL, port, &found, NULL));
+    assert_int_equal(seteuid(0), 0);
+    server_end(pid);
+}
+
+static void
+root_believes_whoever_serves_the_port(void **state)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t len = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    pid_t found, pid;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    pid = stranger_begin(ntohs(address.sin_port), listener);
+    assert_true(registration_find(NULL, ntohs(address.sin_port), &found, NULL));
+    assert_int_equal(found, pid);
+    assert_int_equal(seteuid(NOBODY - 1), 0);
+    assert_false(registration_find(NULL, ntohs(address.sin_port), &found, NULL));
+    assert_int_equal(seteuid(0), 0);
+    server_end(pid);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_is_found_by_its_port_and_vanishes_with_its_process),
+        cmocka_unit_test(a_name_that_a_stranger_took_counts_as_free),
+        cmocka_unit_test(root_believes_whoever_serves_the_port),
         cmocka_unit_test(addresses_that_do_not_overlap_are_other_servers),
         cmocka_unit_test(a_name_that_is_taken_is_not_given_twice),
         cmocka_unit_test(a_process_does_not_find_itself),
