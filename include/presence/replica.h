@@ -21,10 +21,11 @@ struct replica;
 
 /* One connection's entry; borrowed by every call. */
 struct replica_item {
-    struct str conn;   /* a name of this connection in the whole cluster */
-    struct str user;   /* which user */
-    struct str member; /* raw JSON object */
-    uint64_t seq;      /* later entries have larger ones; 0: after all that are here */
+    struct str conn;    /* a name of this connection in the whole cluster */
+    struct str user;    /* which user */
+    struct str member;  /* raw JSON object */
+    struct bytes *text; /* the same, to be referenced; NULL: member is copied */
+    uint64_t seq;       /* later entries have larger ones; 0: after all that are here */
 };
 
 /* The user of member is here now (or not any more); member is that of the entry that decided. */

@@ -100,6 +100,7 @@ seat_item(const struct presence_seat *s)
         .conn = s->conn,
         .user = bytes_str(s->user),
         .member = bytes_str(s->data),
+        .text = s->data,
     };
 }
 

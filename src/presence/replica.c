@@ -141,7 +141,7 @@ entry_add(struct replica *r, const struct replica_item *item)
         map_put(&r->users, key_of(u), u);
     }
     e->user = u;
-    e->member = bytes_new(item->member.data, item->member.len);
+    e->member = item->text ? bytes_ref(item->text) : bytes_new(item->member.data, item->member.len);
     e->seq = item->seq > 0 ? item->seq : r->last_seq + 1;
     e->conn_len = item->conn.len;
     memcpy(e->conn, item->conn.data, item->conn.len);

@@ -86,7 +86,9 @@ keys_of_a_channel_share_a_slot(void **state)
 static void
 changes_name_their_channel_and_connection(void **state)
 {
-    const struct replica_item item = { STR_LIT("n/1"), STR_LIT("7"), STR_LIT("{}"), 0 };
+    const struct replica_item item = {
+        .conn = STR_LIT("n/1"), .user = STR_LIT("7"), .member = STR_LIT("{}")
+    };
 
     (void)state;
     assert_true(scripts_enter(scripts, STR_LIT("c"), &item));

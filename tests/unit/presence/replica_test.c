@@ -45,7 +45,9 @@ teardown(void **state)
 static struct replica_item
 item(const char *conn, const char *user, const char *member, uint64_t seq)
 {
-    return (struct replica_item){ str_of(conn), str_of(user), str_of(member), seq };
+    return (struct replica_item){
+        .conn = str_of(conn), .user = str_of(user), .member = str_of(member), .seq = seq
+    };
 }
 
 static void
