@@ -44,9 +44,9 @@ describe(void *owner, struct buffer *line)
     buffer_append_text(line, "state=ready port=1 config=/srv/my site/e.json\n");
 }
 
-/* A process that is registered, and ends by SIGTERM unless it is deaf. */
+/* A process of this user that is registered, and ends by SIGTERM unless it is deaf. */
 static pid_t
-server_begin(const char *host, unsigned port, bool deaf)
+server_of(uid_t user, const char *host, unsigned port, bool deaf)
 {
     int ready[2];
     char byte = 1;
@@ -59,7 +59,8 @@ server_begin(const char *host, unsigned port, bool deaf)
 
         if (deaf)
             signal(SIGTERM, SIG_IGN);
-        if (!registration_open(l, host, port, describe, NULL) || write(ready[1], &byte, 1) != 1)
+        if (setresuid(user, user, user) != 0 || !registration_open(l, host, port, describe, NULL) ||
+            write(ready[1], &byte, 1) != 1)
             _exit(1);
         for (;;)
             pause();
@@ -68,6 +69,12 @@ server_begin(const char *host, unsigned port, bool deaf)
     assert_int_equal(read(ready[0], &byte, 1), 1);
     close(ready[0]);
     return pid;
+}
+
+static pid_t
+server_begin(const char *host, unsigned port, bool deaf)
+{
+    return server_of(geteuid(), host, port, deaf);
 }
 
 static void
@@ -272,33 +279,6 @@ a_stranger_is_never_signalled(void **state)
     server_end(stranger);
 }
 
-/* A process of another user that has the name, and the TCP port or not; -1 without root. */
-static pid_t
-stranger_begin(unsigned port, int listener)
-{
-    int ready[2];
-    char byte = 1;
-    pid_t pid;
-
-    assert_int_equal(pipe(ready), 0);
-    pid = fork();
-    if (pid == 0) {
-        struct loop *l = loop_new();
-
-        if (setresuid(NOBODY, NOBODY, NOBODY) != 0 ||
-            !registration_open(l, NULL, port, describe, NULL) || write(ready[1], &byte, 1) != 1)
-            _exit(1);
-        for (;;)
-            pause();
-    }
-    if (listener >= 0)
-        close(listener);
-    close(ready[1]);
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    return pid;
-}
-
 static void
 a_name_that_a_stranger_took_counts_as_free(void **state)
 {
@@ -308,7 +288,7 @@ a_name_that_a_stranger_took_counts_as_free(void **state)
     (void)state;
     if (geteuid() != 0)
         skip();
-    pid = stranger_begin(port, -1);
+    pid = server_of(NOBODY, NULL, port, false);
     assert_false(registration_find(NULL, port, &found, NULL));
     assert_false(registration_find("127.0.0.1", port, &found, NULL));
     assert_int_equal(seteuid(NOBODY), 0);
@@ -334,7 +314,8 @@ root_believes_whoever_serves_the_port(void **state)
     assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
     assert_int_equal(listen(listener, 1), 0);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
-    pid = stranger_begin(ntohs(address.sin_port), listener);
+    pid = server_of(NOBODY, NULL, ntohs(address.sin_port), false);
+    close(listener);
     assert_true(registration_find(NULL, ntohs(address.sin_port), &found, NULL));
     assert_int_equal(found, pid);
     assert_int_equal(seteuid(NOBODY - 1), 0);
