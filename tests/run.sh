@@ -34,10 +34,18 @@ suite() {
     failed=$((failed + $3))
 }
 
-# The lines that say what failed, or the end of a log that does not say.
+# The lines that say what failed, or the end of a log that does not say.  An error of several lines
+# shows its last ones; a test that was cancelled with its parent says nothing of its own.
 show_failure() {
-    found=$(grep -nE '^not ok|^# Subtest|error:|ERROR|FAILED|warning:|WARNING: ThreadSanitizer' "$1" |
-        grep -vE '# Subtest' | head -40)
+    found=$(awk '
+        function indent(line) { match(line, /^ */); return RLENGTH }
+        function tail(  i) { for (i = count > 15 ? count - 15 : 0; i < count; i++) print block[i] }
+        inside && ($0 == "" || indent($0) > inside) { block[count++] = $0; next }
+        inside { tail(); inside = 0 }
+        /error: \|-$/ { print NR ":" $0; inside = indent($0); count = 0; next }
+        /before its parent and was cancelled/ { next }
+        /^not ok|error:|ERROR|FAILED|warning:|WARNING: ThreadSanitizer/ { print NR ":" $0 }' "$1" |
+        head -60)
     printf '%s\n' "${found:-$(tail -40 "$1")}" | sed 's/^/    /'
 }
 
