@@ -4,13 +4,15 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { openCrowd, startFloor } from '../bench/runner/programs.mjs';
+import { openCrowd, startApplication, startFloor } from '../bench/runner/programs.mjs';
 import { workloads } from '../bench/runner/workloads.mjs';
 import { startRedis, redisConfig } from '../lib/redis.mjs';
-import { checkout, SLOW, startServer, tempDir } from '../lib/server.mjs';
+import { checkout, freePort, SLOW, startServer, tempDir } from '../lib/server.mjs';
 
 /** Instrumented programs measure nothing. */
 const skip = SLOW > 1 && 'an instrumented build';
@@ -92,6 +94,17 @@ describe('the benchmark in small', { skip, timeout: 600000 }, () => {
     });
 });
 
+/** A port at which the kernel still remembers connections that its server ended. */
+async function leftPort() {
+    const port = await freePort();
+    const server = net.createServer((socket) => socket.end());
+    await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+    const client = net.connect(port, '127.0.0.1');
+    await once(client.resume(), 'close');
+    await new Promise((resolve) => { server.close(resolve); });
+    return port;
+}
+
 describe('the load', { skip }, () => {
     let floor;
     before(async () => {
@@ -130,6 +143,15 @@ describe('the load', { skip }, () => {
             await crowd.close();
         }
     });
+
+    for (const [name, start] of Object.entries({ startFloor, startApplication })) {
+        test(`${name} takes a port that connections have just left`, async () => {
+            const port = await leftPort();
+            const program = await start({ port });
+            assert.equal(program.port, port);
+            await program.stop();
+        });
+    }
 
     test('ends with a message about an unknown option', async () => {
         const crowd = openCrowd({ nothing: 1 });

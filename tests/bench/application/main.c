@@ -135,9 +135,11 @@ open_application(struct application *a, const char *port)
     struct sockaddr_in address = { .sin_family = AF_INET,
         .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int on = 1;
 
     a->epoll = watch_open();
     a->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    setsockopt(a->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(a->listener, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
         listen(a->listener, BACKLOG) != 0)
         die("port %s: %s", port, strerror(errno));

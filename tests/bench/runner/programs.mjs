@@ -68,8 +68,8 @@ export function openCrowd(options) {
     };
 }
 
-export async function startFloor({ certs } = {}) {
-    const port = await freePort();
+export async function startFloor({ certs, port: wanted } = {}) {
+    const port = wanted ?? await freePort();
     const control = await freePort();
     const floor = converse('bench-floor',
         [port, control, ...certs ? [certs.certPath, certs.keyPath] : []]);
@@ -82,8 +82,8 @@ export async function startFloor({ certs } = {}) {
 }
 
 /** The application that is asked about private channels: everybody may. */
-export async function startApplication() {
-    const port = await freePort();
+export async function startApplication({ port: wanted } = {}) {
+    const port = wanted ?? await freePort();
     const application = converse('bench-application', [port]);
     await application.next();
     return { port, stop: application.close };
