@@ -6,7 +6,7 @@ import path from 'node:path';
 import { canConnect, checkout, freePort, tempDir } from './server.mjs';
 import { startChild } from './child.mjs';
 
-function configuration(dir, port, { http = '', server, tls }) {
+function configuration(dir, port, { http = '', server, tls, connections = 4096 }) {
     const listen = tls
         ? `${port} ssl http2; ssl_certificate ${tls.certPath}; ssl_certificate_key ${tls.keyPath}`
         : port;
@@ -17,7 +17,7 @@ worker_processes 1;
 ${process.getuid() === 0 ? 'user root;' : ''}
 pid ${dir}/pid;
 error_log ${dir}/error.log warn;
-events { worker_connections 4096; }
+events { worker_connections ${connections}; }
 http {
 ${temporary}
     access_log off;
@@ -38,15 +38,16 @@ ${server}
 export function publishedBlocks(file, port) {
     const text = fs.readFileSync(path.join(checkout, file), 'utf8');
     const block = (start) => text.match(new RegExp(`^( *)${start} {\\n[^]*?^\\1}\\n`, 'm'))[0];
+    const zones = text.match(/^limit_\w+_zone .*\n/gm).join('');
     return {
-        http: block('upstream websocket').replace('127.0.0.1:6001', `127.0.0.1:${port}`),
+        http: block('upstream websocket').replace('127.0.0.1:6001', `127.0.0.1:${port}`) + zones,
         server: block('location /socket.io'),
     };
 }
 
 /**
  * http, server: directives for the http block and for the one server block. tls: {certPath,
- * keyPath} of the site, which is then spoken on its port.
+ * keyPath} of the site, which is then spoken on its port. connections: to both sides in all.
  */
 export async function startNginx(site) {
     const dir = tempDir('echo-nginx-');
