@@ -18,8 +18,8 @@ void config_docs_manual(struct buffer *out);
 void config_docs_example(struct buffer *out);
 /*
  * The document that laravel-echo-server writes, member by member, with the answers in it: texts
- * as strings, those of booleans as true or false, "{}" of an object as an empty one.  client
- * NULL: none.
+ * as strings, those of booleans as true or false, "{}" of an object as an empty one, a text with
+ * commas of a list as one.  client NULL: none.
  */
 void config_docs_template(const struct config_setting *settings, size_t count,
     const struct config_client *client, struct buffer *out);

@@ -21,7 +21,10 @@
 #include "laravel_prefix.h"
 #include "rewrite.h"
 
-enum { SETTINGS_MAX = INIT_QUESTIONS + 3 };
+enum { SETTINGS_MAX = INIT_QUESTIONS + 5 };
+
+/* Where every package of nginx has its configuration. */
+static const char nginx_file[] = "/etc/nginx/nginx.conf";
 
 struct init {
     const struct args *args;
@@ -32,6 +35,8 @@ struct init {
     char *default_file;
     char *answers[INIT_QUESTIONS]; /* NULL: not asked */
     bool no_more_input;
+    const char *origins; /* of the application's pages; NULL: not known */
+    bool behind_nginx;   /* which is on this machine and brings the clients */
 };
 
 /* ---- suggestions ---- */
@@ -219,6 +224,10 @@ collect(const struct init *i, struct config_setting *settings)
     add_found(settings, &count, "databaseConfig.redis.username", i->redis.username);
     if (i->redis.tls)
         settings[count++] = (struct config_setting){ "databaseConfig.redis.tls", "{}", NULL };
+    if (i->behind_nginx)
+        settings[count++] = (struct config_setting){ "host", "127.0.0.1", NULL };
+    if (i->origins)
+        settings[count++] = (struct config_setting){ "allowedOrigins", i->origins, NULL };
     return count;
 }
 
@@ -276,6 +285,13 @@ save_file(const struct init *i, const char *path)
 static void
 say_laravel(struct init *i)
 {
+    if (i->behind_nginx)
+        puts("nginx is on this machine: the server listens on 127.0.0.1 only. For clients that "
+             "connect to its port directly, set host to null.");
+    if (i->origins)
+        printf("Pages of these hosts may connect: %s. Others are for allowedOrigins; \"*\" admits "
+               "all.\n",
+            i->origins);
     if (i->redis.tls)
         puts("Redis is reached over TLS, and its certificate is verified.");
     if ((i->redis.password_variable || i->redis.password_in_url) &&
@@ -336,10 +352,14 @@ init_run(const struct args *a)
         printf("This is the folder of a Laravel application: suggestions come from %s.\n",
             laravel_source(i.laravel));
     }
-    if (answer_all(&i))
+    if (answer_all(&i)) {
+        i.origins = i.laravel ? laravel_origins(i.laravel) : NULL;
+        i.behind_nginx = i.laravel && strcmp(i.answers[INIT_PROTOCOL], "http") == 0 &&
+                         access(nginx_file, F_OK) == 0;
         code = write_answers(&i);
-    else
+    } else {
         puts("Nothing was written.");
+    }
     for (size_t q = 0; q < COUNT_OF(i.answers); q++)
         free(i.answers[q]);
     free(i.prefix);

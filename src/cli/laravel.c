@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/dotenv.h"
 #include "base/mem.h"
@@ -129,8 +130,6 @@ laravel_get(struct laravel *l, const char *name)
     return value;
 }
 
-/* ---- Redis ---- */
-
 static const char *
 not_empty(struct laravel *l, const char *name)
 {
@@ -138,6 +137,8 @@ not_empty(struct laravel *l, const char *name)
 
     return value && *value ? value : NULL;
 }
+
+/* ---- Redis ---- */
 
 /* scheme://[user][:password]@host[:port][/database]; url begins after the scheme. */
 static void
@@ -207,4 +208,44 @@ laravel_redis(struct laravel *l)
     if (after_scheme && scheme == url)
         read_url(l, str_of(after_scheme + 3), &r);
     return r;
+}
+
+/* ---- pages ---- */
+
+/* Of scheme://[user@]host[:port][/path]; an IPv6 address gives nothing. */
+static struct str
+host_of(const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    struct str rest = str_of(scheme_end ? scheme_end + 3 : ""), ignored;
+    struct str authority = str_cut(rest, '/', &ignored);
+    const char *at = authority.len > 0 ? memrchr(authority.data, '@', authority.len) : NULL;
+
+    if (at)
+        authority = str_slice(at + 1, authority.len - (size_t)(at + 1 - authority.data));
+    return str_starts(authority, "[") ? STR_LIT("") : str_cut(authority, ':', &ignored);
+}
+
+const char *
+laravel_origins(struct laravel *l)
+{
+    const char *url = not_empty(l, "APP_URL");
+    struct str host = url ? host_of(url) : STR_LIT("");
+    struct buffer origins = { 0 };
+    struct address numeric;
+    bool is_number = address_parse(host, &numeric);
+    bool is_local = str_is_nocase(host, "localhost") || str_ends(host, ".localhost") ||
+                    (is_number && str_starts(host, "127."));
+    const char *kept;
+
+    if (host.len == 0 || is_local)
+        return NULL;
+    if (str_starts(host, "www."))
+        host = str_slice(host.data + 4, host.len - 4);
+    buffer_append_str(&origins, host);
+    if (!is_number)
+        buffer_printf(&origins, ",*.%.*s", STR_ARG(host));
+    kept = keep_text(l, buffer_str(&origins));
+    buffer_fini(&origins);
+    return kept;
 }

@@ -39,4 +39,10 @@ struct laravel_redis {
 };
 struct laravel_redis laravel_redis(struct laravel *l);
 
+/*
+ * The pages of the application, as allowedOrigins names them: the host of APP_URL and every name
+ * below it, "example.com,*.example.com".  NULL: it is not set, or reached on this machine only.
+ */
+const char *laravel_origins(struct laravel *l);
+
 #endif

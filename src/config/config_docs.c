@@ -216,6 +216,8 @@ answer_of(const struct config_setting *s)
 
     if (o->kind > OPTION_LIST && strcmp(s->value, "{}") == 0)
         return json_object();
+    if (o->kind == OPTION_LIST)
+        return list_of(s->value);
     if (o->kind != OPTION_BOOL)
         return json_string(s->value);
     ENSURE(option_value_parse(o, &flag, str_of(s->value)));

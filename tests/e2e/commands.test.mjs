@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { copyLaravel } from '../lib/laravel.mjs';
 import { atTerminal, referenceInit } from '../lib/reference-cli.mjs';
 import {
-    binary, freePort, postEvent, runServer, startServer, tempDir, within, SLOW,
+    askServer, binary, freePort, postEvent, runServer, startServer, tempDir, within, SLOW,
 } from '../lib/server.mjs';
 
 const MS = 20000 * SLOW;
@@ -203,6 +203,50 @@ describe('init in the folder of an application', () => {
         const { end, redis } = await proposed(dir, { words: ['--keyPrefix=mine_'] });
         assert.equal(redis.keyPrefix, 'mine_');
         assert.doesNotMatch(end.stdout, /php/);
+    });
+
+    for (const [url, origins] of [
+        ['https://app.test', ['app.test', '*.app.test']],
+        ['http://www.app.test:8080/path', ['app.test', '*.app.test']],
+        ['http://10.1.2.3', '10.1.2.3'],
+        ['http://localhost', undefined], ['http://127.0.0.1:8000', undefined],
+        ['http://[::1]', undefined], ['app.test', undefined], ['', undefined],
+    ]) {
+        test(`lets in the pages of APP_URL=${url}`, async () => {
+            const { end, config } = await proposed(folder({
+                '.env': `APP_NAME=App\nAPP_URL=${url}\n` }));
+            assert.deepEqual(config.allowedOrigins, origins);
+            assert.equal(/^Pages of these hosts may connect/m.test(end.stdout),
+                origins !== undefined);
+        });
+    }
+
+    test('the origins that it writes admit the site and nobody else', async () => {
+        const { config } = await proposed(folder({ '.env': env() }));
+        const server = await startServer({ config: { allowedOrigins: config.allowedOrigins } });
+        const ask = async (origin) => (await askServer(server, {
+            path: '/socket.io/?EIO=4&transport=polling', headers: origin && { Origin: origin },
+        })).status;
+        for (const origin of ['https://app.test', 'http://www.app.test:8080', undefined]) {
+            assert.equal(await ask(origin), 200, origin);
+        }
+        assert.equal(await ask('https://evil.test'), 403);
+        assert.equal(await ask('https://notapp.test'), 403);
+        await server.stop();
+    });
+
+    test('listens on loopback only behind an nginx of this machine', async () => {
+        const { end, config } = await proposed(folder({ '.env': env() }));
+        assert.equal(config.host, '127.0.0.1');
+        assert.match(end.stdout, /^nginx is on this machine: .*set host to null/m);
+        const dir = folder({ '.env': env(), 'c.pem': '', 'k.pem': '' });
+        const tls = await proposed(dir, { words: ['--protocol=https',
+            '--sslCertPath=c.pem', '--sslKeyPath=k.pem'] });
+        assert.equal(tls.config.host, null);
+        const without = folder({ '.env': env() });
+        execFileSync('unshare', ['-rm', 'sh', '-c',
+            'mount -t tmpfs none /etc/nginx && exec "$0" init --yes', binary], { cwd: without });
+        assert.equal(parse(without).host, null);
     });
 
     test('the questions of the reference come first, so that scripts stay in step', async () => {
