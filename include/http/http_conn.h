@@ -30,6 +30,8 @@ struct http_limits {
     uint64_t body_timeout_ms; /* 408; for a body, and a second more ... */
     size_t body_bytes_per_s;  /* ... per so many bytes of content: a trickle earns little */
     uint64_t idle_timeout_ms; /* between requests; closed without an answer */
+    /* An answer that is read more slowly, looked at every idle_timeout_ms, is cut. */
+    size_t answer_bytes_per_s;
 };
 
 struct http_conn_handlers {

@@ -214,20 +214,33 @@ static const struct stream_handlers stream_handlers = {
     .on_end = conn_on_end,
 };
 
+/* Our last answer is still being read. */
+static void
+conn_on_slow_answer(struct http_conn *c)
+{
+    const struct http_limits *l = c->limits;
+    uint64_t written = stream_bytes_out(c->stream);
+    uint64_t least = l->idle_timeout_ms * l->answer_bytes_per_s / 1000;
+
+    if (written - c->bytes_out < least) {
+        http_conn_close(c);
+        return;
+    }
+    c->bytes_out = written;
+    timer_start(c->loop, &c->limit, l->idle_timeout_ms);
+}
+
 static void
 conn_on_limit(void *owner)
 {
     struct http_conn *c = owner;
     bool between = c->state == HTTP_CONN_IDLE && c->served;
-    uint64_t written = stream_bytes_out(c->stream), more_ms = 0;
+    uint64_t more_ms = c->state == HTTP_CONN_BODY ? http_exchange_body_left_ms(c->exchange) : 0;
 
-    if (c->state == HTTP_CONN_BODY)
-        more_ms = http_exchange_body_left_ms(c->exchange);
-    else if (between && stream_queued(c->stream) > 0 && written != c->bytes_out)
-        more_ms = c->limits->idle_timeout_ms; /* it is still taking our last answer: not idle */
-    c->bytes_out = written;
     if (more_ms > 0)
         timer_start(c->loop, &c->limit, more_ms);
+    else if (between && stream_queued(c->stream) > 0)
+        conn_on_slow_answer(c);
     else if (between)
         http_state_finish(c);
     else

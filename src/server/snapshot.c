@@ -20,6 +20,7 @@ enum {
     BODY_TIMEOUT_MS = 10000,
     BODY_BYTES_PER_S = 16384, /* 71 s for 1 MB over a poor mobile link */
     IDLE_TIMEOUT_MS = 75000,  /* above nginx' 60 s, so that the proxy closes first */
+    ANSWER_BYTES_PER_S = 1024,
     AUTH_HEADERS = 32,
     AUTH_HEADER_BYTES = 16384,
     AUTH_ANSWER_BYTES = 1 << 20,
@@ -269,6 +270,7 @@ snapshot_make(const struct config *c, size_t descriptors, unsigned workers)
         .body_timeout_ms = BODY_TIMEOUT_MS,
         .body_bytes_per_s = BODY_BYTES_PER_S,
         .idle_timeout_ms = IDLE_TIMEOUT_MS,
+        .answer_bytes_per_s = ANSWER_BYTES_PER_S,
     };
     l->sockets.connect_timeout_ms = c->connect_timeout_ms;
     l->unclaimed_ms = c->destroy_upgrade ? c->destroy_upgrade_ms : 0;

@@ -183,7 +183,7 @@ server_begin(void **state)
         .cookie3_name = "io=",
         .cookie3_attributes = "; Path=/; HttpOnly; SameSite=Strict",
     };
-    v->http = (struct http_limits){ 16384, 100, 10000, 10000, 16384, 10000 };
+    v->http = (struct http_limits){ 16384, 100, 10000, 10000, 16384, 10000, 1024 };
     list_init(&v->parties);
     v->loop = loop_new();
     v->engine = engine_open(v->loop, 3, &v->limits);

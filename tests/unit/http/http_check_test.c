@@ -284,6 +284,36 @@ idle_connection_closes_without_a_word(void **state)
     tear_down(&s, &t);
 }
 
+/* Reads now and then, for many times idle_timeout_ms; how much of the body has come? */
+static size_t
+read_slowly(size_t answer_bytes_per_s)
+{
+    struct server s;
+    struct talker t;
+    size_t got;
+
+    server_open(&s);
+    s.limits.idle_timeout_ms = 50;
+    s.limits.answer_bytes_per_s = answer_bytes_per_s;
+    talker_dial(&t, s.l, s.port);
+    say(&t, GET("/large"));
+    while (!t.ended && t.got.len < LARGE_BODY) {
+        listen_once(&t);
+        usleep(5000);
+    }
+    got = t.got.len;
+    tear_down(&s, &t);
+    return got;
+}
+
+static void
+answer_may_be_read_slowly_but_not_for_ever(void **state)
+{
+    (void)state;
+    assert_true(read_slowly(1) >= LARGE_BODY);
+    assert_true(read_slowly(1 << 30) < LARGE_BODY);
+}
+
 static void
 held_request_has_no_limit(void **state)
 {
@@ -318,6 +348,7 @@ main(void)
         TEST(trickling_body_is_408),
         TEST(body_that_came_earns_time_for_the_rest),
         TEST(idle_connection_closes_without_a_word),
+        TEST(answer_may_be_read_slowly_but_not_for_ever),
         TEST(held_request_has_no_limit),
     };
 

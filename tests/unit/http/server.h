@@ -9,7 +9,7 @@
 #include "talk.h"
 #include "tls/tls_server.h"
 
-enum { BODY_LIMIT = 100 };
+enum { BODY_LIMIT = 100, LARGE_BODY = 4 << 20 };
 
 /* ---- what it answers, and what it is asked ---- */
 
@@ -154,9 +154,9 @@ server_on_request(void *owner, struct http_exchange *x, const struct http_reques
         http_exchange_reply_text(x, str_is(r->path, "/304") ? 304 : 204, NULL, "ignored");
     } else if (str_is(r->path, "/large")) {
         struct http_reply reply = { .status = 200 };
-        char *body = calloc(1, 4 << 20);
+        char *body = calloc(1, LARGE_BODY);
 
-        reply.body = str_slice(body, 4 << 20);
+        reply.body = str_slice(body, LARGE_BODY);
         http_exchange_reply(x, &reply);
         free(body);
     } else {
@@ -210,6 +210,7 @@ server_open(struct server *s)
         .body_timeout_ms = 30000,
         .body_bytes_per_s = 1,
         .idle_timeout_ms = 30000,
+        .answer_bytes_per_s = 1,
     };
     fd = listen_any(&s->port);
     s->n = listener_open(s->l, fd, &handlers, s);
