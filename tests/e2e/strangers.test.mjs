@@ -15,6 +15,9 @@ import { binary, postEvent, sleep, SLOW, tempDir } from '../lib/server.mjs';
 
 const STRANGERS = fileURLToPath(new URL('../lib/strangers.mjs', import.meta.url));
 const SLOW_CHANNELS = 'private-slow.';
+/** All kinds but one: those that fill the application's time are as many as its slots. */
+const KINDS = ['askInVain', 'leaveSessions', 'moveAround', 'trickle', 'fillLog', 'fillChannels',
+    'keepCookies', 'enterAgain', 'guessKeys', 'inflate', 'babble', 'subscribeAndLeave', 'comeAndGo'];
 const CAP = 8;
 const PAGES = 100;
 
@@ -41,22 +44,26 @@ test('pages are served while strangers do what anyone can', async () => {
             await sleep(5000);
             app.atWork--;
         }
-        return {};
+        return { channel_data: { user_id: 1, user_info: {} } };
     });
     const scene = await startScene({
         redis: false, program: onOneCore(),
-        config: { authHost: backend.url, workers: 2, maxConnections: 200, authMaxRequests: CAP },
+        config: {
+            authHost: backend.url, workers: 2, maxConnections: 200, authMaxRequests: CAP,
+            socketio: { perMessageDeflate: true },
+        },
     });
     scene.keep(backend);
     const { server } = scene;
     const [command, ...args] = pin(1);
     const strangers = startChild(command, [...args, process.execPath, STRANGERS, server.port,
-        SLOW_CHANNELS]);
+        SLOW_CHANNELS, ...KINDS]);
     try {
         await strangers.ready('at work');
         const early = memory(server.pid);
         for (let i = 0; i < PAGES; i++) {
-            const page = await scene.page({ transport: i % 2 ? 'websocket' : 'polling' });
+            const page = await scene.page({ transport: i % 2 ? 'websocket' : 'polling',
+                more: { extraHeaders: { 'X-Forwarded-For': `198.51.100.${i}` } } });
             const channel = `private-own.${i}`;
             assert.deepEqual((await page.ask('subscribe', { channel, auth: { headers: {} } }))[0],
                 { ok: true });
