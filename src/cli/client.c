@@ -35,6 +35,8 @@ edit_file(const char *path, const struct change *c, struct buffer *error)
         result = config_edit_put_client(buffer_str(&file.text), c->app_id, c->key, &out, &why);
     else
         result = config_edit_remove_client(buffer_str(&file.text), c->app_id, &out, &why);
+    if (c->key)
+        rewrite_make_secret(&file);
     if (why.len > 0)
         buffer_printf(error, "%s: %.*s", path, STR_ARG(buffer_str(&why)));
     if (result != CONFIG_EDIT_FAILED && result != CONFIG_EDIT_ABSENT &&

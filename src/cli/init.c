@@ -265,6 +265,7 @@ save_file(const struct init *i, const char *path)
         if (strcmp(i->answers[INIT_ADD_CLIENT], "true") == 0) {
             client = config_make_client();
             printf("appId: %s\nkey: %s\n", client.app_id, client.key);
+            rewrite_make_secret(&file);
         }
         config_docs_template(
             settings, collect(i, settings), client.key ? &client : NULL, &document);

@@ -18,6 +18,9 @@
 
 enum { FILE_BYTES_MAX = 16 << 20, NEW_FILE_MODE = 0666 };
 
+/* Of a mode, and of that of a new file with a secret. */
+enum { MODE_OTHERS = 0007, MODE_GROUP = 0070, SECRET_FILE_MODE = 0640 };
+
 static bool
 append_reason(struct buffer *error, const char *path, const char *what)
 {
@@ -89,6 +92,39 @@ rewrite_open(struct rewrite *r, const char *path, struct buffer *error)
     return false;
 }
 
+void
+rewrite_make_secret(struct rewrite *r)
+{
+    r->secret = true;
+}
+
+/* The mode of the new file, of which this is the descriptor. */
+static mode_t
+give_away(const struct rewrite *r, int fd)
+{
+    mode_t mode = r->mode;
+
+    if (r->secret)
+        mode &= (mode_t)(r->fd < 0 ? SECRET_FILE_MODE : ~MODE_OTHERS);
+    /* Only root can give a file to another user: where it fails the file is ours, and our group is
+     * not the one that could read it. */
+    if (fchown(fd, r->owner, r->group) != 0 && fchown(fd, (uid_t)-1, r->group) != 0 && r->secret)
+        mode &= (mode_t)~MODE_GROUP;
+    return mode;
+}
+
+static void
+say_secret(const struct rewrite *r, mode_t mode)
+{
+    bool group = mode & MODE_GROUP;
+
+    if (mode != r->mode)
+        printf("%s: there is a key in it, so only its %s can read it now (mode %03o). The server "
+               "must run as %s.\n",
+            r->path, group ? "owner and group" : "owner", (unsigned)mode,
+            group ? "one of them" : "that user");
+}
+
 static bool
 write_all(int fd, struct str text)
 {
@@ -107,6 +143,7 @@ bool
 rewrite_commit(struct rewrite *r, struct str text, struct buffer *error)
 {
     struct buffer name = { 0 };
+    mode_t mode;
     int fd;
     bool ok;
 
@@ -117,11 +154,11 @@ rewrite_commit(struct rewrite *r, struct str text, struct buffer *error)
         buffer_fini(&name);
         return false;
     }
-    /* Only root can give a file to another user: where it fails the file is ours. */
-    if (fchown(fd, r->owner, r->group) != 0)
-        errno = 0;
-    ok = fchmod(fd, r->mode) == 0 && write_all(fd, text) && rename(name.data, r->path) == 0;
-    if (!ok) {
+    mode = give_away(r, fd);
+    ok = fchmod(fd, mode) == 0 && write_all(fd, text) && rename(name.data, r->path) == 0;
+    if (ok) {
+        say_secret(r, mode);
+    } else {
         append_reason(error, r->path, "cannot be written");
         unlink(name.data);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * rewrite: reads a file and replaces it as a whole: half of it is never seen, even when two
- * processes change it at once.  A link stays a link; owner and mode stay.  Blocks.
+ * processes change it at once.  A link stays a link; owner and mode stay, unless it gets a secret.
+ * Blocks.
  */
 #ifndef CLI_REWRITE_H
 #define CLI_REWRITE_H
@@ -18,11 +19,15 @@ struct rewrite {
     mode_t mode;
     uid_t owner;
     gid_t group;
+    bool secret;
     struct buffer text;
 };
 
 /* Read the file into text; it need not exist.  False: *error is one sentence. */
 MUST_USE bool rewrite_open(struct rewrite *r, const char *path, struct buffer *error);
+/* What is written has a secret: only the owner will read it, and the group if it could before. */
+void rewrite_make_secret(struct rewrite *r);
+/* Says on stdout when it takes the right to read from anyone. */
 MUST_USE bool rewrite_commit(struct rewrite *r, struct str text, struct buffer *error);
 void rewrite_close(struct rewrite *r);
 

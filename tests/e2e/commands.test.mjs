@@ -276,6 +276,24 @@ describe('client:add and client:remove', () => {
         await server.stop();
     });
 
+    test('a file with a key is not for everybody to read, which is said once', async () => {
+        const dir = folder({ 'echo-server.json': {} });
+        const file = path.join(dir, 'echo-server.json');
+        const mode = () => fs.statSync(file).mode & 0o777;
+        fs.chmodSync(file, 0o644);
+        assert.match((await run(dir, ['client:add'])).stdout, /only its owner and group can read it/);
+        assert.equal(mode(), 0o640);
+        assert.doesNotMatch((await run(dir, ['client:add'])).stdout, /can read it/);
+        for (const [words, expected, line] of [[['--addClient=true'], 0o640, true],
+            [['--addClient=false'], 0o644, false]]) {
+            fs.rmSync(file);
+            const end = await run(dir, ['init', '--yes', ...words]);
+            assert.equal(end.code, 0, end.stderr);
+            assert.equal(mode(), expected & ~process.umask());
+            assert.equal(/can read it/.test(end.stdout), line);
+        }
+    });
+
     test('change nothing else in the file', async () => {
         const dir = folder({ 'my.json': odd, link: '' });
         fs.chmodSync(path.join(dir, 'my.json'), 0o640);

@@ -100,6 +100,57 @@ mode_and_link_stay(void **state)
     assert_int_equal(s.st_mode & 07777, 0604);
 }
 
+static mode_t
+mode_with_secret(void)
+{
+    struct buffer error = { 0 };
+    struct rewrite r;
+    struct stat s;
+
+    assert_true(rewrite_open(&r, file, &error));
+    rewrite_make_secret(&r);
+    assert_true(rewrite_commit(&r, STR_LIT("key"), &error));
+    rewrite_close(&r);
+    assert_int_equal(stat(file, &s), 0);
+    return s.st_mode & 07777;
+}
+
+static void
+a_secret_is_for_owner_and_group(void **state)
+{
+    static const mode_t before[] = { 0644, 0604, 0600, 0660 }, after[] = { 0640, 0600, 0600, 0660 };
+    mode_t mask = umask(0);
+
+    (void)state;
+    assert_int_equal(mode_with_secret(), 0640);
+    for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+        assert_int_equal(chmod(file, before[i]), 0);
+        assert_int_equal(mode_with_secret(), after[i]);
+    }
+    unlink(file);
+    umask(077);
+    assert_int_equal(mode_with_secret(), 0600);
+    umask(mask);
+}
+
+/* Root may give files away; the one whose file it was keeps it. */
+static void
+a_secret_stays_with_its_owner(void **state)
+{
+    struct stat s;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    change(file, "", "one");
+    assert_int_equal(chmod(file, 0644), 0);
+    assert_int_equal(chown(file, 12345, 23456), 0);
+    assert_int_equal(mode_with_secret(), 0640);
+    assert_int_equal(stat(file, &s), 0);
+    assert_int_equal(s.st_uid, 12345);
+    assert_int_equal(s.st_gid, 23456);
+}
+
 static void
 what_cannot_be_read_is_named(void **state)
 {
@@ -123,6 +174,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_file_is_written, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(mode_and_link_stay, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(
+            a_secret_is_for_owner_and_group, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_secret_stays_with_its_owner, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_named, make_folder, remove_folder),
     };
 
