@@ -223,7 +223,7 @@ channels_on_disconnect(void *owner)
     auth_line_fini(c->channels->auth, &c->line);
     acks_forget(c, &c->acks);
     hub_link_sockets(c->channels->hub, -1);
-    ENSURE(c->ack_count == 0 && c->subscription_count == 0);
+    ENSURE(c->ack_count == 0 && c->subscription_count == 0 && !c->by_name);
     ENSURE(list_empty(&c->acks) && list_empty(&c->subscriptions) && list_empty(&c->paused));
     loop_defer_free(c->channels->loop, c, subscriber_free);
 }

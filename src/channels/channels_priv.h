@@ -16,6 +16,7 @@
 
 struct hub_link;
 struct loop;
+struct map;
 struct rooms;
 struct sio_server;
 struct sio_socket;
@@ -40,9 +41,10 @@ struct subscriber {
     struct auth_line line;
     struct allowance subscribes, whispers;
     struct list subscriptions;
+    struct map *by_name; /* the subscriptions, or NULL while they are few */
     unsigned subscription_count;
+    unsigned ack_count; /* acks, and those that wait for the application */
     struct list acks;   /* that wait for the hub */
-    unsigned ack_count; /* these, and those that wait for the application */
     struct list paused; /* in channels->paused, or in no list */
 };
 

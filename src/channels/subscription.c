@@ -35,13 +35,7 @@
 #include "member.h"
 #include "net/loop.h"
 #include "socket/sio_socket.h"
-
-enum subscription_state {
-    SUBSCRIPTION_ASKING,
-    SUBSCRIPTION_ENTERING,
-    SUBSCRIPTION_JOINED,
-    SUBSCRIPTION_MEMBER,
-};
+#include "subscriptions.h"
 
 static const unsigned may_follow[] = {
     [SUBSCRIPTION_ASKING] = BIT(SUBSCRIPTION_ENTERING) | BIT(SUBSCRIPTION_JOINED),
@@ -50,39 +44,8 @@ static const unsigned may_follow[] = {
     [SUBSCRIPTION_MEMBER] = 0,
 };
 
-/* Owned by its client.  The fields are set as the states say: subscription_check(). */
 /* A client may be refused as often as it likes: so many are logged a period, of all of a worker. */
 enum { REFUSALS_LOGGED = 100, REFUSALS_PERIOD_MS = 10000 };
-
-struct subscription {
-    struct list node;
-    struct subscriber *client;
-    struct auth_ask *ask;    /* while ASKING */
-    struct room_place place; /* while JOINED or MEMBER */
-    struct list acks;
-    enum subscription_state state;
-    uint32_t question; /* the hub's token of a list that is awaited, or 0 */
-    uint32_t name_len;
-    char name[];
-};
-
-static struct str
-subscription_name(const struct subscription *s)
-{
-    return str_slice(s->name, s->name_len);
-}
-
-static struct subscription *
-subscription_find(const struct subscriber *c, struct str channel)
-{
-    LIST_EACH(node, &c->subscriptions) {
-        struct subscription *s = LIST_ENTRY(node, struct subscription, node);
-
-        if (str_equal(subscription_name(s), channel))
-            return s;
-    }
-    return NULL;
-}
 
 /* The only place that writes s->state. */
 static void
@@ -93,7 +56,7 @@ subscription_enter(struct subscription *s, enum subscription_state next)
     ENSURE(may_follow[s->state] & BIT(next));
     s->state = next;
     if (next != SUBSCRIPTION_ENTERING && c->channels->limits->dev_mode)
-        log_notice("joined channel=%s sid=%s", LOG_STR(subscription_name(s)),
+        log_notice("joined channel=%s sid=%s", LOG_STR(subscriptions_name(s)),
             sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
 }
 
@@ -107,8 +70,7 @@ subscription_new(struct subscriber *c, struct str channel)
     list_init(&s->acks);
     s->name_len = (uint32_t)channel.len; /* maxChannelLength bounds it */
     memcpy(s->name, channel.data, channel.len);
-    list_append(&c->subscriptions, &s->node);
-    c->subscription_count++;
+    subscriptions_add(c, s);
     return s;
 }
 
@@ -131,17 +93,15 @@ subscription_free(struct subscription *s)
     struct hub_link *hub = c->channels->hub;
 
     subscription_check(s);
-    ENSURE(c->subscription_count > 0);
     if (s->ask)
         auth_cancel(s->ask);
     if (s->question)
         hub_link_forget(hub, s->question);
     if (s->state == SUBSCRIPTION_ENTERING || s->state == SUBSCRIPTION_MEMBER)
-        hub_link_depart(hub, subscription_name(s), sio_socket_public_id(c->socket));
+        hub_link_depart(hub, subscriptions_name(s), sio_socket_public_id(c->socket));
     rooms_leave(c->channels->rooms, &s->place);
     acks_forget(c, &s->acks);
-    list_remove(&s->node);
-    c->subscription_count--;
+    subscriptions_remove(c, s);
     free(s);
 }
 
@@ -151,7 +111,7 @@ subscription_join(struct subscription *s)
     struct subscriber *c = s->client;
 
     subscription_enter(s, SUBSCRIPTION_JOINED);
-    rooms_join(c->channels->rooms, subscription_name(s), sio_socket_session(c->socket), &s->place);
+    rooms_join(c->channels->rooms, subscriptions_name(s), sio_socket_session(c->socket), &s->place);
     acks_confirm_all(c, &s->acks);
     subscription_check(s);
 }
@@ -168,7 +128,7 @@ subscription_on_list(void *owner, uint32_t token, struct bytes *text)
     s->question = 0;
     if (s->state == SUBSCRIPTION_ENTERING) {
         subscription_enter(s, SUBSCRIPTION_MEMBER);
-        rooms_join(c->channels->rooms, subscription_name(s), session, &s->place);
+        rooms_join(c->channels->rooms, subscriptions_name(s), session, &s->place);
     }
     (void)eio_session_broadcast(&session, 1, text, NULL);
     acks_confirm_all(c, &s->acks);
@@ -217,7 +177,7 @@ meaning(unsigned status)
 static void
 subscription_give_up(struct subscription *s, unsigned status, const char *cause)
 {
-    subscription_refuse(s->client, subscription_name(s), status, cause);
+    subscription_refuse(s->client, subscriptions_name(s), status, cause);
     acks_refuse_all(s->client, &s->acks, status);
     subscription_free(s);
 }
@@ -227,7 +187,7 @@ static void
 subscription_admit(struct subscription *s, struct str body)
 {
     struct subscriber *c = s->client;
-    struct presence_member entry = { .channel = subscription_name(s),
+    struct presence_member entry = { .channel = subscriptions_name(s),
         .id = sio_socket_public_id(c->socket) };
     struct member m = { 0 };
 
@@ -239,11 +199,11 @@ subscription_admit(struct subscription *s, struct str body)
         s->question = hub_link_enter(c->channels->hub, &entry, subscription_on_list, s);
         break;
     case MEMBER_NONE: /* as in laravel-echo-server: events come, but no member is shown */
-        if (log_first(subscription_name(s)))
+        if (log_first(subscriptions_name(s)))
             log_warning("the application's answer has no member data (channel_data): the client "
                         "gets the channel's events, but is not shown to its members "
                         "channel=%s answer=%s",
-                LOG_STR(subscription_name(s)), LOG_STR(body));
+                LOG_STR(subscriptions_name(s)), LOG_STR(body));
         subscription_join(s);
         break;
     case MEMBER_BAD:
@@ -261,7 +221,7 @@ subscription_on_verdict(void *owner, const struct auth_verdict *v)
 
     s->ask = NULL;
     if (v->status == 200) {
-        if (channels_kind(subscription_name(s)) == CHANNEL_PRESENCE)
+        if (channels_kind(subscriptions_name(s)) == CHANNEL_PRESENCE)
             subscription_admit(s, v->body);
         else
             subscription_join(s);
@@ -295,7 +255,7 @@ subscription_ask(struct subscription *s, struct str headers)
     struct subscriber *c = s->client;
     const struct auth_question q = {
         .line = &c->line,
-        .channel = subscription_name(s),
+        .channel = subscriptions_name(s),
         .headers = headers,
         .cookie = eio_session_cookie(sio_socket_session(c->socket)),
         .referer = eio_session_referer(sio_socket_session(c->socket)),
@@ -304,7 +264,7 @@ subscription_ask(struct subscription *s, struct str headers)
     enum auth_refusal refusal =
         auth_begin(c->channels->auth, &q, subscription_on_verdict, s, &s->ask);
 
-    warn_of_prefix(c, subscription_name(s));
+    warn_of_prefix(c, subscriptions_name(s));
     if (refusal != AUTH_OK)
         subscription_give_up(s, 0, causes[refusal]);
 }
@@ -337,7 +297,7 @@ subscription_open_again(struct subscription *s, int64_t ack)
     acks_wait(c, &s->acks, ack);
     if (s->state == SUBSCRIPTION_MEMBER && !s->question)
         s->question =
-            hub_link_members(c->channels->hub, subscription_name(s), subscription_on_list, s);
+            hub_link_members(c->channels->hub, subscriptions_name(s), subscription_on_list, s);
 }
 
 void
@@ -345,7 +305,7 @@ subscription_open(struct subscriber *c, struct str channel, struct str headers, 
 {
     unsigned rate = c->channels->limits->subscribe_rate;
     bool in_time = allowance_take(&c->subscribes, rate, loop_now_ms(c->channels->loop));
-    struct subscription *s = subscription_find(c, channel);
+    struct subscription *s = subscriptions_find(c, channel);
     const char *cause;
 
     if (s && in_time) {
@@ -373,7 +333,7 @@ subscription_open(struct subscriber *c, struct str channel, struct str headers, 
 void
 subscription_close(struct subscriber *c, struct str channel, int64_t ack)
 {
-    struct subscription *s = subscription_find(c, channel);
+    struct subscription *s = subscriptions_find(c, channel);
 
     if (s) {
         acks_refuse_all(c, &s->acks, 0);
@@ -392,7 +352,7 @@ subscription_close_all(struct subscriber *c)
 bool
 subscription_is_joined(const struct subscriber *c, struct str channel)
 {
-    const struct subscription *s = subscription_find(c, channel);
+    const struct subscription *s = subscriptions_find(c, channel);
 
     return s && (s->state == SUBSCRIPTION_JOINED || s->state == SUBSCRIPTION_MEMBER);
 }

@@ -140,6 +140,58 @@ disconnect_leaves_every_channel(void **state)
     story_is("leave a\nleave b\n");
 }
 
+/* Enough for the subscriptions to be found in another way than by looking at each. */
+static void
+any_of_many_channels_is_found(void **state)
+{
+    enum { MANY = 1000, STEP = 7 };
+    char name[16], expected[64];
+
+    (void)state;
+    limits.channels = MANY;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(name, sizeof(name), "c%d", i);
+            (void)snprintf(expected, sizeof(expected), "join %s\n", name);
+            subscribes(&ann, name);
+            story_is(expected);
+            subscribes(&ann, name);
+            story_is("");
+        }
+        subscribes(&ann, "more");
+        story_is("ann < subscription_error more 0\n");
+        for (int i = 0; i < MANY; i++) {
+            (void)snprintf(name, sizeof(name), "c%d", i * STEP % MANY);
+            (void)snprintf(expected, sizeof(expected), "leave %s\n", name);
+            unsubscribes(&ann, name);
+            story_is(expected);
+            unsubscribes(&ann, name);
+            story_is("");
+        }
+    }
+}
+
+static void
+a_client_with_many_channels_goes_at_once(void **state)
+{
+    char name[32];
+
+    (void)state;
+    limits.channels = 100;
+    for (unsigned i = 0; i < limits.channels; i++) {
+        (void)snprintf(name, sizeof(name), "private-%u", i);
+        subscribes(&ann, name);
+        application_answers(i, 200, NULL);
+    }
+    buffer_clear(&story);
+    disconnect_socket(0);
+    for (unsigned i = 0; i < limits.channels; i++) {
+        (void)snprintf(name, sizeof(name), "leave private-%u\n", i);
+        assert_true(str_contains(buffer_str(&story), name));
+    }
+    buffer_clear(&story);
+}
+
 /* ---- presence ---- */
 
 #define BODY "{\"channel_data\":{\"user_id\":7,\"user_info\":{\"a\":[]}}}"
@@ -278,6 +330,8 @@ main(void)
         TEST(limits_refuse_with_status_0),
         TEST(no_more_questions_wait_than_channels_are_allowed),
         TEST(disconnect_leaves_every_channel),
+        TEST(any_of_many_channels_is_found),
+        TEST(a_client_with_many_channels_goes_at_once),
         TEST(a_member_is_in_the_room_when_its_list_comes),
         TEST(leaving_before_the_list_takes_the_entry_back),
         TEST(a_second_subscribe_of_a_member_gets_the_list_again),
