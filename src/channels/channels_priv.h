@@ -43,9 +43,10 @@ struct subscriber {
     struct list subscriptions;
     struct map *by_name; /* the subscriptions, or NULL while they are few */
     unsigned subscription_count;
-    unsigned ack_count; /* acks, and those that wait for the application */
-    struct list acks;   /* that wait for the hub */
-    struct list paused; /* in channels->paused, or in no list */
+    unsigned ack_count;      /* acks, and those that wait for the application */
+    struct list acks;        /* that wait for the hub */
+    uint64_t lists_again_ms; /* until then no member list is sent again */
+    struct list paused;      /* in channels->paused, or in no list */
 };
 
 #endif

@@ -108,6 +108,27 @@ describe('presence', () => {
                 await nothingElse(client, room);
             });
 
+            test('a long list does not come again each time, but after leaving it does', async () => {
+                const room = newRoom();
+                const member = user(1, 'x'.repeat(10000));
+                const client = await open(eio, transport);
+                await enter(client, room, member);
+                const began = Date.now();
+                let bytes = 0;
+                for (let i = 0; i < 50; i += 1) {
+                    client.send(subscribe(room, 9, answerOf(member)));
+                    for (let packet; packet !== '439[{"ok":true}]';) {
+                        packet = await client.next();
+                        bytes += packet.startsWith('42["presence:subscribed"') ? packet.length : 0;
+                    }
+                }
+                // 64 bytes a millisecond, and the one that went past it.
+                assert.ok(bytes > 10000 && bytes < 25000 + 64 * (Date.now() - began), `${bytes}`);
+                client.send(unsubscribe(room));
+                await client.expect('438[{"ok":true}]');
+                assert.equal((await enter(client, room, member)).length, 1);
+            });
+
             test('the socketId of a member names its socket, and is no key to its session', async () => {
                 const room = newRoom();
                 const client = await open(eio, transport);

@@ -264,6 +264,35 @@ a_second_subscribe_of_a_member_gets_the_list_again(void **state)
     story_is("members presence-a\ndepart presence-a public-ann\nleave presence-a\n");
 }
 
+/* A megabyte counts for 16 s, longer than the test takes. */
+static void
+a_long_list_does_not_come_again_each_time(void **state)
+{
+    enum { LONG = 1 << 20 };
+    char *list = mem_zalloc(LONG + 1);
+
+    (void)state;
+    memset(list, ' ', LONG);
+    begin_to_enter(SIO_NO_ACK);
+    hub_lists(list);
+    subscribes(&ann, "presence-a");
+    hub_lists(list);
+    buffer_clear(&story);
+    for (int64_t ack = 0; ack < 100; ack++) {
+        says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"presence-a\"}", ack);
+        hub_answers_all();
+        assert_true(str_contains(buffer_str(&story), "{\"ok\":true}"));
+        assert_false(str_contains(buffer_str(&story), "members"));
+        buffer_clear(&story);
+    }
+    unsubscribes(&ann, "presence-a");
+    buffer_clear(&story);
+    begin_to_enter(SIO_NO_ACK);
+    hub_lists("42[3]");
+    story_is("join presence-a\nann < 42[3]\n");
+    free(list);
+}
+
 static void
 without_member_data_events_come_and_nothing_else(void **state)
 {
@@ -335,6 +364,7 @@ main(void)
         TEST(a_member_is_in_the_room_when_its_list_comes),
         TEST(leaving_before_the_list_takes_the_entry_back),
         TEST(a_second_subscribe_of_a_member_gets_the_list_again),
+        TEST(a_long_list_does_not_come_again_each_time),
         TEST(without_member_data_events_come_and_nothing_else),
         TEST(member_data_that_names_nobody_is_refused_with_0),
         TEST(private_channels_have_no_members),
