@@ -13,6 +13,7 @@ struct api;
 struct http_exchange;
 struct http_request;
 struct hub_link;
+struct proxies;
 
 struct api_client {
     const char *app_id, *key;
@@ -27,6 +28,7 @@ struct api_limits {
     /* apiOriginAllow and headers: complete lines "Name: value\r\n"; "" when none. */
     const char *cors_headers;
     const char *extra_headers;
+    const struct proxies *proxies; /* believed about a client's address; NULL: none */
     bool dev_mode;
 };
 

@@ -15,6 +15,7 @@
 #include "http/http_conn.h"
 #include "http/http_request.h"
 #include "queries.h"
+#include "refusals.h"
 #include "reply.h"
 
 enum { SECRET_BYTES_MAX = 1024 };
@@ -138,6 +139,28 @@ is_allowed(const struct api_limits *l, const struct http_request *r, struct str 
     return header.len > 0 && decoded_is_client(l, app_id, header, false);
 }
 
+static void
+refuse_key(struct api *a, struct http_exchange *x, const struct http_request *r, struct str app_id)
+{
+    char text[ADDRESS_TEXT_SIZE];
+    const char *address = http_request_client(r, a->limits->proxies, text);
+    unsigned wait_s = refusals_count(&a->refusals, address, app_id, clock_ms());
+    struct buffer headers = { 0 };
+
+    if (wait_s == 0) {
+        reply_refuse(a, x, 403, "Unauthorized");
+        return;
+    }
+    buffer_printf(&headers, "Retry-After: %u\r\n", wait_s);
+    reply_send(a, x,
+        &(struct http_reply){ .status = 429,
+            .type = "application/json; charset=utf-8",
+            .headers = buffer_str(&headers),
+            .body = STR_LIT("{\"error\":\"Unauthorized, and too often\"}"),
+            .close = true });
+    buffer_fini(&headers);
+}
+
 /* ---- routes ---- */
 
 static bool
@@ -223,7 +246,7 @@ offer_page(struct api *a, struct http_exchange *x, const struct http_request *r)
     if (v.page && options)
         answer_options(a, x, v.page->allow);
     else if (keyed && !options && !is_allowed(a->limits, r, app_id))
-        reply_refuse(a, x, 403, "Unauthorized");
+        refuse_key(a, x, r, app_id);
     else if (v.page)
         page_serve(a, x, r, &v);
     else

@@ -9,6 +9,7 @@
 
 #include "api/api.h"
 #include "base/list.h"
+#include "refusals.h"
 
 struct api {
     struct hub_link *hub;
@@ -16,6 +17,7 @@ struct api {
     uint64_t since_ms; /* when it was opened */
     bool draining;
     struct list errands; /* whose answer is owed */
+    struct refusals refusals;
 };
 
 #endif

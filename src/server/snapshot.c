@@ -224,6 +224,7 @@ make_api(struct snapshot *l, const struct config *c)
         .events = c->subscriber_http,
         .cors_headers = l->cors_headers,
         .extra_headers = c->headers ? c->headers : "",
+        .proxies = l->proxies,
         .dev_mode = c->dev_mode,
     };
     l->pages = (struct pages_options){ .path = l->path, .serve_client = c->serve_client };

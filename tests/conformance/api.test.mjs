@@ -153,6 +153,28 @@ describe('api', () => {
         });
     }
 
+    test('too many wrong keys of an address are 429, and right ones are served', async () => {
+        await withServer({ config: { workers: 1, clients: [{ appId: 'app', key: 'key' }] } },
+            async (server) => {
+                const from = (address, key) => request(server.port, {
+                    path: `/apps/app/status?auth_key=${key}`,
+                    headers: { 'X-Forwarded-For': address } });
+                const statuses = [];
+                for (let i = 0; i < 120; i += 1) {
+                    const { status, headers, text } = await from('203.0.113.7', 'hush-hush');
+                    statuses.push(status);
+                    assert.match(text, /Unauthorized/);
+                    assert.equal(headers['retry-after'], status === 429 ? '1' : undefined);
+                }
+                assert.deepEqual([...new Set(statuses)], [403, 429]);
+                assert.equal((await from('203.0.113.7', 'key')).status, 200);
+                assert.equal((await from('203.0.113.8', 'hush-hush')).status, 403);
+                await server.waitLog(/refused a request to the HTTP API: .* app=app ip=203\.0\.113\.7 times=1/);
+                assert.equal(server.stderr().match(/refused a request/g).length, 10);
+                assert.doesNotMatch(server.stderr(), /hush/);
+            });
+    });
+
     test('HEAD is GET without a body, other methods are not found', async () => {
         const response = await get('/apps/app/status?auth_key=key', { method: 'HEAD' });
         assert.equal(response.status, 200);

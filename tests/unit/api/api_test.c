@@ -64,6 +64,15 @@ http_request_header(const struct http_request *r, const char *name)
     return (struct str){ 0 };
 }
 
+const char *
+http_request_client(
+    const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE])
+{
+    (void)proxies;
+    (void)out;
+    return r->peer;
+}
+
 /* ---- a house: hub, link, api, and what was broadcast ---- */
 
 struct house {
@@ -163,7 +172,8 @@ offer(struct house *h, struct http_exchange *x, enum http_method method, const c
                                      .path = str_of(path),
                                      .query = str_of(query),
                                      .headers = &header,
-                                     .header_count = authorization ? 1 : 0 } };
+                                     .header_count = authorization ? 1 : 0,
+                                     .peer = "192.0.2.1" } };
     return api_offer(h->api, x, &x->request);
 }
 
