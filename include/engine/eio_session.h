@@ -27,6 +27,7 @@ enum eio_end {
     EIO_END_CONNECT_TIMEOUT, /* no Socket.IO connect in time (the layer above): "connect timeout" */
     EIO_END_PARSE,           /* malformed packet: "parse error" */
     EIO_END_TOO_LARGE,       /* a message past the limit: "too large" */
+    EIO_END_INFLATION,       /* too much came out of too little (permessage-deflate): "inflation" */
     EIO_END_OVERLAP,         /* two polls, or two posts, at once: "overlap" */
     EIO_END_SLOW,            /* its queue passed the limit: "slow" */
     EIO_END_TRANSPORT,       /* the transport failed: "transport error" */

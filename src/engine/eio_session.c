@@ -198,6 +198,7 @@ static const char *const end_name[] = {
     [EIO_END_CONNECT_TIMEOUT] = "connect timeout",
     [EIO_END_PARSE] = "parse error",
     [EIO_END_TOO_LARGE] = "too large",
+    [EIO_END_INFLATION] = "inflation",
     [EIO_END_OVERLAP] = "overlap",
     [EIO_END_SLOW] = "slow",
     [EIO_END_TRANSPORT] = "transport error",

@@ -53,6 +53,7 @@ struct eio_transport {
     struct stream *stream;
     bool deflate; /* ... and compressed ones too */
     bool stopped; /* WebSocket, while its session is paused: the stream, and what is kept, wait */
+    uint32_t inflated_ms; /* WebSocket: when what it inflated is made up for, modulo 49 days */
 };
 
 /* ---- sessions ---- */

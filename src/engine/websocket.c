@@ -23,6 +23,13 @@
 #include "wire/pmd_offer.h"
 #include "ws_writer.h"
 
+/*
+ * What comes out of messages beyond WS_INFLATION_FREE is made up for by time: the greatest message
+ * by so long, and so much at once.  It takes 16 bytes of work for a byte that was sent as a matter
+ * of course, and no honest message is a thousand times as long as what was sent.
+ */
+enum { INFLATION_MS = 10000, INFLATION_AT_ONCE_MS = 4 * INFLATION_MS };
+
 /* It reads only while it has its stream and is not stopped; kept input waits only while stopped. */
 struct websocket {
     struct eio_transport base;
@@ -97,8 +104,10 @@ websocket_on_event(struct websocket *ws, enum ws_event event, const struct ws_in
         return;
     case WS_EVENT_FAILED:
         ws_writer_goodbye(websocket_let_go(ws), in->code);
-        eio_session_lost(
-            s, &ws->base, in->code == WS_CODE_TOO_LARGE ? EIO_END_TOO_LARGE : EIO_END_PARSE);
+        eio_session_lost(s, &ws->base,
+            in->code == WS_CODE_TOO_LARGE ? EIO_END_TOO_LARGE
+            : in->code == WS_CODE_POLICY  ? EIO_END_INFLATION
+                                          : EIO_END_PARSE);
         return;
     case WS_EVENT_PONG:
     case WS_EVENT_MORE:
@@ -106,18 +115,37 @@ websocket_on_event(struct websocket *ws, enum ws_event event, const struct ws_in
     }
 }
 
+/* Next, with what the client may still inflate; what it does is counted. */
+static enum ws_event
+websocket_next(struct websocket *ws, struct str *input, struct ws_incoming *in)
+{
+    const struct engine *e = ws->base.session->engine;
+    struct ws_rules rules = { .message_bytes = e->limits->message_bytes,
+        .deflate = ws->base.deflate };
+    uint32_t now = (uint32_t)loop_now_ms(e->loop), ahead = ws->base.inflated_ms - now;
+    enum ws_event event;
+
+    if (ahead > INFLATION_AT_ONCE_MS)
+        ahead = 0; /* it was made up for, perhaps weeks ago */
+    rules.inflation = (INFLATION_AT_ONCE_MS - ahead) * rules.message_bytes / INFLATION_MS;
+    event = ws_reader_next(ws->reader, &rules, input, in);
+    if (in->inflation > 0)
+        ws->base.inflated_ms =
+            now + ahead + (uint32_t)(in->inflation * INFLATION_MS / rules.message_bytes);
+    return event;
+}
+
 static void
 websocket_read(struct websocket *ws, struct str input)
 {
     struct engine *e = ws->base.session->engine;
-    struct ws_rules rules = { e->limits->message_bytes, ws->base.deflate };
     struct ws_incoming in;
     enum ws_event event;
 
     if (ws->reader == NULL)
         ws->reader = ws_reader_lend(&e->readers);
     while (ws->base.stream && !ws->base.stopped) {
-        event = ws_reader_next(ws->reader, &rules, &input, &in);
+        event = websocket_next(ws, &input, &in);
         if (event == WS_EVENT_MORE)
             break;
         websocket_on_event(ws, event, &in);

@@ -248,6 +248,28 @@ finish_control(struct ws_reader *r, unsigned opcode, struct ws_incoming *out)
     return WS_EVENT_CLOSE;
 }
 
+/* WS_CODE_NONE, or the code to close with. */
+static unsigned
+inflate_message(
+    struct ws_reader *r, const struct ws_rules *rules, struct str data, struct ws_incoming *out)
+{
+    size_t free_bytes = data.len * WS_INFLATION_FREE, most = free_bytes + rules->inflation;
+    bool scarce = most < rules->message_bytes;
+
+    buffer_clear(&r->inflated);
+    switch (deflate_inflate_raw(data, scarce ? most : rules->message_bytes, &r->inflated)) {
+    case DEFLATE_OK:
+        break;
+    case DEFLATE_BAD:
+        return WS_CODE_NOT_UTF8;
+    case DEFLATE_TOO_LARGE:
+        return scarce ? WS_CODE_POLICY : WS_CODE_TOO_LARGE;
+    }
+    out->data = buffer_str(&r->inflated);
+    out->inflation = out->data.len > free_bytes ? out->data.len - free_bytes : 0;
+    return WS_CODE_NONE;
+}
+
 /* data is the whole message, still compressed if it came so. */
 static enum ws_event
 finish_message(
@@ -261,11 +283,9 @@ finish_message(
         bool valid = kind == WS_EVENT_BINARY || utf8_check_complete(&r->utf8);
         return valid ? kind : reader_fail(r, WS_CODE_NOT_UTF8, out);
     }
-    buffer_clear(&r->inflated);
-    enum deflate_result result = deflate_inflate_raw(data, rules->message_bytes, &r->inflated);
-    if (result != DEFLATE_OK)
-        return reader_fail(r, result == DEFLATE_BAD ? WS_CODE_NOT_UTF8 : WS_CODE_TOO_LARGE, out);
-    out->data = buffer_str(&r->inflated);
+    unsigned code = inflate_message(r, rules, data, out);
+    if (code != WS_CODE_NONE)
+        return reader_fail(r, code, out);
     if (kind == WS_EVENT_TEXT && !utf8_valid(out->data))
         return reader_fail(r, WS_CODE_NOT_UTF8, out);
     return kind;
@@ -304,7 +324,7 @@ ws_reader_next(
 {
     enum ws_event event = WS_EVENT_MORE;
 
-    *out = (struct ws_incoming){ { NULL, 0 }, WS_CODE_NONE };
+    *out = (struct ws_incoming){ .code = WS_CODE_NONE };
     if (r->failed)
         return reader_fail(r, WS_CODE_PROTOCOL, out);
     r->input = input;

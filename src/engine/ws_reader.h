@@ -50,11 +50,16 @@ enum ws_event {
 struct ws_rules {
     size_t message_bytes; /* limit of a message, inflated too */
     bool deflate;         /* permessage-deflate was agreed */
+    size_t inflation;     /* what may come out of a message besides WS_INFLATION_FREE of it */
 };
+
+/* So many times its compressed size a message may have without any more ado. */
+enum { WS_INFLATION_FREE = 16 };
 
 struct ws_incoming {
     struct str data; /* borrowed until the next call */
     unsigned code;
+    size_t inflation; /* used up of what the rules allow */
 };
 
 /* Take from the front of *input until something is complete. */

@@ -28,6 +28,7 @@ enum ws_code {
     WS_CODE_NONE = 0, /* a close frame without a code */
     WS_CODE_PROTOCOL = 1002,
     WS_CODE_NOT_UTF8 = 1007,
+    WS_CODE_POLICY = 1008,
     WS_CODE_TOO_LARGE = 1009,
 };
 

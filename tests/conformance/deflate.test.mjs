@@ -16,7 +16,8 @@ describe('permessage-deflate', () => {
     const OFFER = 'permessage-deflate; client_max_window_bits';
     const ANSWER = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
     const { server } = shareServer({
-        config: { socketio: { perMessageDeflate: true, maxHttpBufferSize: 100000 } },
+        config: { logLevel: 'info',
+            socketio: { perMessageDeflate: true, maxHttpBufferSize: 100000 } },
     });
 
     const open = (offer = OFFER, eio = 4) => connectWs(server.port, eio,
@@ -112,6 +113,27 @@ describe('permessage-deflate', () => {
         const ws = await open();
         ws.sendFrame({ rsv: 4, payload: deflate('6'.repeat(50 * 1024 * 1024)) });
         assert.equal(await ws.closeCode(), 1009);
+    });
+
+    test('much out of little, again and again, closes with 1008', async () => {
+        const ws = await open();
+        const other = await open();
+        const bomb = deflate('6'.repeat(99999));
+        assert.ok(bomb.length < 200);
+        for (let i = 0; i < 30; i += 1) {
+            ws.sendFrame({ rsv: 4, payload: bomb });
+        }
+        assert.equal(await ws.closeCode(), 1008);
+        await server.waitLog(new RegExp(`session end sid=${ws.sid} .*why=inflation`));
+        // What is compressed as text is may come as often as it likes.
+        const noise = Array.from({ length: 5000 }, () => Math.random().toString(36)).join('');
+        const text = deflate(`6${noise}${noise.slice(0, 9000)}`);
+        for (let i = 0; i < 200; i += 1) {
+            other.sendFrame({ rsv: 4, payload: text });
+        }
+        other.sendFrame({ rsv: 4, payload: bomb });
+        await joinWs(other, 'after');
+        other.destroy();
     });
 
     test('invalid UTF-8 that was compressed closes with 1007', async () => {

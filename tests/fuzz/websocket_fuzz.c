@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    const struct ws_rules rules = { LIMIT, data[0] & 1 };
+    const struct ws_rules rules = { LIMIT, data[0] & 1, LIMIT };
     struct str all = str_slice((const char *)data + 1, size - 1);
     struct buffer whole = { 0 }, cut = { 0 };
 

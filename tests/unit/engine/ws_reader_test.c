@@ -17,8 +17,8 @@
 
 enum { FIN = 0x80, RSV1 = 0x40, LIMIT = 1000 };
 
-static const struct ws_rules plain = { LIMIT, false };
-static const struct ws_rules deflate = { LIMIT, true };
+static const struct ws_rules plain = { LIMIT, false, 0 };
+static const struct ws_rules deflate = { LIMIT, true, LIMIT };
 
 /* A client's frame: masked. */
 static void
@@ -260,6 +260,37 @@ bad_compression_fails(void **state)
     free((char *)bomb.data);
 }
 
+/* What comes out of little is judged before more comes out, and told. */
+static void
+inflation_is_limited(void **state)
+{
+    const struct ws_rules none = { LIMIT, true, 0 }, some = { LIMIT, true, 500 };
+    struct str text = { mem_zalloc(600), 600 };
+    struct buffer packed = { 0 }, in = { 0 };
+    struct ws_reader_pool pool = { 0 };
+    struct ws_reader *r = ws_reader_lend(&pool);
+    struct ws_incoming got;
+    struct str input;
+
+    (void)state;
+    deflate_compress(DEFLATE_RAW, text, &packed);
+    assert_in_range(packed.len, 7, 15);
+    add_frame(&in, FIN | RSV1 | WS_BINARY, packed.data, packed.len);
+    input = buffer_str(&in);
+    assert_int_equal(ws_reader_next(r, &some, &input, &got), WS_EVENT_BINARY);
+    assert_int_equal(got.data.len, 600);
+    assert_int_equal(got.inflation, 600 - packed.len * WS_INFLATION_FREE);
+    ws_reader_return(&pool, r);
+    assert_story_with(&none, &in, "failed:1008");
+    buffer_clear(&packed);
+    deflate_compress(DEFLATE_RAW, STR_LIT("compressed text, compressed text"), &packed);
+    add_frame(&in, FIN | RSV1 | WS_TEXT, packed.data, packed.len);
+    assert_story_with(&none, &in, "text:compressed text, compressed text");
+    ws_reader_pool_fini(&pool);
+    buffer_fini(&packed);
+    free((char *)text.data);
+}
+
 static void
 only_an_idle_reader_goes_back(void **state)
 {
@@ -320,6 +351,7 @@ main(void)
         cmocka_unit_test(size_is_judged_by_the_head),
         cmocka_unit_test(compressed_messages_are_inflated),
         cmocka_unit_test(bad_compression_fails),
+        cmocka_unit_test(inflation_is_limited),
         cmocka_unit_test(only_an_idle_reader_goes_back),
         cmocka_unit_test(kept_input_holds_a_reader),
     };
