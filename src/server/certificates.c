@@ -15,13 +15,17 @@
 #include "config/config.h"
 #include "net/timer.h"
 #include "tls/tls_server.h"
+#include "tls/tls_tickets.h"
 
 enum { DAY_S = 86400, DAY_MS = 1000 * DAY_S, TIME_SIZE = 24 };
 /* Between two looks at the files; and how long they are left alone after a change, because a
  * certificate and its key are written one after the other. */
 enum { LOOK_MS = 1000, SETTLE_MS = 300 };
+/* A key of session tickets is in use for so long, and as long again for the tickets that it made.
+ */
+enum { TICKETS_MS = DAY_MS / 2 };
 
-/* There is a context exactly where the protocol is https, which no reload changes; with it, both
+/* There is a context exactly where the protocol is https, which no reload changes; with it, the
  * timers run. */
 struct certificates {
     struct loop *loop;
@@ -29,7 +33,7 @@ struct certificates {
     struct tls_context *tls;
     struct buffer mark; /* of the files that were tried last */
     struct buffer seen; /* of the files at the last look */
-    struct timer look, daily;
+    struct timer look, daily, tickets;
     void (*on_renewed)(void *owner, struct tls_context *tls);
     void *owner;
 };
@@ -159,6 +163,15 @@ certificates_on_day(void *owner)
     timer_start(s->loop, &s->daily, DAY_MS);
 }
 
+static void
+certificates_on_tickets(void *owner)
+{
+    struct certificates *s = owner;
+
+    tls_tickets_renew();
+    timer_start(s->loop, &s->tickets, TICKETS_MS);
+}
+
 /* ---- use ---- */
 
 bool
@@ -212,6 +225,8 @@ certificates_use(struct certificates *s, const struct config *c, struct certific
         return;
     timer_start(s->loop, &s->look, LOOK_MS);
     timer_start(s->loop, &s->daily, DAY_MS);
+    if (!timer_active(&s->tickets)) /* a reload does not put it off */
+        timer_start(s->loop, &s->tickets, TICKETS_MS);
     take_up(s, d);
 }
 
@@ -264,6 +279,7 @@ certificates_open(
     s->owner = owner;
     timer_init(&s->look, certificates_on_look, s);
     timer_init(&s->daily, certificates_on_day, s);
+    timer_init(&s->tickets, certificates_on_tickets, s);
     return s;
 }
 
@@ -274,6 +290,7 @@ certificates_close(struct certificates *s)
         return;
     timer_stop(&s->look);
     timer_stop(&s->daily);
+    timer_stop(&s->tickets);
     tls_server_unref(s->tls);
     buffer_fini(&s->mark);
     buffer_fini(&s->seen);

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls_rules: versions, ciphers, tickets, the application's protocol.
+ * tls_rules: versions, ciphers, the application's protocol.
  */
 #include "tls_rules.h"
 
-#include <openssl/rand.h>
-#include <pthread.h>
-
 #include "base/buffer.h"
 #include "base/ensure.h"
-
-enum { TICKET_KEYS_SIZE = 80 };
+#include "tls_tickets_priv.h"
 
 /* Flags that would weaken a context, or change what this program relies on, are not among them. */
 static const uint64_t honoured_flags = SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                        SSL_OP_NO_TICKET | SSL_OP_NO_ENCRYPT_THEN_MAC;
-
-/* One set a process: a ticket stays good when the certificate is renewed. */
-static unsigned char ticket_keys[TICKET_KEYS_SIZE];
-static pthread_once_t ticket_keys_once = PTHREAD_ONCE_INIT;
-
-static void
-make_ticket_keys(void)
-{
-    ENSURE(RAND_bytes(ticket_keys, sizeof(ticket_keys)) == 1);
-}
 
 SSL_CTX *
 tls_rules_new(const SSL_METHOD *method)
@@ -91,8 +77,7 @@ set_ciphers(SSL_CTX *openssl, const char *list)
 bool
 tls_rules_apply(SSL_CTX *openssl, const struct tls_server_options *o, struct tls_fault *f)
 {
-    pthread_once(&ticket_keys_once, make_ticket_keys);
-    SSL_CTX_set_tlsext_ticket_keys(openssl, ticket_keys, sizeof(ticket_keys));
+    tls_tickets_apply(openssl);
     SSL_CTX_set_alpn_select_cb(openssl, on_alpn, NULL);
     SSL_CTX_set_options(openssl, o->flags & honoured_flags);
     if (o->no_tls12)
