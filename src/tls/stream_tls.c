@@ -12,11 +12,9 @@
 #include "stream_tls.h"
 
 #include <arpa/inet.h>
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,11 +24,14 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "net/stream_ops.h"
+#include "tls_bio.h"
 
 enum {
     HANDSHAKE_LIMIT_MS = 10000,
     /* A record's payload with its header, padding and tag, and the answer to a key update. */
     RECORD_ROOM = LOOP_PLAIN_SIZE + 1024,
+    /* Of messages that are no data of ours, in a row: key updates, attempts to negotiate anew. */
+    CHATTER_MAX = 32,
     /* Above what the queue can leave: a peer that asks for key updates and reads no answer. */
     HELD_OUT_LIMIT = 2 * LOOP_CODED_SIZE,
 };
@@ -40,13 +41,6 @@ enum {
  *     `-------------`-----------> BROKEN     nothing more is read or written
  */
 enum tls_phase { TLS_HANDSHAKE, TLS_TRAFFIC, TLS_NOTIFIED, TLS_BROKEN };
-
-struct tls_io {
-    const char *in; /* ciphertext that OpenSSL has not read yet */
-    size_t in_len;
-    char *out; /* room for ciphertext; NULL: none */
-    size_t out_len, out_size;
-};
 
 /*
  * Owned by its stream, or by the parcel it travels in.  Between two calls io is empty: it points to
@@ -59,64 +53,9 @@ struct stream_tls {
     struct buffer held_in;  /* read from the socket while the stream was paused */
     struct buffer held_out; /* refused by the kernel */
     bool in_is_held;        /* io.in points into held_in */
+    unsigned chatter;       /* since there was data */
     char *error;
 };
-
-/* ---- how OpenSSL reaches the bytes ---- */
-
-static BIO_METHOD *method;
-static pthread_once_t method_once = PTHREAD_ONCE_INIT;
-
-static int
-bio_read(BIO *bio, char *out, int size)
-{
-    struct tls_io *io = BIO_get_data(bio);
-    size_t len = io->in_len < (size_t)size ? io->in_len : (size_t)size;
-
-    BIO_clear_retry_flags(bio);
-    if (len == 0) { /* never the end of file: the stream knows when that is */
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    memcpy(out, io->in, len);
-    io->in += len;
-    io->in_len -= len;
-    return (int)len;
-}
-
-static int
-bio_write(BIO *bio, const char *data, int size)
-{
-    struct tls_io *io = BIO_get_data(bio);
-    size_t room = io->out_size - io->out_len;
-    size_t len = room < (size_t)size ? room : (size_t)size;
-
-    BIO_clear_retry_flags(bio);
-    if (!io->out || len == 0) {
-        BIO_set_retry_write(bio);
-        return -1;
-    }
-    memcpy(io->out + io->out_len, data, len);
-    io->out_len += len;
-    return (int)len;
-}
-
-static long
-bio_ctrl(BIO *bio, int command, long number, void *pointer)
-{
-    (void)bio, (void)number, (void)pointer;
-    return command == BIO_CTRL_FLUSH;
-}
-
-static void
-make_method(void)
-{
-    method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
-    ENSURE(method);
-    BIO_meth_set_read(method, bio_read);
-    BIO_meth_set_write(method, bio_write);
-    BIO_meth_set_ctrl(method, bio_ctrl);
-}
 
 /* ---- one call ---- */
 
@@ -200,6 +139,10 @@ after_short_call(struct stream *s, struct stream_tls *t, int result)
 {
     switch (SSL_get_error(t->ssl, result)) {
     case SSL_ERROR_WANT_READ:
+        if (t->chatter > CHATTER_MAX) {
+            note_error(t);
+            stream_close(s, STREAM_END_FAILED);
+        }
         return false;
     case SSL_ERROR_WANT_WRITE:
         return tls_push(s, t) == STREAM_FLUSH_DONE;
@@ -228,6 +171,7 @@ take_input(struct stream *s, struct stream_tls *t)
         return after_short_call(s, t, result);
     if (shakes)
         tls_enter(t, TLS_TRAFFIC);
+    t->chatter = 0;
     if (!push_answer(s, t))
         return false;
     if (shakes)
@@ -402,19 +346,34 @@ static const struct stream_ops tls_ops = {
     .free = tls_free,
 };
 
+/*
+ * Called for what is no data, never for data.  OpenSSL goes on for as long as it finds input,
+ * within one call: so it finds no more when it was too much.
+ */
+static void
+on_info(const SSL *ssl, int where, int code)
+{
+    struct tls_io *io = BIO_get_data(SSL_get_rbio(ssl));
+    struct stream_tls *t = CONTAINER_OF(io, struct stream_tls, io);
+
+    (void)code;
+    if (t->phase != TLS_TRAFFIC || !(where & SSL_CB_EXIT || where == SSL_CB_WRITE_ALERT))
+        return;
+    t->chatter++;
+    if (t->chatter > CHATTER_MAX)
+        t->io.in_len = 0;
+}
+
 static SSL *
 tls_begin(struct stream *s, SSL_CTX *openssl)
 {
     struct stream_tls *t = mem_zalloc(sizeof(*t));
-    BIO *bio;
+    BIO *bio = tls_bio_new(&t->io);
 
-    pthread_once(&method_once, make_method);
-    bio = BIO_new(method);
     t->ssl = SSL_new(openssl);
-    ENSURE(bio && t->ssl);
-    BIO_set_data(bio, &t->io);
-    BIO_set_init(bio, 1);
+    ENSURE(t->ssl);
     SSL_set_bio(t->ssl, bio, bio);
+    SSL_set_info_callback(t->ssl, on_info);
     stream_ops_begin(s, &tls_ops, t, HANDSHAKE_LIMIT_MS);
     return t->ssl;
 }
