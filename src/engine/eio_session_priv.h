@@ -40,8 +40,9 @@ struct eio_transport_ops {
     void (*pause)(struct eio_transport *t);
     /* The end of a turn in which something happened to the session. */
     void (*settle)(struct eio_transport *t);
-    /* Give everything queued to another transport, in order; false: past that one's limit.  NULL:
-     * it is never left for another one. */
+    /* Take the packets that still wait, paused or not, which may end the session; then give
+     * everything queued to another transport, in order; false: past that one's limit.  NULL: it is
+     * never left for another one. */
     bool (*hand_over)(struct eio_transport *t, struct eio_transport *to);
 };
 

@@ -89,18 +89,6 @@ polling_send(struct eio_transport *t, struct eio_message *m)
     return true;
 }
 
-static bool
-polling_hand_over(struct eio_transport *t, struct eio_transport *to)
-{
-    struct polling *p = polling_of(t);
-    bool fits = true;
-
-    for (size_t i = 0; i < p->count && fits; i++)
-        fits = to->ops->send(to, p->queue[i]);
-    queue_clear(p);
-    return fits;
-}
-
 /* ---- answers ---- */
 
 static void
@@ -216,9 +204,10 @@ polling_on_get(struct polling *p, struct http_exchange *x)
 
 /* ---- POST ---- */
 
-/* Hand the packets up until all are taken or the session is paused; then the POST is answered. */
+/* Hand the packets up until all are taken or the session is paused, unless it is the last
+ * opportunity; then the POST is answered. */
 static void
-polling_take_inbox(struct polling *p)
+polling_take_inbox(struct polling *p, bool last)
 {
     struct eio_session *s = p->base.session;
     struct eio_packet packet;
@@ -226,7 +215,7 @@ polling_take_inbox(struct polling *p)
 
     ENSURE(p->post && p->has_inbox && !p->busy);
     p->busy = true;
-    while (eio_session_live(s) && s->active == &p->base && s->pauses == 0) {
+    while (eio_session_live(s) && s->active == &p->base && (last || s->pauses == 0)) {
         if (!eio_payload_next(&p->inbox, &s->engine->scratch, &packet))
             break;
         /* Unlike a WebSocket's text, a body was not checked on its way in. */
@@ -236,7 +225,7 @@ polling_take_inbox(struct polling *p)
         eio_session_packet(s, &p->base, &packet);
     }
     p->busy = false;
-    if (eio_session_live(s) && s->pauses > 0 && p->inbox.rest.len > 0)
+    if (eio_session_live(s) && !last && s->pauses > 0 && p->inbox.rest.len > 0)
         return;
     p->has_inbox = false;
     failed = p->inbox.failed;
@@ -265,7 +254,7 @@ polling_on_post_body(void *owner, struct http_exchange *x, struct str body)
         body = buffer_str(&form);
     eio_payload_begin(&p->inbox, (enum eio_version)eio_session_version(s), octets, body);
     p->has_inbox = true;
-    polling_take_inbox(p);
+    polling_take_inbox(p, false);
     if (p->has_inbox) { /* paused: body is not ours to keep */
         buffer_clear(&p->inbox_text);
         buffer_append_str(&p->inbox_text, p->inbox.rest);
@@ -384,6 +373,22 @@ polling_pause(struct eio_transport *t)
     (void)t; /* polling_take_inbox() looks for itself */
 }
 
+/* A pause does not outlast its transport: what one POST brought is no more than another message. */
+static bool
+polling_hand_over(struct eio_transport *t, struct eio_transport *to)
+{
+    struct polling *p = polling_of(t);
+    bool fits = true;
+
+    if (p->has_inbox)
+        polling_take_inbox(p, true);
+    for (size_t i = 0; i < p->count && fits && eio_session_live(t->session); i++)
+        fits = to->ops->send(to, p->queue[i]);
+    if (eio_session_live(t->session))
+        queue_clear(p);
+    return fits;
+}
+
 static void
 polling_settle(struct eio_transport *t)
 {
@@ -391,7 +396,7 @@ polling_settle(struct eio_transport *t)
     struct eio_session *s = t->session;
 
     if (p->has_inbox && !(eio_session_live(s) && s->pauses > 0))
-        polling_take_inbox(p); /* may close the session, or upgrade it */
+        polling_take_inbox(p, false); /* may close the session, or upgrade it */
     if (p->poll && p->count == 0 && eio_session_live(s) && s->probing && s->probing->probed)
         queue_add(p, s->engine->noop);
     if (p->poll && p->count > 0 && eio_session_live(s))

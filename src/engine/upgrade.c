@@ -51,10 +51,10 @@ upgrade_packet(struct eio_session *s, const struct eio_packet *p)
         /* What still waits for a poll goes first; nothing can come between. */
         if (!old->ops->hand_over(old, candidate)) {
             eio_session_end(s, EIO_END_SLOW);
-            return;
+        } else if (eio_session_live(s)) {
+            eio_session_activate(s, candidate);
+            eio_session_leave_probing(s, old);
         }
-        eio_session_activate(s, candidate);
-        eio_session_leave_probing(s, old);
     } else if (p->type == EIO_PING && str_is(p->data, "probe") &&
                candidate->ops->send(candidate, s->engine->probe)) {
         s->probing->probed = true;

@@ -245,6 +245,69 @@ a_paused_session_stays_paused_across_the_switch(void **state)
     hang_up(&ws);
 }
 
+/* The POST was taken when its session paused; the client did not wait for its answer. */
+static void
+packets_that_wait_in_a_post_go_before_the_switch(void **state)
+{
+    struct server *v = *state;
+    struct client get = dial(v), post = dial(v);
+    struct sid_query q = open_polling(&get, 4);
+    struct client ws = dial_candidate(v, 4, &q);
+
+    say_post(&post, 4, q.text,
+        "4pause\x1e"
+        "4one\x1e"
+        "4two");
+    turn_for(v, 20);
+    assert_true(str_is(buffer_str(&v->heard), "pause "));
+    say_packet(&ws, "5");
+    say_packet(&ws, "4three");
+    expect_answer(&post, 200, "ok");
+    hear_packet(&ws, "4echo:pause");
+    hear_packet(&ws, "4echo:one");
+    hear_packet(&ws, "4echo:two");
+    hear_nothing(&ws, 30);
+    eio_session_resume(only_session(v));
+    hear_packet(&ws, "4echo:three");
+    assert_true(str_is(buffer_str(&v->heard), "pause one two three "));
+    hang_up(&get);
+    hang_up(&post);
+    hang_up(&ws);
+}
+
+/* What waits may end the session: then there is no switch. */
+static void
+a_goodbye_that_waits_in_a_post_is_heard_at_the_switch(void **state)
+{
+    static const char *const last[] = { "1", "4close", "x" };
+    static const enum eio_end why[] = { EIO_END_PEER, EIO_END_LOCAL, EIO_END_PARSE };
+    struct server *v = *state;
+
+    for (unsigned i = 0; i < COUNT_OF(last); i++) {
+        struct client get = dial(v), post = dial(v);
+        struct sid_query q = open_polling(&get, 4);
+        struct client ws = dial_candidate(v, 4, &q);
+        char body[32];
+
+        snprintf(body, sizeof(body), "4pause\x1e%s", last[i]);
+        say_get(&get, 4, q.text);
+        say_post(&post, 4, q.text, body);
+        expect_answer(&get, 200, "4echo:pause");
+        say_get(&get, 4, q.text);
+        turn_for(v, 20);
+        assert_int_equal(v->closed, i);
+        say_packet(&ws, "5");
+        expect_answer(&post, 200, "ok");
+        HEAR(&ws, "\x88\x00");
+        hear_end(&ws);
+        assert_int_equal(v->closed, i + 1);
+        assert_int_equal(v->why, why[i]);
+        hang_up(&get);
+        hang_up(&post);
+        hang_up(&ws);
+    }
+}
+
 int
 main(void)
 {
@@ -260,6 +323,8 @@ main(void)
         ENGINE_TEST(an_upgrade_to_polling_is_dismissed),
         ENGINE_TEST(a_close_takes_the_candidate_along),
         ENGINE_TEST(a_paused_session_stays_paused_across_the_switch),
+        ENGINE_TEST(packets_that_wait_in_a_post_go_before_the_switch),
+        ENGINE_TEST(a_goodbye_that_waits_in_a_post_is_heard_at_the_switch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
