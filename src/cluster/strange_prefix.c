@@ -28,6 +28,9 @@ enum {
     SEEN_MAX = 8,     /* prefixes reported; then the search is over */
     PREFIX_MAX = 128, /* bytes of a prefix */
     NAME_MAX_BYTES = 512,
+    ASKED_MIN = 4, /* bytes of a name that is listened to */
+    ASKED_MAX = 100,
+    CONSIDERED_PER_TICK = 500, /* names */
     TICK_MS = 1000,
     LOOKS_PER_TICK = 500,
     TURN_TICKS = 60,
@@ -150,6 +153,28 @@ strange_prefix_give_up(struct strange_prefix *p)
     p->link = NULL;
 }
 
+/*
+ * Anybody may subscribe to a public name.  A short one would bring what others publish; one of
+ * digits, the events of every record of that number; a long one makes Redis compare; and what is a
+ * pattern is the name of no channel.
+ */
+static bool
+is_worth_asking(struct str name)
+{
+    bool letter = false;
+
+    if (name.len < ASKED_MIN || name.len > ASKED_MAX)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+
+        if (c <= ' ' || strchr("*?[]^\\", c))
+            return false;
+        letter |= c >= 'A'; /* and whatever is not ASCII */
+    }
+    return letter;
+}
+
 static void
 listen_to(struct strange_prefix *p, struct str channel)
 {
@@ -161,6 +186,21 @@ listen_to(struct strange_prefix *p, struct str channel)
     redis_link_escape_pattern(channel, &pattern);
     redis_link_psubscribe(p->link, buffer_str(&pattern));
     buffer_fini(&pattern);
+}
+
+static void
+choose_names(struct strange_prefix *p)
+{
+    struct str name;
+
+    for (unsigned i = 0; i < CONSIDERED_PER_TICK && p->name_count < NAMES_MAX; i++) {
+        if (!p->channels.next(p->channels.owner, &p->cursor, &name)) {
+            p->cursor = 0;
+            return;
+        }
+        if (is_worth_asking(name) && !is_among(p->names, p->name_count, name))
+            listen_to(p, name);
+    }
 }
 
 /* A turn of a minute begins: names go only with their connection. */
@@ -190,14 +230,8 @@ strange_prefix_on_tick(void *owner)
         return;
     if (p->ticks++ % TURN_TICKS == 0)
         begin_turn(p);
-    if (!p->on || !redis_link_ready(p->link))
-        return;
-    while (p->name_count < NAMES_MAX && c->next(c->owner, &p->cursor, &name)) {
-        if (!is_among(p->names, p->name_count, name))
-            listen_to(p, name);
-    }
-    if (p->name_count < NAMES_MAX)
-        p->cursor = 0; /* that was the last */
+    if (p->on && redis_link_ready(p->link))
+        choose_names(p);
 }
 
 static void

@@ -235,6 +235,29 @@ the_link_listens_to_names_behind_any_prefix(void **state)
     assert_string_equal(fake_subscriber->pattern, "*orders");
 }
 
+/* Such a name would show what others publish, or make Redis work: it is not one of the eight. */
+static void
+names_that_fit_too_much_are_not_listened_to(void **state)
+{
+    static const char *const names[] = { "a", ".1", "abc", "12345", "10.12", "new*s", "news?",
+        "n[ew]s", "[^a]", "\\\\\\\\", "new s", "new\ns" };
+    char long_name[200];
+
+    (void)state;
+    open_with("shop_");
+    fake_subscriber->ready = true;
+    memset(long_name, 'a', sizeof(long_name));
+    long_name[101] = '\0';
+    subscribe(long_name);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        subscribe(names[i]);
+    run_ticks(5);
+    assert_int_equal(fake_subscriber->patterns, 0);
+    subscribe("orders.10");
+    run_until_patterns(1);
+    assert_string_equal(fake_subscriber->pattern, "*orders.10");
+}
+
 static void
 nothing_is_listened_to_while_the_subscription_is_down(void **state)
 {
@@ -363,6 +386,7 @@ main(void)
         CASE(under_our_prefix_other_channels_are_not_prefixes),
         CASE(memory_and_log_are_bounded),
         CASE(the_link_listens_to_names_behind_any_prefix),
+        CASE(names_that_fit_too_much_are_not_listened_to),
         CASE(nothing_is_listened_to_while_the_subscription_is_down),
         CASE(without_a_prefix_there_is_no_link),
         CASE(names_change_with_the_turn),

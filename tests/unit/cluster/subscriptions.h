@@ -12,7 +12,7 @@
 
 enum { SUBSCRIPTIONS_MAX = 16 };
 
-static char subscriptions[SUBSCRIPTIONS_MAX][32];
+static char subscriptions[SUBSCRIPTIONS_MAX][256];
 static size_t subscription_count; /* a test begins with none */
 
 static inline void
