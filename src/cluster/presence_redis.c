@@ -16,7 +16,8 @@
 #include "redis/redis_link.h"
 #include "scripts.h"
 
-/* Changes within it are one write of the members key. */
+/* Changes within it are one write of the members key; the first is published at once, if that is
+ * wanted, and what the others come to at its end.  Each of these calls goes through all members. */
 enum { COALESCE_MS = 500 };
 
 static struct presence_redis *
@@ -53,6 +54,9 @@ store_flush(void *track)
     timer_stop(&t->flush);
     if (s->reach == PRESENCE_REACHED) { /* else: on return */
         scripts_write_members(s->scripts, bytes_str(t->channel));
+        if (t->unpublished)
+            scripts_publish_members(s->scripts, bytes_str(t->channel));
+        t->unpublished = false;
         if (!store_has_seats(t))
             store_claim(t, false);
     }
@@ -65,6 +69,17 @@ store_flush_soon(struct presence_track *t)
 {
     if (!timer_active(&t->flush))
         timer_start(t->store->loop, &t->flush, COALESCE_MS);
+}
+
+/* This node said a change. */
+static void
+store_changed(struct presence_track *t)
+{
+    if (timer_active(&t->flush))
+        t->unpublished = true;
+    else
+        scripts_publish_members(t->store->scripts, bytes_str(t->channel));
+    store_flush_soon(t);
 }
 
 /* ---- what this node does ---- */
@@ -116,8 +131,7 @@ store_enter(struct presence_store *base, struct presence_track *t, const struct 
         store_claim(t, true);
     if (!scripts_enter(s->scripts, bytes_str(t->channel), item))
         return false;
-    scripts_publish_members(s->scripts, bytes_str(t->channel));
-    store_flush_soon(t);
+    store_changed(t);
     return true;
 }
 
@@ -128,8 +142,7 @@ store_leave(struct presence_store *base, struct presence_track *t, struct str co
 
     if (s->reach != PRESENCE_REACHED || !scripts_leave(s->scripts, bytes_str(t->channel), conn))
         return false;
-    scripts_publish_members(s->scripts, bytes_str(t->channel));
-    store_flush_soon(t);
+    store_changed(t);
     return true;
 }
 

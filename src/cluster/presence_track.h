@@ -52,7 +52,8 @@ struct presence_track {
     enum presence_track_state state;
     uint64_t version;
     struct presence_track_load *load;
-    bool claimed; /* the node's set has it */
+    bool claimed;     /* the node's set has it */
+    bool unpublished; /* it has changed since its members were published; flush is running */
     struct list waiting;
     size_t waiting_count; /* more than may wait: they were dropped, the list is asked for again */
     struct timer flush, doubt;

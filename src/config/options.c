@@ -206,7 +206,7 @@ static const struct option table[] = {
     { .path = "databaseConfig.publishPresence", .kind = OPTION_BOOL, .js = JS_ONLY_TRUE,
       AT(publish_presence),
       .fallback = "false", .env = "PUBLISH_PRESENCE",
-      .help = "Publish each change of a presence channel's members to Redis." },
+      .help = "Publish the members of a presence channel to Redis when they change; of many changes within half a second, the first and what they come to." },
 
     { .path = "devMode", .kind = OPTION_BOOL, .js = JS_TEXT_TRUE,
       AT(dev_mode), .fallback = "false", .env = "DEBUG",

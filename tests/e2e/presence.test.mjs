@@ -283,6 +283,15 @@ test('publishPresence tells Redis of each change; membersKey false writes no key
         assert.deepEqual([joined[1].event.channel, rest], [`${ROOM}:members`, member(1)]);
         assert.deepEqual(left[1], { event: { channel: `${ROOM}:members`, members: [] } });
         assert.equal(await membersKey(cluster.redis), null);
+        // Of a crowd, not each: the whole list each time would be the square of it.
+        told.length = 0;
+        const began = Date.now();
+        const crowd = await Promise.all(Array.from({ length: 30 }, (_, i) =>
+            enter(cluster, 0, 100 + i)));
+        await waitFor(() => told.at(-1)?.[1].event.members.length === crowd.length, 5000 * SLOW,
+            'the whole crowd to be published');
+        assert.ok(told.length <= 2 + (Date.now() - began) / 250, `${told.length} times`);
+        crowd.forEach(({ page }) => page.close());
         monitor.close();
     } finally {
         await cluster.close();
