@@ -201,6 +201,7 @@ run_package() {
 
 run_plain() {
     build plain gcc || return
+    check plain/hardening sh tests/lint/hardening.sh "$out/plain/echo-server" "$root" "$out/plain"
     unit plain
     node_suite plain conformance
     node_suite plain e2e

@@ -16,7 +16,8 @@ function(target_bundles target)
 
     # One object with every file that is there; symbols pages_bundle_<generation>_<name>.
     set(demo ${CMAKE_SOURCE_DIR}/src/pages/demo.html)
-    set(assembly "/* SPDX-License-Identifier: MIT */\n.section .rodata\n"
+    # cet.h has the note that the compiler adds to what it makes of C.
+    set(assembly "/* SPDX-License-Identifier: MIT */\n#ifdef __CET__\n#include <cet.h>\n#endif\n.section .rodata\n"
         ".global bundle_demo_html\n.global bundle_demo_html_end\n"
         "bundle_demo_html: .incbin \"${demo}\"\nbundle_demo_html_end: .byte 0\n")
     string(CONCAT assembly ${assembly})

@@ -11,6 +11,19 @@
 #define NO_RETURN __attribute__((noreturn))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
+/*
+ * Of an array on the stack that builds fill with zeros otherwise, where that would cost what
+ * matters.  The comment beside it says why nothing is read before it is written.
+ */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINITIALIZED
+#define UNINITIALIZED
+#endif
+
 #define BIT(n) (1u << (n))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -99,7 +99,7 @@ static void
 loop_on_poll(uv_poll_t *handle, int status, int events)
 {
     struct loop *l = CONTAINER_OF(handle, struct loop, poll);
-    struct epoll_event ready[READY_MAX];
+    UNINITIALIZED struct epoll_event ready[READY_MAX]; /* the kernel writes the first count */
     int count = epoll_wait(l->epoll, ready, READY_MAX, 0);
 
     (void)status, (void)events; /* the set itself has no errors */

@@ -11,21 +11,37 @@
 
 enum { GATHER_MAX = 64 };
 
+/* Apart, so that a flush of one element, which is most of them, has no room for many. */
+static __attribute__((noinline)) ssize_t
+write_several(struct stream *s, size_t *offered)
+{
+    UNINITIALIZED struct iovec parts[GATHER_MAX]; /* those below count are written and read */
+    unsigned count = stream_queue_gather(&s->queue, parts, GATHER_MAX);
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+
+    *offered = 0;
+    for (unsigned i = 0; i < count; i++)
+        *offered += parts[i].iov_len;
+    return sendmsg(s->fd, &message, MSG_NOSIGNAL);
+}
+
+/* A single element goes by send(2), which costs a little less than sendmsg(2). */
+static ssize_t
+write_queue(struct stream *s, size_t *offered)
+{
+    if (s->queue.count > 1)
+        return write_several(s, offered);
+    *offered = s->queue.total_bytes;
+    return send(s->fd, stream_queue_first(&s->queue), *offered, MSG_NOSIGNAL);
+}
+
 enum stream_flush
 stream_ops_flush_plain(struct stream *s)
 {
     while (s->queue.count > 0) {
-        struct iovec parts[GATHER_MAX];
-        unsigned count = stream_queue_gather(&s->queue, parts, GATHER_MAX);
-        struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
-        size_t offered = 0;
-        ssize_t written;
+        size_t offered;
+        ssize_t written = write_queue(s, &offered);
 
-        for (unsigned i = 0; i < count; i++)
-            offered += parts[i].iov_len;
-        /* A single element goes by send(2), which costs a little less than sendmsg(2). */
-        written = count == 1 ? send(s->fd, parts[0].iov_base, offered, MSG_NOSIGNAL)
-                             : sendmsg(s->fd, &message, MSG_NOSIGNAL);
         if (written < 0) {
             if (errno == EINTR)
                 continue;

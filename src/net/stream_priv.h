@@ -40,6 +40,8 @@ void stream_queue_init(struct stream_queue *q);
 void stream_queue_fini(struct stream_queue *q);
 /* Takes the caller's reference. */
 void stream_queue_push(struct stream_queue *q, struct bytes *b);
+/* Where what is left of the first element begins. */
+const char *stream_queue_first(const struct stream_queue *q);
 /* The first elements, at most max; returns how many. */
 unsigned stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned max);
 /* The first bytes of the queue, in one piece: borrowed, or copied to room. */

@@ -81,6 +81,13 @@ queue_rest(const struct stream_queue *q, uint32_t i)
     return str_slice(b->data + skip, b->len - skip);
 }
 
+const char *
+stream_queue_first(const struct stream_queue *q)
+{
+    ENSURE(q->count > 0);
+    return queue_element(q, 0)->data + q->taken;
+}
+
 unsigned
 stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned max)
 {

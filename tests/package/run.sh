@@ -50,14 +50,33 @@ finish() {
 
 # ---- the package ----
 
-build() {
+# compile SOURCE BUILD: where ccache must not make paths relative in its own way.
+compile() {
     launcher=$(command -v ccache)
-    cmake -S "$source" -B "$work/build" -DCMAKE_INSTALL_PREFIX=/usr -DSTATIC_LIBRARIES=ON \
+    cmake -S "$1" -B "$2" -DCMAKE_INSTALL_PREFIX=/usr -DSTATIC_LIBRARIES=ON \
         -DBUILD_TESTS=OFF -DWERROR=ON -DBUNDLES_DIR="$bundles" \
         ${launcher:+-DCMAKE_C_COMPILER_LAUNCHER="$launcher"} &&
-        cmake --build "$work/build" -j "$(nproc)" &&
+        CCACHE_BASEDIR='' cmake --build "$2" -j "$(nproc)"
+}
+
+build() {
+    compile "$source" "$work/build" &&
         rm -f "$work"/build/*.deb &&
         (cd "$work/build" && cpack -G DEB)
+}
+
+is_hardened() {
+    sh "$source/tests/lint/hardening.sh" "$work/build/echo-server" "$source" "$work/build"
+}
+
+# The folder of the sources and that of the build leave no trace.
+is_the_same_from_elsewhere() {
+    elsewhere=$mnt/another/place
+    mkdir -p "$elsewhere" &&
+        (cd "$source" && cp -a CMakeLists.txt README.md echo-server.example.json config docs \
+            include src "$elsewhere") &&
+        compile "$elsewhere" "$elsewhere/made" &&
+        cmp "$work/build/echo-server" "$elsewhere/made/echo-server"
 }
 
 # What the binary asks of a library is in all four releases.
@@ -395,6 +414,8 @@ for suite in $suites; do
 done
 check 'the package is built' build || finish
 deb=$(ls "$work"/build/*.deb)
+check 'the program is hardened' is_hardened
+check 'built elsewhere it is the same, byte for byte' is_the_same_from_elsewhere
 check 'no symbol of the C library above 2.35' no_symbol_above GLIBC 2.35
 check 'no symbol of OpenSSL above 3.0.2' no_symbol_above OPENSSL 3.0.2
 check 'it links what it depends on, and no more' links_what_it_depends_on

@@ -68,6 +68,7 @@ one_element_is_joined_without_a_copy(void **state)
     assert_ptr_equal(stream_queue_join(&q, room, sizeof(room)).data, b->data);
     stream_queue_take(&q, 2);
     assert_ptr_equal(stream_queue_join(&q, room, sizeof(room)).data, b->data + 2);
+    assert_ptr_equal(stream_queue_first(&q), b->data + 2);
     stream_queue_fini(&q);
 }
 
