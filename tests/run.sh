@@ -263,14 +263,8 @@ run_long() {
     for round in $(seq "${ROUNDS:-3}"); do
         busily run_plain
     done
-    if build fuzz clang -DSANITIZE=address -DFUZZ=ON; then
-        for corpus in tests/fuzz/corpus/*/; do
-            found=$out/fuzz-corpus/$(basename "$corpus")
-            mkdir -p "$found"
-            check "fuzz/$(basename "$corpus")" "$out/fuzz/tests/fuzz_$(basename "$corpus")" \
-                -max_total_time="${FUZZ_SECONDS:-600}" -print_final_stats=1 "$found" "$corpus"
-        done
-    fi
+    check fuzz sh tests/fuzz/run.sh "${FUZZ_SECONDS:-600}"
+    grep -v '^ ' "$logs/fuzz.log" | sed 's/^/    /'
     build_thread || return
     node_suite thread conformance
     node_suite thread e2e

@@ -37,7 +37,7 @@ struct redis_link {
     size_t asked_count;
 };
 
-/* The link that subscribes is the one with on_message. */
+/* The link that subscribes is the one with on_message; beside it strange_prefix has one. */
 static struct redis_link *fake_subscriber, *fake_commands;
 static unsigned fake_open; /* links */
 
@@ -51,9 +51,9 @@ redis_link_open(
     (void)o;
     r->handlers = h;
     r->owner = owner;
-    if (h->on_message)
+    if (h->on_message && (h->on_ready || !fake_subscriber))
         fake_subscriber = r;
-    else
+    if (!h->on_message)
         fake_commands = r;
     fake_open++;
     return r;
@@ -106,8 +106,7 @@ void
 redis_link_psubscribe(struct redis_link *r, struct str pattern)
 {
     r->patterns++;
-    memcpy(r->pattern, pattern.data, pattern.len);
-    r->pattern[pattern.len] = '\0';
+    snprintf(r->pattern, sizeof(r->pattern), "%.*s", STR_ARG(pattern));
 }
 
 static inline void
@@ -149,8 +148,7 @@ redis_link_command(struct redis_link *r, const struct str *argv, size_t argc,
         return false;
     fake_redis_ask(r, argv, argc, on_reply, owner);
     r->published++;
-    memcpy(r->published_to, argv[1].data, argv[1].len);
-    r->published_to[argv[1].len] = '\0';
+    snprintf(r->published_to, sizeof(r->published_to), "%.*s", STR_ARG(argv[1]));
     r->on_reply = on_reply;
     r->reply_owner = owner;
     return true;
@@ -169,6 +167,17 @@ fake_redis_up(void)
     fake_subscriber->ready = true;
     fake_subscriber->handlers->on_ready(fake_subscriber->owner);
     fake_subscriber->handlers->on_subscribed(fake_subscriber->owner);
+}
+
+/* The connection is lost, with the replies that are awaited. */
+static inline void
+fake_redis_down(struct redis_link *r)
+{
+    r->ready = false;
+    while (r->asked_count > 0)
+        fake_redis_reply(r, NULL);
+    if (r->handlers->on_down)
+        r->handlers->on_down(r->owner, "it is gone");
 }
 
 static inline void
