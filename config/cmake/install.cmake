@@ -41,7 +41,7 @@ install(FILES config/echo-server.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-
 
 # With the links between them.
 file(GLOB manuals CONFIGURE_DEPENDS docs/*.md)
-install(FILES README.md DESTINATION ${doc})
+install(FILES README.md ${CMAKE_BINARY_DIR}/echo-server.spdx.json DESTINATION ${doc})
 install(FILES ${manuals} DESTINATION ${doc}/docs)
 file(GLOB proxies CONFIGURE_DEPENDS config/nginx*.conf config/apache*.conf config/Caddyfile)
 install(FILES echo-server.example.json config/supervisor.conf config/Dockerfile ${proxies}

@@ -21,6 +21,9 @@ if [ -z "${PACKAGE_TEST_INSIDE-}" ]; then
         sh "$0" "$@"
 fi
 
+# The time that the package says it was made at.
+SOURCE_DATE_EPOCH=$(git -C "$source" log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
 logs=$work/logs
 mnt=$work/mnt
 passed=0
@@ -76,7 +79,14 @@ is_the_same_from_elsewhere() {
         (cd "$source" && cp -a CMakeLists.txt README.md echo-server.example.json config docs \
             include src "$elsewhere") &&
         compile "$elsewhere" "$elsewhere/made" &&
-        cmp "$work/build/echo-server" "$elsewhere/made/echo-server"
+        cmp "$work/build/echo-server" "$elsewhere/made/echo-server" &&
+        cmp "$work/build/echo-server.spdx.json" "$elsewhere/made/echo-server.spdx.json"
+}
+
+says_what_is_in_it() {
+    dpkg-deb --fsys-tarfile "$deb" |
+        tar -xO ./usr/share/doc/echo-server/echo-server.spdx.json >"$work/echo-server.spdx.json" &&
+        node "$here/sbom.mjs" "$work/echo-server.spdx.json" "$work/build/echo-server" "$bundles"
 }
 
 # What the binary asks of a library is in all four releases.
@@ -415,6 +425,7 @@ done
 check 'the package is built' build || finish
 deb=$(ls "$work"/build/*.deb)
 check 'the program is hardened' is_hardened
+check 'it says what is in it' says_what_is_in_it
 check 'built elsewhere it is the same, byte for byte' is_the_same_from_elsewhere
 check 'no symbol of the C library above 2.35' no_symbol_above GLIBC 2.35
 check 'no symbol of OpenSSL above 3.0.2' no_symbol_above OPENSSL 3.0.2
