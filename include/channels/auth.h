@@ -65,6 +65,7 @@ struct auth_question {
     struct str headers;         /* raw JSON of auth.headers; len 0: none */
     struct str cookie, referer; /* of the handshake; len 0: none */
     struct str address;         /* the client's, as trustProxy has it; len 0: not known */
+    size_t own_bytes;           /* of these texts, what is kept for this question alone */
 };
 
 struct auth_verdict {
@@ -83,7 +84,8 @@ enum auth_refusal {
 enum { AUTH_LINE_BYTES_MAX = 4 << 20 };
 
 /*
- * Everything is copied.  on_verdict comes once, in a later turn.  *ask is NULL with any refusal
+ * q's texts are borrowed until the verdict or auth_cancel().  on_verdict comes once, in a later
+ * turn.  *ask is NULL with any refusal
  * other than AUTH_OK, and on_verdict does not come.
  */
 enum auth_refusal auth_begin(struct auth *a, const struct auth_question *q,

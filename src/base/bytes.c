@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/ensure.h"
 #include "base/mem.h"
 
@@ -16,6 +17,23 @@ bytes_alloc(size_t len)
 
     atomic_init(&b->refs, 1);
     b->len = len;
+    b->budget = NULL;
+    return b;
+}
+
+static size_t
+bytes_cost(const struct bytes *b)
+{
+    return sizeof(*b) + b->len + BUDGET_ALLOCATION;
+}
+
+struct bytes *
+bytes_count(struct bytes *b, struct budget *budget)
+{
+    ENSURE(!b->budget);
+    if (budget)
+        budget_take(budget, bytes_cost(b));
+    b->budget = budget;
     return b;
 }
 
@@ -46,6 +64,9 @@ bytes_unref(struct bytes *b)
     /* Release what this holder read before the last one frees. */
     before = atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel);
     ENSURE(before > 0);
-    if (before == 1)
-        free(b);
+    if (before > 1)
+        return;
+    if (b->budget)
+        budget_give(b->budget, bytes_cost(b));
+    free(b);
 }

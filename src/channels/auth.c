@@ -69,9 +69,7 @@ struct auth_ask {
     void (*on_verdict)(void *owner, const struct auth_verdict *v);
     void *owner;
     struct buffer cause;
-    struct str headers, body, referer; /* parts of text */
-    size_t text_len;
-    char text[];
+    struct auth_question question; /* until it is HELD or DONE */
 };
 
 static const unsigned may_follow[] = {
@@ -145,10 +143,16 @@ ask_finish(struct auth_ask *ask)
     loop_defer_free(a->loop, ask, ask_free);
 }
 
+static size_t
+ask_cost(const struct auth_question *q)
+{
+    return sizeof(struct auth_ask) + q->own_bytes;
+}
+
 void
 auth_cancel(struct auth_ask *ask)
 {
-    size_t bytes = sizeof(*ask) + ask->text_len;
+    size_t bytes = ask_cost(&ask->question);
 
     ENSURE(ask->state != ASK_HELD && ask->state != ASK_DONE && ask->line->bytes >= bytes);
     ask->line->bytes -= bytes;
@@ -283,32 +287,41 @@ ask_on_timer(void *owner)
     ask_give_verdict(ask, 0, STR_LIT(""));
 }
 
+/* The request is made when it is sent: tens of thousands may wait. */
 static void
 ask_send(struct auth_ask *ask)
 {
     struct auth *a = ask->auth;
     const struct auth_options *o = &a->target->options;
+    struct buffer *headers = &a->scratch, body = { 0 };
+    const char *fault = NULL;
     struct http_origin origin;
     struct http_call_request r = {
         .origin = &origin,
         .path = str_of(o->endpoint),
-        .headers = ask->headers,
-        .body = ask->body,
         .answer_limit = a->limits.answer_bytes,
         .timeout_ms = a->limits.timeout_ms > AUTH_HOLD_MS ? a->limits.timeout_ms : AUTH_HOLD_MS,
     };
 
-    if (!auth_target_choose(o->hosts, o->host_count, ask->referer, &origin)) {
-        buffer_append_text(
-            &ask->cause, "the host chosen from authHost is not an http or https URL");
+    buffer_clear(headers);
+    if (!auth_target_choose(o->hosts, o->host_count, ask->question.referer, &origin))
+        fault = "the host chosen from authHost is not an http or https URL";
+    else if (auth_request_headers(&ask->question, &a->limits, headers) != AUTH_OK)
+        fault = "auth.headers is too large since a reload"; /* of authForwardHeaders */
+    if (fault) {
+        buffer_append_text(&ask->cause, fault);
         ask->hopeless = true;
         ask_enter(ask, ASK_RESTING);
         timer_start(a->loop, &ask->timer, 0);
         return;
     }
+    auth_request_body(ask->question.channel, &body);
+    r.headers = buffer_str(headers);
+    r.body = buffer_str(&body);
     ask_enter(ask, ASK_SENT);
     timer_start(a->loop, &ask->timer, a->limits.timeout_ms);
     ask->call = http_client_post(a->client, &r, ask_on_done, ask);
+    buffer_fini(&body);
 }
 
 /*
@@ -400,25 +413,6 @@ auth_line_fini(struct auth *a, struct auth_line *line)
     }
 }
 
-/* One block, since a restart can bring tens of thousands at once. */
-static struct auth_ask *
-ask_new(struct auth *a, const struct auth_question *q, size_t headers_len, size_t body_len)
-{
-    struct auth_ask *ask = mem_zalloc(sizeof(*ask) + a->scratch.len);
-
-    ask->auth = a;
-    ask->line = q->line;
-    ask->state = ASK_RESTING;
-    ask->text_len = a->scratch.len;
-    memcpy(ask->text, a->scratch.data, a->scratch.len);
-    ask->headers = str_slice(ask->text, headers_len);
-    ask->body = str_slice(ask->text + headers_len, body_len);
-    ask->referer = str_slice(ask->body.data + body_len, q->referer.len);
-    list_init(&ask->node);
-    timer_init(&ask->timer, ask_on_timer, ask);
-    return ask;
-}
-
 enum auth_refusal
 auth_begin(struct auth *a, const struct auth_question *q,
     void (*on_verdict)(void *owner, const struct auth_verdict *v), void *owner,
@@ -426,23 +420,24 @@ auth_begin(struct auth *a, const struct auth_question *q,
 {
     enum auth_refusal refusal;
     struct auth_ask *ask;
-    size_t headers_len, body_len;
 
     *out = NULL;
     buffer_clear(&a->scratch);
     refusal = auth_request_headers(q, &a->limits, &a->scratch);
-    headers_len = a->scratch.len;
-    auth_request_body(q->channel, &a->scratch);
-    body_len = a->scratch.len - headers_len;
-    buffer_append_str(&a->scratch, q->referer);
     if (refusal != AUTH_OK)
         return refusal;
-    if (q->line->bytes + sizeof(*ask) + a->scratch.len > AUTH_LINE_BYTES_MAX)
+    if (q->line->bytes + ask_cost(q) > AUTH_LINE_BYTES_MAX)
         return AUTH_QUEUE_FULL;
-    ask = ask_new(a, q, headers_len, body_len);
+    ask = mem_zalloc(sizeof(*ask));
+    ask->auth = a;
+    ask->line = q->line;
+    ask->state = ASK_RESTING;
+    ask->question = *q;
     ask->on_verdict = on_verdict;
     ask->owner = owner;
-    q->line->bytes += sizeof(*ask) + ask->text_len;
+    list_init(&ask->node);
+    timer_init(&ask->timer, ask_on_timer, ask);
+    q->line->bytes += ask_cost(q);
     a->asks++;
     ask_enter(ask, ASK_QUEUED);
     *out = ask;

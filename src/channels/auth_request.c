@@ -25,6 +25,9 @@ static const char *const own[] = { "Host", "Content-Length", "Content-Type", "Co
 static const char *const believed[] = { "Forwarded", "X-Real-IP", "CF-Connecting-IP",
     "True-Client-IP", "X-Original-URL", "X-Rewrite-URL", "Proxy" };
 
+/* Quotes and escapes may make a text longer, by so much at most where people write them. */
+enum { JSON_FACTOR = 2 };
+
 /* A header line under way: where its parts are in the text. */
 struct line {
     size_t name_at, name_len, value_at, value_len;
@@ -180,6 +183,8 @@ lines_take(struct lines *l, struct str headers)
 
     if (headers.len == 0 || json_scan_kind(headers) != JSON_OBJECT)
         return AUTH_OK;
+    if (headers.len > JSON_FACTOR * l->limits->header_bytes) /* it is kept as it came */
+        return AUTH_HEADERS_TOO_LARGE;
     c = json_scan_enter(headers);
     while (refusal == AUTH_OK && json_scan_member(&c, &key, &value))
         refusal = lines_take_member(l, key, value);

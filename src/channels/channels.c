@@ -222,6 +222,7 @@ channels_on_disconnect(void *owner)
     subscription_close_all(c);
     auth_line_fini(c->channels->auth, &c->line);
     acks_forget(c, &c->acks);
+    texts_drop(&c->channels->texts, c->headers);
     hub_link_sockets(c->channels->hub, -1);
     ENSURE(c->ack_count == 0 && c->subscription_count == 0 && !c->by_name);
     ENSURE(list_empty(&c->acks) && list_empty(&c->subscriptions) && list_empty(&c->paused));
@@ -290,6 +291,7 @@ channels_close(struct channels *c)
         return;
     ENSURE(list_empty(&c->paused));
     rooms_free(c->rooms);
+    texts_fini(&c->texts);
     buffer_fini(&c->name);
     buffer_fini(&c->payload);
     free(c);

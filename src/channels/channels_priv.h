@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/texts.h"
 #include "channels/auth.h"
 #include "channels/channels.h"
 
@@ -28,6 +29,7 @@ struct channels {
     struct auth *auth;
     const struct channels_limits *limits;
     struct rooms *rooms;
+    struct texts texts;       /* auth.headers of clients */
     struct list paused;       /* clients whose reading waits for the hub */
     struct buffer name;       /* the decoded channel of the event at hand */
     struct buffer payload;    /* a client event that came as a string, decoded */
@@ -47,6 +49,7 @@ struct subscriber {
     struct list acks;        /* that wait for the hub */
     uint64_t lists_again_ms; /* until then no member list is sent again */
     struct list paused;      /* in channels->paused, or in no list */
+    struct bytes *headers;   /* its last auth.headers, in channels->texts; NULL: none yet */
 };
 
 #endif

@@ -87,7 +87,7 @@ subscription_check(const struct subscription *s)
     bool in_room = s->state == SUBSCRIPTION_JOINED || s->state == SUBSCRIPTION_MEMBER;
 
     ENSURE(in_room == (s->place.room != NULL));
-    ENSURE(!s->ask || s->state == SUBSCRIPTION_ASKING);
+    ENSURE(s->state == SUBSCRIPTION_ASKING || (!s->ask && !s->headers));
     ENSURE(s->question ? s->state != SUBSCRIPTION_ASKING && s->state != SUBSCRIPTION_JOINED
                        : s->state != SUBSCRIPTION_ENTERING);
     ENSURE(list_empty(&s->acks) || s->state != SUBSCRIPTION_JOINED);
@@ -102,6 +102,7 @@ subscription_free(struct subscription *s)
     subscription_check(s);
     if (s->ask)
         auth_cancel(s->ask);
+    texts_drop(&c->channels->texts, s->headers);
     if (s->question)
         hub_link_forget(hub, s->question);
     if (s->state == SUBSCRIPTION_ENTERING || s->state == SUBSCRIPTION_MEMBER)
@@ -239,6 +240,8 @@ subscription_on_verdict(void *owner, const struct auth_verdict *v)
     char cause[128];
 
     s->ask = NULL;
+    texts_drop(&s->client->channels->texts, s->headers);
+    s->headers = NULL;
     if (v->status == 200) {
         if (channels_kind(subscriptions_name(s)) == CHANNEL_PRESENCE)
             subscription_admit(s, v->body);
@@ -272,20 +275,28 @@ subscription_ask(struct subscription *s, struct str headers)
         [AUTH_QUEUE_FULL] = "too many subscriptions of this socket wait for the application",
     };
     struct subscriber *c = s->client;
-    const struct auth_question q = {
+    struct auth_question q = {
         .line = &c->line,
         .channel = subscriptions_name(s),
-        .headers = headers,
         .cookie = eio_session_cookie(sio_socket_session(c->socket)),
         .referer = eio_session_referer(sio_socket_session(c->socket)),
         .address = eio_session_address(sio_socket_session(c->socket)),
     };
-    enum auth_refusal refusal =
-        auth_begin(c->channels->auth, &q, subscription_on_verdict, s, &s->ask);
+    enum auth_refusal refusal;
 
+    s->headers = texts_hold(&c->channels->texts, headers);
+    q.headers = texts_str(s->headers);
+    q.own_bytes = s->headers && !bytes_is_shared(s->headers) ? headers.len : 0;
+    refusal = auth_begin(c->channels->auth, &q, subscription_on_verdict, s, &s->ask);
     warn_of_prefix(c, subscriptions_name(s));
-    if (refusal != AUTH_OK)
+    if (refusal != AUTH_OK) {
         subscription_give_up(s, 0, causes[refusal]);
+        return;
+    }
+    if (s->headers && s->headers != c->headers) { /* mostly it sends the same each time */
+        texts_drop(&c->channels->texts, c->headers);
+        c->headers = bytes_ref(s->headers);
+    }
 }
 
 /* Why a new subscription is over a limit, or NULL. */

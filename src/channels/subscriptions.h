@@ -13,6 +13,7 @@
 #include "channels/rooms.h"
 
 struct auth_ask;
+struct bytes;
 struct subscriber;
 
 enum subscription_state {
@@ -27,6 +28,7 @@ struct subscription {
     struct list node;
     struct subscriber *client;
     struct auth_ask *ask;    /* while ASKING */
+    struct bytes *headers;   /* of the ask, and until it is answered; NULL: none */
     struct room_place place; /* while JOINED or MEMBER */
     struct list acks;
     enum subscription_state state;

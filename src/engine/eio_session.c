@@ -266,6 +266,8 @@ session_free(void *object)
     struct engine *e = s->engine;
 
     ENSURE(e->count > 0 && s->told && !s->active && list_empty(&s->node));
+    texts_drop(&e->texts, s->cookie);
+    texts_drop(&e->texts, s->referer);
     free(s);
     e->count--;
     if (e->count == 0 && e->emptied)
@@ -400,11 +402,11 @@ eio_session_address(const struct eio_session *s)
 struct str
 eio_session_cookie(const struct eio_session *s)
 {
-    return str_slice(s->client + strlen(s->client) + 1, s->cookie_len);
+    return texts_str(s->cookie);
 }
 
 struct str
 eio_session_referer(const struct eio_session *s)
 {
-    return str_slice(s->client + strlen(s->client) + 1 + s->cookie_len, s->referer_len);
+    return texts_str(s->referer);
 }

@@ -14,6 +14,7 @@
 #include "heartbeat.h"
 #include "wire/eio_packet.h"
 
+struct bytes;
 struct eio_message;
 struct eio_transport;
 struct engine;
@@ -90,11 +91,11 @@ struct eio_session {
     struct eio_probing *probing;
     struct list node; /* in the engine's dirty list */
     struct heartbeat heartbeat;
-    uint32_t cookie_len, referer_len;
+    struct bytes *cookie, *referer; /* of the handshake, in the engine's texts; NULL: none */
     uint64_t opened_ms;
     uint64_t bytes_in, bytes_out;
     char sid[EIO_SESSION_SID_LEN];
-    char client[]; /* of the handshake: peer, NUL, cookie, referer */
+    char client[]; /* the address, of the handshake */
 };
 
 /* s, which is zero but for its id and its client, is the engine's from now on; it has no transport

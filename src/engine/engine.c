@@ -133,6 +133,7 @@ engine_close(struct engine *e)
     ENSURE(e->adrift_count == 0 && list_empty(&e->adrift));
     loop_task_cancel(&e->turn);
     map_fini(&e->sessions);
+    texts_fini(&e->texts);
     ws_reader_pool_fini(&e->readers);
     eio_message_release(e->ping);
     eio_message_release(e->pong);

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/texts.h"
 #include "engine/engine.h"
 #include "net/loop.h"
 #include "ws_reader.h"
@@ -29,6 +30,7 @@ struct engine {
 
     struct map sessions;       /* by sid: open ones, and those that still owe a goodbye */
     size_t count;              /* allocated */
+    struct texts texts;        /* what sessions keep of their handshakes */
     struct loop_task *emptied; /* when count is zero; NULL until the engine is shut down */
     struct list dirty;         /* sessions with something to do at the end of this turn */
     struct list adrift; /* the longest first: sessions that no connection serves (adrift.h) */

@@ -195,7 +195,7 @@ handshake_sid_worker(struct str sid, unsigned *worker)
 
 /* ---- a new session ---- */
 
-/* Without a transport yet.  The texts about its client follow it in the same allocation. */
+/* Without a transport yet. */
 static struct eio_session *
 session_new(struct engine *e, const struct wish *w)
 {
@@ -203,17 +203,11 @@ session_new(struct engine *e, const struct wish *w)
     char text[ADDRESS_TEXT_SIZE];
     const char *address = http_request_client(w->r, proxies, text);
     struct str peer = str_of(address ? address : "");
-    struct str cookie = http_request_header(w->r, "Cookie");
-    struct str referer = http_request_header(w->r, "Referer");
-    struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1 + cookie.len + referer.len);
+    struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1);
 
     memcpy(s->client, peer.data, peer.len);
-    if (cookie.len > 0)
-        memcpy(s->client + peer.len + 1, cookie.data, cookie.len);
-    if (referer.len > 0)
-        memcpy(s->client + peer.len + 1 + cookie.len, referer.data, referer.len);
-    s->cookie_len = (uint32_t)cookie.len;
-    s->referer_len = (uint32_t)referer.len;
+    s->cookie = texts_hold(&e->texts, http_request_header(w->r, "Cookie"));
+    s->referer = texts_hold(&e->texts, http_request_header(w->r, "Referer"));
     s->secure = http_request_secure(w->r, proxies);
     handshake_make_sid(e->worker, s->sid);
     eio_session_init(s, e, (enum eio_version)w->version);

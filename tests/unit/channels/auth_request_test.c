@@ -159,7 +159,7 @@ limits_hold(void **state)
 {
     struct auth_question q = { .headers = STR_LIT("{\"A\":1,\"B\":2,\"C\":3,\"D\":4}") };
     struct buffer out = { 0 };
-    char large[200];
+    char large[300];
 
     (void)state;
     assert_int_equal(auth_request_headers(&q, &limits, &out), AUTH_TOO_MANY_HEADERS);
@@ -171,6 +171,9 @@ limits_hold(void **state)
     assert_int_equal(auth_request_headers(&q, &limits, &out), AUTH_OK);
     q.headers = STR_LIT("{\"A\":1,\"B\":2,\"C\":3,\"Host\":4,\"D\":null}");
     assert_int_equal(auth_request_headers(&q, &limits, &out), AUTH_OK);
+    (void)snprintf(large, sizeof(large), "{\"Host\":\"%0200d\"}", 1); /* not passed on, but kept */
+    q.headers = str_of(large);
+    assert_int_equal(auth_request_headers(&q, &limits, &out), AUTH_HEADERS_TOO_LARGE);
     buffer_fini(&out);
 }
 

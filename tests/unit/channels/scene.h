@@ -180,6 +180,7 @@ eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct 
 /* ---- the fake application ---- */
 
 struct auth_ask {
+    struct auth_question question; /* borrowed, as auth does it */
     void (*on_verdict)(void *owner, const struct auth_verdict *v);
     void *owner;
 };
@@ -222,6 +223,7 @@ auth_begin(struct auth *a, const struct auth_question *q,
         return next_refusal;
     tell("ask %.*s %.*s", STR_ARG(q->channel), STR_ARG(q->headers));
     *ask = mem_zalloc(sizeof(**ask));
+    (*ask)->question = *q;
     (*ask)->on_verdict = on_verdict;
     (*ask)->owner = owner;
     asks[ask_count++] = *ask;

@@ -40,6 +40,37 @@ the_application_decides_on_private_channels(void **state)
 }
 
 static void
+equal_headers_are_kept_once(void **state)
+{
+    static const char *const same = ",\"auth\":{\"headers\":{\"X\":\"1\"}}}";
+    const char *channel[] = { "{\"channel\":\"private-a\"", "{\"channel\":\"private-b\"" };
+    struct sio_socket *const sockets[] = { &ann, &ann, &bob };
+    char payload[128];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sockets); i++) {
+        (void)snprintf(payload, sizeof(payload), "%s%s", channel[i % 2], same);
+        says(sockets[i], "\"subscribe\"", payload);
+        assert_ptr_equal(asks[i]->question.headers.data, asks[0]->question.headers.data);
+        assert_int_equal(asks[i]->question.own_bytes, i == 0 ? sizeof("{'X':'1'}") - 1 : 0);
+    }
+    buffer_clear(&story);
+}
+
+static void
+headers_of_a_question_outlive_newer_ones(void **state)
+{
+    (void)state;
+    says(&ann, "\"subscribe\"", "{\"channel\":\"private-a\",\"auth\":{\"headers\":{\"X\":1}}}");
+    says(&ann, "\"subscribe\"", "{\"channel\":\"private-b\",\"auth\":{\"headers\":{\"X\":2}}}");
+    assert_str(asks[0]->question.headers, "{\"X\":1}");
+    assert_str(asks[1]->question.headers, "{\"X\":2}");
+    application_answers(0, 200, NULL);
+    assert_str(asks[1]->question.headers, "{\"X\":2}");
+    buffer_clear(&story);
+}
+
+static void
 a_marker_anywhere_is_asked_as_it_is(void **state)
 {
     (void)state;
@@ -352,6 +383,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_public_channel_is_joined_without_asking),
         TEST(the_application_decides_on_private_channels),
+        TEST(equal_headers_are_kept_once),
+        TEST(headers_of_a_question_outlive_newer_ones),
         TEST(a_marker_anywhere_is_asked_as_it_is),
         TEST(a_second_subscribe_joins_the_pending_one),
         TEST(leaving_while_pending_joins_nothing),
