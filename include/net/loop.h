@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "base/list.h"
 
+struct budget;
 struct loop;
 
 /* Work for the end of the turn, or for soon; embed it, zero it. */
@@ -61,6 +62,11 @@ void loop_task_cancel(struct loop_task *t);
 
 /* Call drop(object) at the end of this turn. */
 void loop_defer_free(struct loop *l, void *object, void (*drop)(void *object));
+
+/* What is held on this loop because of peers, its streams among it. */
+struct budget *loop_budget(struct loop *l);
+/* Run t at the end of each turn that begins with the budget spent; NULL: nothing. */
+void loop_when_spent(struct loop *l, struct loop_task *t);
 
 /* Streams that this loop's listeners accepted, from then to the closing of the descriptor, on
  * whatever loop that is, and under way too: what counts against maxConnections.  Any thread. */

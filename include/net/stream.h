@@ -74,6 +74,9 @@ size_t stream_queued(const struct stream *s);
 /* The memory they take: a queue of tiny pieces is mostly bookkeeping. */
 size_t stream_cost(const struct stream *s);
 
+/* All that would be free without it, by and large. */
+size_t stream_weight(const struct stream *s);
+
 /* Stop and resume reading; data that was decrypted already waits too.  Not nested.  A paused
  * stream does not notice that the peer has gone, unless a write fails. */
 void stream_pause(struct stream *s);

@@ -60,6 +60,8 @@ run_flushes(struct loop *l)
 static void
 end_turn(struct loop *l)
 {
+    if (l->when_spent && budget_is_spent(&l->budget))
+        loop_end_of_turn(l, l->when_spent);
     do {
         while (!list_empty(&l->tasks) || !list_empty(&l->dirty)) {
             run_tasks(&l->tasks);
@@ -168,6 +170,7 @@ loop_free(struct loop *l)
     uv_run(&l->uv, UV_RUN_NOWAIT);
     end_turn(l);
     ENSURE(uv_loop_close(&l->uv) == 0);
+    ENSURE(budget_used(&l->budget) == 0);
     close(l->epoll);
     free(l->drops);
     free(l->received);
@@ -305,6 +308,18 @@ loop_defer_free(struct loop *l, void *object, void (*drop)(void *object))
         l->drops = mem_resize(l->drops, l->drop_capacity, sizeof(*l->drops));
     }
     l->drops[l->drop_count++] = (struct loop_drop){ object, drop };
+}
+
+struct budget *
+loop_budget(struct loop *l)
+{
+    return &l->budget;
+}
+
+void
+loop_when_spent(struct loop *l, struct loop_task *t)
+{
+    l->when_spent = t;
 }
 
 size_t

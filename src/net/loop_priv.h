@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "base/budget.h"
 #include "net/loop.h"
 #include "net/timer.h"
 
@@ -49,6 +50,8 @@ struct loop {
     void (*on_ready)(void *stream, bool readable, bool writable);
     void (*flush)(struct list *node, const struct list *next);
     atomic_size_t accepted; /* by its listeners, and open; other loops count down as well */
+    struct budget budget;
+    struct loop_task *when_spent; /* NULL: nothing */
     struct timer beat;
     uint64_t beat_ms;
     _Atomic uint64_t beats; /* only this loop counts */

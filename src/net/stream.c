@@ -21,16 +21,6 @@
 /* A peer that takes none of the last bytes for so long is given up. */
 enum { FINISH_LIMIT_MS = 10000, LINGER_LIMIT_MS = 2000, PIECE_COST = 64 };
 
-struct stream_parcel {
-    const struct stream_ops *ops;
-    void *ops_state;
-    uint64_t bytes_in, bytes_out;
-    int fd;
-    bool local;
-    struct address peer;
-    struct loop *home;
-};
-
 static const unsigned may_follow[] = {
     [STREAM_OPEN] = BIT(STREAM_FINISHING) | BIT(STREAM_CLOSED) | BIT(STREAM_DETACHED),
     [STREAM_FINISHING] = BIT(STREAM_LINGERING) | BIT(STREAM_CLOSED),
@@ -61,6 +51,7 @@ stream_drop(void *object)
     ENSURE(s->state >= STREAM_CLOSED && list_empty(&s->dirty) && !timer_active(&s->limit));
     if (s->state == STREAM_CLOSED && s->handlers)
         s->handlers->on_end(s->owner, (enum stream_end)s->why);
+    budget_give(&s->loop->budget, stream_size(s));
     if (s->ops_state)
         s->ops->free(s->ops_state);
     stream_queue_fini(&s->queue);
@@ -120,6 +111,9 @@ stream_write(struct stream *s)
     if (s->state > STREAM_FINISHING)
         return;
     result = s->ops->flush(s);
+    if (result == STREAM_FLUSH_DONE && s->state == STREAM_OPEN && !s->blocked)
+        return;
+    stream_queue_account(&s->queue, &s->loop->budget);
     if (result == STREAM_FLUSH_DONE && s->state == STREAM_FINISHING && s->ops->farewell)
         result = s->ops->farewell(s);
     s->blocked = result == STREAM_FLUSH_BLOCKED;
@@ -153,7 +147,9 @@ stream_on_dirty(struct list *node, const struct list *next)
         s->ops->replay(s);
     if (s->state >= STREAM_CLOSED)
         return;
-    if (!s->blocked)
+    if (s->blocked)
+        stream_queue_account(&s->queue, &s->loop->budget);
+    else
         stream_write(s);
     stream_watch(s);
 }
@@ -216,6 +212,7 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     l->flush = stream_on_dirty;
     l->on_ready = stream_on_ready;
     loop_join(l);
+    budget_take(&l->budget, sizeof(*s));
     s->loop = l;
     s->ops = &plain_ops;
     s->fd = fd;
@@ -288,7 +285,7 @@ stream_send(struct stream *s, struct bytes *out)
 bool
 stream_send_copy(struct stream *s, const char *data, size_t len)
 {
-    struct bytes *copy = bytes_new(data, len);
+    struct bytes *copy = bytes_count(bytes_new(data, len), &s->loop->budget);
     bool room = stream_send(s, copy);
 
     bytes_unref(copy);
@@ -305,6 +302,12 @@ size_t
 stream_cost(const struct stream *s)
 {
     return stream_queued(s) + (size_t)s->queue.count * PIECE_COST;
+}
+
+size_t
+stream_weight(const struct stream *s)
+{
+    return stream_size(s) + stream_queue_weight(&s->queue);
 }
 
 void
@@ -340,6 +343,7 @@ stream_close(struct stream *s, enum stream_end why)
     close(s->fd);
     stream_uncount(s->home);
     stream_queue_fini(&s->queue);
+    stream_queue_account(&s->queue, &s->loop->budget);
 }
 
 const char *
@@ -398,7 +402,7 @@ stream_detach(struct stream *s)
     p->local = s->local;
     p->peer = s->peer;
     p->home = s->home;
-    s->ops_state = NULL;
+    stream_set_state(s, NULL);
     stream_enter(s, STREAM_DETACHED);
     stream_leave_loop(s);
     return p;
@@ -416,7 +420,7 @@ stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handle
     s->peer = p->peer;
     s->home = p->home;
     s->ops = p->ops;
-    s->ops_state = p->ops_state;
+    stream_set_state(s, p->ops_state);
     p->ops_state = NULL;
     stream_attach(s, h, owner);
     stream_parcel_drop(p);

@@ -60,7 +60,7 @@ stream_ops_begin(struct stream *s, const struct stream_ops *ops, void *state, ui
 {
     ENSURE(s->state == STREAM_OPEN && !s->ops_state);
     s->ops = ops;
-    s->ops_state = state;
+    stream_set_state(s, state);
     timer_start(s->loop, &s->limit, limit_ms);
     stream_touch(s);
 }

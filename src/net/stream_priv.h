@@ -30,6 +30,7 @@ struct stream_queue {
     size_t total_bytes; /* left to write */
     size_t taken;       /* bytes of the first element that were written already */
     uint32_t head, count, capacity;
+    uint32_t counted; /* bytes of the ring that a budget counts */
     union {
         struct bytes *slots[STREAM_QUEUE_INLINE];
         struct bytes **ring; /* with a larger capacity */
@@ -46,6 +47,10 @@ const char *stream_queue_first(const struct stream_queue *q);
 unsigned stream_queue_gather(const struct stream_queue *q, struct iovec *out, unsigned max);
 /* The first bytes of the queue, in one piece: borrowed, or copied to room. */
 struct str stream_queue_join(const struct stream_queue *q, char *room, size_t size);
+/* Its ring counts against b from now on, as long as it is: of a queue that the kernel holds up. */
+void stream_queue_account(struct stream_queue *q, struct budget *b);
+/* What would be free without it: of bytes that others hold as well, its part. */
+size_t stream_queue_weight(const struct stream_queue *q);
 /* The first len bytes were written. */
 void stream_queue_take(struct stream_queue *q, size_t len);
 
@@ -97,6 +102,37 @@ struct stream {
     struct address peer;
     struct loop *home; /* which accepted it, and counts it to its end; NULL: it was connected */
 };
+
+/* What goes from one loop to another; whoever has it owns it. */
+struct stream_parcel {
+    const struct stream_ops *ops;
+    void *ops_state;
+    uint64_t bytes_in, bytes_out;
+    int fd;
+    bool local;
+    struct address peer;
+    struct loop *home;
+};
+
+/* What a state of ops takes besides: OpenSSL's memory for a connection. */
+enum { STREAM_STATE_BYTES = 16384 };
+
+/* What it takes without its queue. */
+static inline size_t
+stream_size(const struct stream *s)
+{
+    return sizeof(*s) + (s->ops_state ? STREAM_STATE_BYTES : 0);
+}
+
+/* NULL: it is another's from now on. */
+static inline void
+stream_set_state(struct stream *s, void *ops_state)
+{
+    size_t before = stream_size(s);
+
+    s->ops_state = ops_state;
+    budget_change(&s->loop->budget, before, stream_size(s));
+}
 
 /* Takes fd over (non-blocking, connected). */
 struct stream *stream_new(struct loop *l, int fd, const struct sockaddr *peer);

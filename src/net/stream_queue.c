@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
@@ -33,13 +34,24 @@ queue_free_ring(struct stream_queue *q)
         free(q->in.ring);
 }
 
+/* Of an empty queue; what is counted stays so until it is looked at. */
+static void
+queue_drop_ring(struct stream_queue *q)
+{
+    ENSURE(q->count == 0);
+    queue_free_ring(q);
+    q->capacity = STREAM_QUEUE_INLINE;
+    q->head = 0;
+}
+
 void
 stream_queue_fini(struct stream_queue *q)
 {
     for (uint32_t i = 0; i < q->count; i++)
         bytes_unref(queue_element(q, i));
-    queue_free_ring(q);
-    stream_queue_init(q);
+    q->count = 0;
+    q->total_bytes = q->taken = 0;
+    queue_drop_ring(q);
 }
 
 static void
@@ -69,6 +81,34 @@ stream_queue_push(struct stream_queue *q, struct bytes *b)
     base[(q->head + q->count) & (q->capacity - 1)] = b;
     q->count++;
     q->total_bytes += b->len;
+}
+
+static size_t
+queue_ring_bytes(const struct stream_queue *q)
+{
+    return q->capacity > STREAM_QUEUE_INLINE ? q->capacity * sizeof(struct bytes *) : 0;
+}
+
+void
+stream_queue_account(struct stream_queue *q, struct budget *b)
+{
+    size_t now = queue_ring_bytes(q);
+
+    budget_change(b, q->counted, now);
+    q->counted = (uint32_t)now; /* of a GiB at most: an element is 64 bytes or more */
+}
+
+size_t
+stream_queue_weight(const struct stream_queue *q)
+{
+    size_t weight = queue_ring_bytes(q);
+
+    for (uint32_t i = 0; i < q->count; i++) {
+        const struct bytes *b = queue_element(q, i);
+
+        weight += (sizeof(*b) + b->len) / atomic_load_explicit(&b->refs, memory_order_relaxed);
+    }
+    return weight;
 }
 
 /* What is left of the element at index i. */
@@ -138,7 +178,6 @@ stream_queue_take(struct stream_queue *q, size_t len)
         q->head = (q->head + 1) & (q->capacity - 1);
         q->count--;
     }
-    ENSURE(q->total_bytes == 0);
-    queue_free_ring(q);
-    stream_queue_init(q);
+    ENSURE(q->total_bytes == 0 && q->taken == 0);
+    queue_drop_ring(q);
 }

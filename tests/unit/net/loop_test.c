@@ -50,6 +50,32 @@ tasks_then_writes_then_drops(void **state)
 }
 
 static void
+a_spent_budget_is_told_each_turn(void **state)
+{
+    struct loop *l = loop_new();
+    struct loop_task a;
+    char na[] = "a";
+
+    (void)state;
+    trace[0] = '\0';
+    loop_task_init(&a, note, na);
+    loop_when_spent(l, &a);
+    budget_set_limit(loop_budget(l), 10);
+    budget_take(loop_budget(l), 9);
+    loop_turn(l);
+    assert_string_equal(trace, "");
+    budget_take(loop_budget(l), 1);
+    loop_turn(l);
+    assert_int_equal(trace[0], 'a');
+    budget_give(loop_budget(l), 10);
+    trace[0] = '\0';
+    loop_turn(l);
+    assert_string_equal(trace, "");
+    loop_when_spent(l, NULL);
+    loop_free(l);
+}
+
+static void
 cancelled_task_does_not_run(void **state)
 {
     struct loop *l = loop_new();
@@ -215,6 +241,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(tasks_then_writes_then_drops),
+        cmocka_unit_test(a_spent_budget_is_told_each_turn),
         cmocka_unit_test(cancelled_task_does_not_run),
         cmocka_unit_test(soon_is_later_and_once),
         cmocka_unit_test(task_may_ask_for_another_round),

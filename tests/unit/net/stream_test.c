@@ -151,6 +151,62 @@ full_queue_says_so_and_drains(void **state)
 }
 
 static void
+what_a_stream_holds_is_counted(void **state)
+{
+    enum { SIZE = 4 << 20, PIECES = 1000 };
+    struct peer p;
+    int other;
+    struct loop *l = set(&p, SOCK_STREAM, &other);
+    const struct budget *b = loop_budget(l);
+    struct bytes *piece = bytes_new("piece", 5);
+    char *large = calloc(1, SIZE);
+    size_t idle = budget_used(b);
+
+    (void)state;
+    assert_true(idle >= sizeof(struct stream));
+    stream_send_copy(p.s, large, SIZE);
+    assert_true(budget_used(b) >= idle + SIZE);
+    loop_turn(l);
+    for (int i = 0; i < PIECES; i++) /* what others hold as well costs its place in the queue */
+        stream_send(p.s, piece);
+    loop_turn(l);
+    assert_in_range(budget_used(b), idle + SIZE + PIECES * sizeof(piece),
+        idle + SIZE + 4 * PIECES * sizeof(piece));
+    assert_in_range(stream_weight(p.s), SIZE, SIZE + 64 * PIECES);
+    while (budget_used(b) > idle) {
+        slurp(other);
+        loop_turn(l);
+    }
+    assert_int_equal(stream_queued(p.s), 0);
+    assert_int_equal(budget_used(b), idle);
+    bytes_unref(piece);
+    free(large);
+    tear_down(l, &p, other);
+}
+
+static void
+a_queue_that_is_dropped_is_given_back(void **state)
+{
+    enum { SIZE = 4 << 20, PIECES = 1000 };
+    struct peer p;
+    int other;
+    struct loop *l = set(&p, SOCK_STREAM, &other);
+    char *large = calloc(1, SIZE);
+
+    (void)state;
+    stream_send_copy(p.s, large, SIZE);
+    loop_turn(l);
+    for (int i = 0; i < PIECES; i++)
+        stream_send_copy(p.s, "x", 1);
+    loop_turn(l);
+    stream_close(p.s, STREAM_END_LOCAL);
+    loop_turn(l);
+    assert_int_equal(budget_used(loop_budget(l)), 0);
+    free(large);
+    tear_down(l, &p, other);
+}
+
+static void
 drain_is_not_reported_within_the_turn(void **state)
 {
     struct peer p;
@@ -370,6 +426,8 @@ main(void)
         cmocka_unit_test(burst_is_one_write),
         cmocka_unit_test(large_burst_takes_sixty_four_a_write),
         cmocka_unit_test(tiny_pieces_cost_more_than_their_bytes),
+        cmocka_unit_test(what_a_stream_holds_is_counted),
+        cmocka_unit_test(a_queue_that_is_dropped_is_given_back),
         cmocka_unit_test(bytes_are_shared_not_copied),
         cmocka_unit_test(full_queue_says_so_and_drains),
         cmocka_unit_test(drain_is_not_reported_within_the_turn),
