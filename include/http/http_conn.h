@@ -53,6 +53,8 @@ struct http_conn *http_conn_open(struct stream *s, const struct http_limits *lim
     const struct http_conn_handlers *h, void *owner);
 /* Close at once; the open exchange is aborted; on_end follows. */
 void http_conn_close(struct http_conn *c);
+/* What would be free without it, by and large; 0: it is closing. */
+size_t http_conn_weight(const struct http_conn *c);
 /* No further request: idle connections close now, others after the answer under way. */
 void http_conn_retire(struct http_conn *c);
 

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
@@ -171,6 +172,7 @@ conn_on_again(void *owner)
     }
     conn_feed(c, ahead.data, ahead.len);
     buffer_fini(&ahead);
+    http_state_account(c);
 }
 
 static void
@@ -184,6 +186,7 @@ conn_on_data(void *owner, const char *data, size_t len)
         conn_keep(c, data, len);
     else
         conn_feed(c, data, len);
+    http_state_account(c);
 }
 
 static void
@@ -253,6 +256,7 @@ conn_new(struct loop *l, const struct http_limits *limits, const struct http_con
 {
     struct http_conn *c = mem_zalloc(sizeof(*c));
 
+    budget_take(loop_budget(l), sizeof(*c));
     c->loop = l;
     c->limits = limits;
     c->handlers = h;
@@ -281,6 +285,14 @@ http_conn_close(struct http_conn *c)
         http_state_enter(c, HTTP_CONN_CLOSING);
     if (c->stream)
         stream_close(c->stream, STREAM_END_LOCAL);
+}
+
+size_t
+http_conn_weight(const struct http_conn *c)
+{
+    if (c->state >= HTTP_CONN_CLOSING)
+        return 0;
+    return sizeof(*c) + c->held + stream_weight(c->stream);
 }
 
 void
@@ -332,6 +344,7 @@ http_conn_adopt(struct loop *l, struct http_parcel *p, const struct http_limits 
     c->served = p->served;
     c->ahead = p->raw;
     buffer_init(&p->raw);
+    http_state_account(c);
     http_state_go_on(c);
     http_conn_drop_parcel(p);
     return c;

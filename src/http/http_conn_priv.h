@@ -60,6 +60,7 @@ struct http_conn {
     struct timer limit;     /* what it limits depends on the state */
     struct loop_task again; /* go on with ahead */
     uint64_t bytes_out;     /* when the idle limit looked last */
+    size_t held;            /* by ahead and the exchange, as the budget of its loop counts it */
     unsigned postponed;     /* how often the request under way was */
     enum http_conn_state state;
     bool served;  /* a head began: the first one's limit counts from the opening */
@@ -96,6 +97,9 @@ uint64_t http_exchange_body_left_ms(const struct http_exchange *x);
 void http_exchange_release(struct http_exchange *x);
 /* In ASKING: x and its connection are over, and its stream is another's from now on: on_left. */
 void http_exchange_leave(struct http_exchange *x);
+
+/* Count what c holds now; whenever that may have changed. */
+void http_state_account(struct http_conn *c);
 
 /* The only place that writes c->state. */
 void http_state_enter(struct http_conn *c, enum http_conn_state next);

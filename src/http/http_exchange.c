@@ -44,6 +44,7 @@ http_exchange_release(struct http_exchange *x)
     ENSURE(c->exchange == x);
     c->exchange = NULL;
     x->conn = NULL;
+    http_state_account(c);
     loop_defer_free(c->loop, x, exchange_free);
 }
 
@@ -132,6 +133,7 @@ http_exchange_reply(struct http_exchange *x, const struct http_reply *reply)
     bool keep = body_read && m->keep_alive && m->minor == 1 && !c->retiring && !reply->close;
     if (c->state < HTTP_CONN_CLOSING) {
         struct bytes *out = http_reply_bytes(reply, keep, x->request.method == HTTP_METHOD_HEAD);
+        bytes_count(out, loop_budget(c->loop));
         c->blocked = !stream_send(c->stream, out);
         bytes_unref(out);
     }

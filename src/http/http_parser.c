@@ -346,6 +346,14 @@ http_parser_body(const struct http_parser *p)
     return buffer_str(&p->body);
 }
 
+size_t
+http_parser_bytes(const struct http_parser *p)
+{
+    return sizeof(*p) + p->head.capacity + p->body.capacity +
+           (p->spans ? p->span_capacity * sizeof(*p->spans) : 0) +
+           p->message.header_count * sizeof(*p->built);
+}
+
 void
 http_parser_drop_body(struct http_parser *p)
 {

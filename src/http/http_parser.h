@@ -60,5 +60,7 @@ const struct http_message *http_parser_message(const struct http_parser *p);
 void http_parser_limit_body(struct http_parser *p, size_t limit_bytes);
 struct str http_parser_body(const struct http_parser *p);
 void http_parser_drop_body(struct http_parser *p);
+/* The memory it takes. */
+size_t http_parser_bytes(const struct http_parser *p);
 
 #endif

@@ -7,7 +7,9 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/ensure.h"
+#include "http_parser.h"
 
 #define TO_THE_END (BIT(HTTP_CONN_CLOSING) | BIT(HTTP_CONN_GONE))
 
@@ -33,6 +35,16 @@ http_state_enter(struct http_conn *c, enum http_conn_state next)
         loop_task_cancel(&c->again);
 }
 
+void
+http_state_account(struct http_conn *c)
+{
+    const struct http_exchange *x = c->exchange;
+    size_t now = c->ahead.capacity + (x ? sizeof(*x) + http_parser_bytes(x->parser) : 0);
+
+    budget_change(loop_budget(c->loop), c->held, now);
+    c->held = now;
+}
+
 static void
 conn_free(void *object)
 {
@@ -40,6 +52,8 @@ conn_free(void *object)
 
     ENSURE(c->state == HTTP_CONN_GONE && !c->exchange);
     buffer_fini(&c->ahead);
+    http_state_account(c);
+    budget_give(loop_budget(c->loop), sizeof(*c));
     free(c);
 }
 
