@@ -11,12 +11,14 @@
 
 #include "base/str.h"
 
+struct budget;
 struct bytes;
 struct eio_message;
 
 /* text is the whole Engine.IO packet, type included ("42[...]"), or several with EIO_SEPARATOR
- * (wire/eio_packet.h) between them; a reference is taken.  Held once by the caller. */
-struct eio_message *eio_message_new(struct bytes *text);
+ * (wire/eio_packet.h) between them; a reference is taken.  Held once by the caller.  budget, of
+ * this worker, counts it; NULL: none. */
+struct eio_message *eio_message_new(struct budget *budget, struct bytes *text);
 struct eio_message *eio_message_hold(struct eio_message *m);
 void eio_message_release(struct eio_message *m);
 

@@ -30,6 +30,7 @@ enum eio_end {
     EIO_END_INFLATION,       /* too much came out of too little (permessage-deflate): "inflation" */
     EIO_END_OVERLAP,         /* two polls, or two posts, at once: "overlap" */
     EIO_END_SLOW,            /* its queue passed the limit: "slow" */
+    EIO_END_MEMORY,          /* memory was short, and it held much: "memory" */
     EIO_END_TRANSPORT,       /* the transport failed: "transport error" */
     EIO_END_SHUTDOWN,        /* the server stops: "shutdown" */
 };

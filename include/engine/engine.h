@@ -24,6 +24,8 @@ struct loop;
 struct loop_task;
 struct proxies;
 
+/* A memory budget that is spent (loop_budget) refuses handshakes and large bodies with 503. */
+
 /* Options of the port, shared by all workers; owned by the caller, immutable while it is set. */
 struct engine_limits {
     const char *path; /* "/socket.io/", with both slashes */
@@ -60,6 +62,8 @@ struct engine_handlers {
     void (*on_message)(void *session_owner, struct str data, bool binary);
     /* The last event of a session; it is gone at the end of this turn. */
     void (*on_close)(void *session_owner, enum eio_end why);
+    /* What would be free without it, by and large.  May be NULL. */
+    size_t (*weight)(const void *session_owner);
 };
 
 struct engine *engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits);
@@ -83,6 +87,13 @@ bool engine_offer(void *engine, struct http_exchange *x, const struct http_reque
  * end of the turn in which the last one is gone, or of this turn; NULL: nobody waits.
  */
 void engine_shutdown(struct engine *e, struct loop_task *emptied);
+/*
+ * For when memory is short: what the session holds that holds most, and the end (EIO_END_MEMORY) of
+ * those that hold at least so much, until they are wanted bytes together; returns how many those
+ * are.
+ */
+size_t engine_heaviest(const struct engine *e);
+size_t engine_relieve(struct engine *e, size_t least, size_t wanted);
 /* Sessions that are not freed yet, closed ones included. */
 size_t engine_session_count(const struct engine *e);
 /* After the last session is gone. */

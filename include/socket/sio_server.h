@@ -28,6 +28,8 @@ struct sio_handlers {
     /* Left the namespace, or the session ended: the last event; s is gone at the end of the turn.
      */
     void (*on_disconnect)(void *socket_owner);
+    /* What would be free without it, by and large.  May be NULL. */
+    size_t (*weight)(const void *socket_owner);
 };
 
 /* The Socket.IO side of an engine; attaches itself to it. */

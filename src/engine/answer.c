@@ -145,12 +145,22 @@ answer_bad_websocket(struct http_exchange *x, bool version_valid)
 }
 
 void
-answer_unavailable(struct http_exchange *x)
+answer_unavailable(struct http_exchange *x, const char *why)
 {
-    if (http_exchange_request(x)->upgrade)
-        answer_upgrade(x, "503 Service Unavailable", "", "Service Unavailable");
-    else
-        answer_empty(x, 503);
+    static const char retry[] = "Retry-After: 5\r\n";
+    struct buffer head = { 0 };
+
+    if (http_exchange_request(x)->upgrade) {
+        answer_upgrade(x, "503 Service Unavailable", retry, why);
+        return;
+    }
+    answer_add_cors(&head, http_exchange_request(x));
+    buffer_append_text(&head, retry);
+    http_exchange_reply(x, &(struct http_reply){ .status = 503,
+                               .type = "text/plain; charset=utf-8",
+                               .headers = buffer_str(&head),
+                               .body = str_of(why) });
+    buffer_fini(&head);
 }
 
 void

@@ -32,8 +32,8 @@ enum answer_error {
 void answer_error(struct http_exchange *x, enum answer_error error, unsigned version);
 /* To an upgrade whose head is not a WebSocket client's; the connection closes. */
 void answer_bad_websocket(struct http_exchange *x, bool version_valid);
-/* 503, to a WebSocket request or any other. */
-void answer_unavailable(struct http_exchange *x);
+/* 503, to a WebSocket request or any other; why is its body. */
+void answer_unavailable(struct http_exchange *x, const char *why);
 
 void answer_preflight(struct http_exchange *x, const struct eio_session *s);
 /* No body, but the headers that let a page read the status. */

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/ensure.h"
@@ -14,12 +15,22 @@
 #include "wire/deflate.h"
 #include "ws_writer.h"
 
+/* The text may be another thread's as well, and counts here like a copy. */
+static size_t
+message_cost(const struct eio_message *m)
+{
+    return sizeof(*m) + m->text->len;
+}
+
 struct eio_message *
-eio_message_new(struct bytes *text)
+eio_message_new(struct budget *budget, struct bytes *text)
 {
     struct eio_message *m = mem_zalloc(sizeof(*m));
     m->holders = 1;
+    m->budget = budget;
     m->text = bytes_ref(text);
+    if (budget)
+        budget_take(budget, message_cost(m));
     return m;
 }
 
@@ -27,7 +38,7 @@ struct eio_message *
 eio_message_of(const char *text)
 {
     struct bytes *b = bytes_new(text, strlen(text));
-    struct eio_message *m = eio_message_new(b);
+    struct eio_message *m = eio_message_new(NULL, b);
     bytes_unref(b);
     return m;
 }
@@ -47,6 +58,8 @@ eio_message_release(struct eio_message *m)
     ENSURE(m->holders > 0);
     if (--m->holders > 0)
         return;
+    if (m->budget)
+        budget_give(m->budget, message_cost(m));
     bytes_unref(m->text);
     bytes_unref(m->frame);
     bytes_unref(m->deflated);
@@ -97,7 +110,7 @@ struct bytes *
 eio_message_make_frame(struct eio_message *m)
 {
     ENSURE(!m->frame);
-    m->frame = frames_of(bytes_str(m->text), SIZE_MAX);
+    m->frame = bytes_count(frames_of(bytes_str(m->text), SIZE_MAX), m->budget);
     return m->frame;
 }
 
@@ -107,7 +120,8 @@ eio_message_make_deflated(struct eio_message *m, size_t threshold)
     bool pays = m->text->len >= threshold;
 
     ENSURE(!m->deflated);
-    m->deflated = pays ? frames_of(bytes_str(m->text), threshold) : bytes_ref(eio_message_frame(m));
+    m->deflated = pays ? bytes_count(frames_of(bytes_str(m->text), threshold), m->budget)
+                       : bytes_ref(eio_message_frame(m));
     return m->deflated;
 }
 
@@ -127,7 +141,7 @@ eio_message_append(struct eio_message *m, enum eio_version v, struct buffer *out
         eio_payload_append_text(EIO_3, false, packet, &all);
     }
     if (!m->packet3)
-        m->packet3 = buffer_to_bytes(&all);
+        m->packet3 = bytes_count(buffer_to_bytes(&all), m->budget);
     buffer_fini(&all);
     buffer_append_str(out, bytes_str(m->packet3));
 }

@@ -16,6 +16,7 @@ struct buffer;
 /* Freed with its last holder; a form that was made stays as it is until then. */
 struct eio_message {
     unsigned holders;
+    struct budget *budget; /* NULL: not counted */
     struct bytes *text;
     struct bytes *frame;    /* a WebSocket text frame; NULL: not needed yet, as all below */
     struct bytes *deflated; /* the same compressed, or frame again where that does not pay */

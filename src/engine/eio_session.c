@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/log.h"
@@ -89,6 +90,7 @@ static void session_on_due(void *owner);
 void
 eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v)
 {
+    budget_take(e->budget, EIO_SESSION_BYTES);
     s->engine = e;
     s->state = SESSION_OPEN;
     s->told = true;
@@ -147,7 +149,7 @@ void
 eio_session_send_text(struct eio_session *s, struct str text)
 {
     if (s->direct && !s->deflate) {
-        struct bytes *frame = ws_writer_frame(WS_TEXT, false, text);
+        struct bytes *frame = bytes_count(ws_writer_frame(WS_TEXT, false, text), s->engine->budget);
         bool fits = ws_writer_queue(s->direct, frame, s->engine->limits->queue_bytes);
         bytes_unref(frame);
         if (!fits)
@@ -157,7 +159,7 @@ eio_session_send_text(struct eio_session *s, struct str text)
     if (!eio_session_live(s))
         return;
     struct bytes *copy = bytes_new(text.data, text.len);
-    struct eio_message *m = eio_message_new(copy);
+    struct eio_message *m = eio_message_new(s->engine->budget, copy);
     bytes_unref(copy);
     eio_session_send(s, m);
     eio_message_release(m);
@@ -169,7 +171,7 @@ size_t
 eio_session_broadcast(struct eio_session *const *sessions, size_t count, struct bytes *text,
     const struct eio_session *except)
 {
-    struct eio_message *m = eio_message_new(text);
+    struct eio_message *m = eio_message_new(count > 0 ? sessions[0]->engine->budget : NULL, text);
     size_t sent = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -201,6 +203,7 @@ static const char *const end_name[] = {
     [EIO_END_INFLATION] = "inflation",
     [EIO_END_OVERLAP] = "overlap",
     [EIO_END_SLOW] = "slow",
+    [EIO_END_MEMORY] = "memory",
     [EIO_END_TRANSPORT] = "transport error",
     [EIO_END_SHUTDOWN] = "shutdown",
 };
@@ -259,6 +262,23 @@ eio_session_close(struct eio_session *s, enum eio_end why)
     eio_session_mark(s);
 }
 
+size_t
+eio_session_weight(const struct eio_session *s)
+{
+    const struct bytes *texts[] = { s->cookie, s->referer };
+    size_t weight = EIO_SESSION_BYTES + s->active->ops->weight(s->active);
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        if (texts[i])
+            weight += texts[i]->len / atomic_load(&texts[i]->refs);
+    }
+    if (s->probing)
+        weight += s->probing->candidate->ops->weight(s->probing->candidate);
+    if (!s->told && s->owner && s->engine->handlers->weight)
+        weight += s->engine->handlers->weight(s->owner);
+    return weight;
+}
+
 static void
 session_free(void *object)
 {
@@ -268,6 +288,7 @@ session_free(void *object)
     ENSURE(e->count > 0 && s->told && !s->active && list_empty(&s->node));
     texts_drop(&e->texts, s->cookie);
     texts_drop(&e->texts, s->referer);
+    budget_give(e->budget, EIO_SESSION_BYTES);
     free(s);
     e->count--;
     if (e->count == 0 && e->emptied)

@@ -45,6 +45,8 @@ struct eio_transport_ops {
      * everything queued to another transport, in order; false: past that one's limit.  NULL: it is
      * never left for another one. */
     bool (*hand_over)(struct eio_transport *t, struct eio_transport *to);
+    /* What would be free without it, by and large. */
+    size_t (*weight)(const struct eio_transport *t);
 };
 
 /* The first member of every transport. */
@@ -98,6 +100,9 @@ struct eio_session {
     char client[]; /* the address, of the handshake */
 };
 
+/* What a session counts as, with its transport and what the layers above keep of it in any case. */
+enum { EIO_SESSION_BYTES = 768 };
+
 /* s, which is zero but for its id and its client, is the engine's from now on; it has no transport
  * yet. */
 void eio_session_init(struct eio_session *s, struct engine *e, enum eio_version v);
@@ -111,6 +116,9 @@ void eio_session_enter(struct eio_session *s, enum session_state next);
 void eio_session_activate(struct eio_session *s, struct eio_transport *t);
 /* Back to OPEN; of the two transports, loser is closed. */
 void eio_session_leave_probing(struct eio_session *s, struct eio_transport *loser);
+
+/* What would be free without it, by and large; of one that is in the engine's map. */
+size_t eio_session_weight(const struct eio_session *s);
 
 /* Call the transports' settle() at the end of this turn. */
 void eio_session_mark(struct eio_session *s);

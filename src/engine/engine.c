@@ -46,6 +46,7 @@ engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
     struct engine *e = mem_zalloc(sizeof(*e));
 
     e->loop = l;
+    e->budget = e->texts.budget = loop_budget(l);
     e->worker = worker;
     e->limits = limits;
     list_init(&e->dirty);
@@ -116,6 +117,37 @@ engine_shutdown(struct engine *e, struct loop_task *emptied)
     ENSURE(e->adrift_count == 0);
     if (e->count == 0 && emptied)
         loop_end_of_turn(e->loop, emptied);
+}
+
+size_t
+engine_heaviest(const struct engine *e)
+{
+    const struct eio_session *s;
+    size_t most = 0;
+
+    for (size_t i = 0; (s = map_next(&e->sessions, &i));) {
+        size_t weight = eio_session_weight(s);
+
+        most = weight > most ? weight : most;
+    }
+    return most;
+}
+
+size_t
+engine_relieve(struct engine *e, size_t least, size_t wanted)
+{
+    struct eio_session *s;
+    size_t sum = 0;
+
+    for (size_t i = 0; sum < wanted && (s = map_next(&e->sessions, &i));) {
+        size_t weight = eio_session_weight(s);
+
+        if (weight < least)
+            continue;
+        sum += weight;
+        eio_session_end(s, EIO_END_MEMORY);
+    }
+    return sum;
 }
 
 size_t

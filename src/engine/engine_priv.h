@@ -5,6 +5,7 @@
 #ifndef ENGINE_ENGINE_PRIV_H
 #define ENGINE_ENGINE_PRIV_H
 
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -16,12 +17,15 @@
 
 struct eio_message;
 
+enum { ENGINE_SMALL_BODY = 16384 };
+
 struct engine {
     struct loop *loop;
     unsigned worker;
     bool stopping;
     bool crowded;             /* logged that too many sessions are adrift */
     struct log_gate refusals; /* of origins */
+    struct budget *budget;    /* of the loop */
     const struct engine_limits *limits;
     const struct engine_handlers *handlers;
     void *owner;
@@ -43,5 +47,14 @@ struct engine {
     /* Working memory for one function at a time: heads and bodies of answers, decoded packets. */
     struct buffer head, body, script, packed, scratch;
 };
+
+/* What a body may have; if memory is short, what clients need. */
+static inline size_t
+engine_body_limit(const struct engine *e)
+{
+    size_t limit = e->limits->message_bytes;
+
+    return budget_is_spent(e->budget) && limit > ENGINE_SMALL_BODY ? ENGINE_SMALL_BODY : limit;
+}
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "answer.h"
+#include "base/budget.h"
 #include "base/digest.h"
 #include "base/ensure.h"
 #include "base/log.h"
@@ -324,7 +325,9 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
     if (error != ANSWER_FINE)
         answer_error(x, error, w.version);
     else if (!w.session && e->stopping)
-        answer_unavailable(x);
+        answer_unavailable(x, "The server is stopping\n");
+    else if (!w.session && budget_is_spent(e->budget))
+        answer_unavailable(x, "The server is short of memory\n");
     else if (r->upgrade)
         wish_on_upgrade(e, &w);
     else if (w.session)

@@ -13,6 +13,7 @@
 
 #include "adrift.h"
 #include "answer.h"
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/mem.h"
@@ -41,6 +42,7 @@ struct polling {
     /* The POST's packets that are not taken yet, while has_inbox. */
     struct eio_payload inbox;
     struct buffer inbox_text; /* holds the inbox while the session is paused */
+    size_t counted;           /* of the queue and inbox_text, by the budget */
     bool has_inbox;
     bool busy;        /* in polling_take_inbox() */
     bool answered;    /* the handshake's GET was */
@@ -53,6 +55,14 @@ polling_of(struct eio_transport *t)
     return CONTAINER_OF(t, struct polling, base);
 }
 
+static void
+polling_account(struct polling *p)
+{
+    size_t now = p->capacity * sizeof(*p->queue) + p->inbox_text.capacity;
+    budget_change(p->base.session->engine->budget, p->counted, now);
+    p->counted = now;
+}
+
 /* ---- queue ---- */
 
 static void
@@ -61,6 +71,7 @@ queue_add(struct polling *p, struct eio_message *m)
     if (p->count == p->capacity) {
         p->capacity = p->capacity ? p->capacity * 2 : 4;
         p->queue = mem_resize(p->queue, p->capacity, sizeof(*p->queue));
+        polling_account(p);
     }
     p->queue[p->count++] = eio_message_hold(m);
     p->queued_bytes += m->text->len + PACKET_OVERHEAD;
@@ -259,6 +270,7 @@ polling_on_post_body(void *owner, struct http_exchange *x, struct str body)
         buffer_clear(&p->inbox_text);
         buffer_append_str(&p->inbox_text, p->inbox.rest);
         p->inbox.rest = buffer_str(&p->inbox_text);
+        polling_account(p);
     }
     buffer_fini(&form);
 }
@@ -295,7 +307,7 @@ polling_on_post(struct polling *p, struct http_exchange *x)
     }
     p->post = x;
     adrift_end(&p->adrift);
-    http_exchange_take(x, s->engine->limits->message_bytes, &handlers, p);
+    http_exchange_take(x, engine_body_limit(s->engine), &handlers, p);
 }
 
 void
@@ -364,6 +376,7 @@ polling_close(struct eio_transport *t, enum eio_end why)
         polling_release_post(p);
     adrift_fini(&p->adrift);
     queue_clear(p);
+    budget_give(e->budget, p->counted);
     loop_defer_free(e->loop, p, polling_free);
 }
 
@@ -405,6 +418,17 @@ polling_settle(struct eio_transport *t)
         adrift_settle(&p->adrift, p->poll || p->post);
 }
 
+/* A message that others hold as well counts by its part. */
+static size_t
+polling_weight(const struct eio_transport *t)
+{
+    const struct polling *p = CONTAINER_OF(t, const struct polling, base);
+    size_t weight = p->counted;
+    for (size_t i = 0; i < p->count; i++)
+        weight += p->queue[i]->text->len / p->queue[i]->holders;
+    return weight;
+}
+
 struct eio_transport *
 polling_new(struct eio_session *s, struct str jsonp)
 {
@@ -416,6 +440,7 @@ polling_new(struct eio_session *s, struct str jsonp)
         .pause = polling_pause,
         .settle = polling_settle,
         .hand_over = polling_hand_over,
+        .weight = polling_weight,
     };
     struct polling *p = mem_zalloc(sizeof(*p));
 

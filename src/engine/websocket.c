@@ -92,7 +92,7 @@ websocket_on_event(struct websocket *ws, enum ws_event event, const struct ws_in
         websocket_on_message(ws, in->data, event == WS_EVENT_BINARY);
         return;
     case WS_EVENT_PING:
-        pong = ws_writer_frame(WS_PONG, false, in->data);
+        pong = bytes_count(ws_writer_frame(WS_PONG, false, in->data), s->engine->budget);
         fits = websocket_send_frame(ws, pong);
         bytes_unref(pong);
         if (!fits)
@@ -154,8 +154,10 @@ websocket_read(struct websocket *ws, struct str input)
         return; /* what the reader holds is freed at the end of the turn */
     ENSURE(input.len == 0 || ws->base.stopped);
     ws_reader_keep(ws->reader, input);
-    if (!ws_reader_is_idle(ws->reader))
+    if (!ws_reader_is_idle(ws->reader)) {
+        ws_reader_account(ws->reader, e->budget);
         return;
+    }
     ws_reader_return(&e->readers, ws->reader);
     ws->reader = NULL;
 }
@@ -219,7 +221,7 @@ websocket_close(struct eio_transport *t, enum eio_end why)
     struct websocket *ws = websocket_of(t);
 
     /* A slow reader would not take a close frame either, and its queue is what has to go. */
-    if (ws->base.stream && why == EIO_END_SLOW)
+    if (ws->base.stream && (why == EIO_END_SLOW || why == EIO_END_MEMORY))
         ws_writer_drop(websocket_let_go(ws));
     else if (ws->base.stream)
         ws_writer_goodbye(websocket_let_go(ws), WS_CODE_NONE);
@@ -254,6 +256,14 @@ websocket_settle(struct eio_transport *t)
         stream_resume(ws->base.stream);
 }
 
+static size_t
+websocket_weight(const struct eio_transport *t)
+{
+    const struct websocket *ws = CONTAINER_OF(t, const struct websocket, base);
+
+    return (t->stream ? stream_weight(t->stream) : 0) + ws_reader_bytes(ws->reader);
+}
+
 static const struct eio_transport_ops websocket_ops = {
     .name = "websocket",
     .send = websocket_send,
@@ -262,6 +272,7 @@ static const struct eio_transport_ops websocket_ops = {
     .pause = websocket_pause,
     .settle = websocket_settle,
     .hand_over = NULL, /* a WebSocket is not left for another transport */
+    .weight = websocket_weight,
 };
 
 struct eio_transport *

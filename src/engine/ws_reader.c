@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <wslay/wslay.h>
 
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/mem.h"
@@ -19,6 +20,7 @@
 #include "ws_writer.h"
 
 enum {
+    WSLAY_BYTES = 4272,
     HEAD_MIN = 2,
     HEAD_MAX = 14,
     MASK_LEN = 4,
@@ -57,6 +59,9 @@ struct ws_reader {
     uint8_t control_len;
     bool failed;
     struct buffer kept;
+
+    struct budget *budget; /* which counts it; NULL: none */
+    size_t counted;
 };
 
 /* What wslay reads: the head in one piece, then what there is of this frame's payload.  0: no more
@@ -86,11 +91,40 @@ feed(uint8_t *out, size_t len, int flags, void *user)
 
 /* ---- the pool ---- */
 
+size_t
+ws_reader_bytes(const struct ws_reader *r)
+{
+    if (r == NULL)
+        return 0;
+    return sizeof(*r) + WSLAY_BYTES + r->message.capacity + r->inflated.capacity + r->kept.capacity;
+}
+
+void
+ws_reader_account(struct ws_reader *r, struct budget *b)
+{
+    size_t now = ws_reader_bytes(r);
+
+    ENSURE(!r->budget || r->budget == b);
+    budget_change(b, r->counted, now);
+    r->budget = b;
+    r->counted = now;
+}
+
+static void
+reader_discount(struct ws_reader *r)
+{
+    if (r->budget)
+        budget_give(r->budget, r->counted);
+    r->budget = NULL;
+    r->counted = 0;
+}
+
 void
 ws_reader_free(struct ws_reader *r)
 {
     if (r == NULL)
         return;
+    reader_discount(r);
     wslay_frame_context_free(r->frames);
     buffer_fini(&r->message);
     buffer_fini(&r->inflated);
@@ -122,6 +156,7 @@ ws_reader_return(struct ws_reader_pool *pool, struct ws_reader *r)
         ws_reader_free(r);
         return;
     }
+    reader_discount(r);
     if (r->message.capacity > KEPT_CAPACITY)
         buffer_fini(&r->message);
     if (r->inflated.capacity > KEPT_CAPACITY)

@@ -22,6 +22,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 
+struct budget;
 struct ws_reader;
 
 /* All zero is an empty pool. */
@@ -68,6 +69,11 @@ MUST_USE enum ws_event ws_reader_next(
 
 /* Between messages, with no input kept. */
 bool ws_reader_is_idle(const struct ws_reader *r);
+
+/* The memory it takes; NULL: none. */
+size_t ws_reader_bytes(const struct ws_reader *r);
+/* Count it in b until it is given back or freed: of one that stays with its connection. */
+void ws_reader_account(struct ws_reader *r, struct budget *b);
 
 /* Input that has to wait, in order. */
 void ws_reader_keep(struct ws_reader *r, struct str input);

@@ -8,11 +8,8 @@
  */
 #include "sio_priv.h"
 
-#include <stdlib.h>
-
 #include "base/ensure.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "engine/engine.h"
 #include "wire/sio_packet.h"
 #include "json/json_scan.h"
@@ -134,11 +131,8 @@ intake_on_decoded(struct sio_socket *s, const struct sio_packet *p, struct str t
         return;
     }
     if (p->attachments > 0) {
-        ENSURE(!s->assembly);
-        s->assembly = mem_zalloc(sizeof(*s->assembly));
-        s->assembly->missing = p->attachments;
-        if (p->type == SIO_BINARY_EVENT)
-            buffer_append_str(&s->assembly->packet, text);
+        sio_socket_begin_assembly(
+            s, p->attachments, p->type == SIO_BINARY_EVENT ? text : str_slice(NULL, 0));
     } else if (p->type == SIO_DISCONNECT)
         sio_socket_leave(s);
     else if (p->type == SIO_EVENT && p->name.len > 0)
@@ -185,14 +179,14 @@ intake_on_text(struct sio_socket *s, struct str text)
 static void
 intake_complete(struct sio_socket *s)
 {
-    struct buffer text = s->assembly->packet;
+    struct bytes *text = s->assembly->packet;
     struct sio_packet p;
 
-    buffer_init(&s->assembly->packet);
+    s->assembly->packet = NULL;
     sio_socket_drop_assembly(s);
-    if (text.len > 0 && sio_packet_decode(buffer_str(&text), &p) == SIO_PARSE_OK)
+    if (text && sio_packet_decode(bytes_str(text), &p) == SIO_PARSE_OK)
         intake_deliver(s, &p);
-    buffer_fini(&text);
+    bytes_unref(text);
 }
 
 /* The bytes themselves are not kept: no layer above has a use for them. */

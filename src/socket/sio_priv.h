@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/map.h"
 #include "engine/eio_session.h"
 #include "net/timer.h"
@@ -48,7 +49,7 @@ enum { SIO_ID_BYTES = 15, SIO_ID_LEN = 20 };
 struct sio_assembly {
     unsigned missing;     /* above 0: the last one ends it */
     size_t bytes;         /* of the attachments so far */
-    struct buffer packet; /* its text; empty when it is not an event */
+    struct bytes *packet; /* its text; NULL when it is not an event */
 };
 
 /* Owned by its session: from on_open to on_close.  connect_limit is set only while WAITING, and
@@ -65,9 +66,10 @@ struct sio_socket {
     char public_id[SIO_ID_LEN + 1]; /* "" until it is asked for, and where it is the id */
 };
 
-/* The engine's handlers: a session began, so make its socket; and its last event. */
+/* The engine's handlers: a session began, so make its socket; its last event; what it holds. */
 void sio_socket_on_open(void *server, struct eio_session *session);
 void sio_socket_on_close(void *socket, enum eio_end why);
+size_t sio_socket_weight(const void *socket);
 
 /* Into the namespace, with or without telling the client; calls up. */
 void sio_socket_enter(struct sio_socket *s, bool silently);
@@ -75,6 +77,8 @@ void sio_socket_enter(struct sio_socket *s, bool silently);
 void sio_socket_leave(struct sio_socket *s);
 /* Close the session; packets are ignored from now on; calls up. */
 void sio_socket_end(struct sio_socket *s, enum eio_end why);
+/* A binary packet begins; text is kept if it is an event's, and empty otherwise. */
+void sio_socket_begin_assembly(struct sio_socket *s, unsigned missing, struct str text);
 /* Forget a binary packet that is incomplete. */
 void sio_socket_drop_assembly(struct sio_socket *s);
 

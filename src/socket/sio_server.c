@@ -19,6 +19,7 @@ sio_server_open(struct loop *l, struct engine *e, const struct sio_limits *limit
         .on_open = sio_socket_on_open,
         .on_message = sio_intake_on_message,
         .on_close = sio_socket_on_close,
+        .weight = sio_socket_weight,
     };
     struct sio_server *v = mem_zalloc(sizeof(*v));
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/digest.h"
 #include "base/ensure.h"
 #include "base/mem.h"
@@ -52,11 +53,25 @@ socket_enter(struct sio_socket *s, enum sio_state next)
 }
 
 void
+sio_socket_begin_assembly(struct sio_socket *s, unsigned missing, struct str text)
+{
+    struct budget *budget = loop_budget(s->server->loop);
+
+    ENSURE(!s->assembly && missing > 0);
+    s->assembly = mem_zalloc(sizeof(*s->assembly));
+    s->assembly->missing = missing;
+    budget_take(budget, sizeof(*s->assembly));
+    if (text.len > 0)
+        s->assembly->packet = bytes_count(bytes_new(text.data, text.len), budget);
+}
+
+void
 sio_socket_drop_assembly(struct sio_socket *s)
 {
     if (!s->assembly)
         return;
-    buffer_fini(&s->assembly->packet);
+    bytes_unref(s->assembly->packet);
+    budget_give(loop_budget(s->server->loop), sizeof(*s->assembly));
     free(s->assembly);
     s->assembly = NULL;
 }
@@ -168,6 +183,19 @@ sio_socket_on_close(void *socket, enum eio_end why)
     loop_defer_free(s->server->loop, s, sio_socket_free);
     if (s->state != SIO_CLOSED)
         socket_leave_for(s, SIO_CLOSED);
+}
+
+size_t
+sio_socket_weight(const void *socket)
+{
+    const struct sio_socket *s = socket;
+    size_t weight = 0;
+
+    if (s->assembly)
+        weight = sizeof(*s->assembly) + (s->assembly->packet ? s->assembly->packet->len : 0);
+    if (s->owner && s->server->handlers->weight)
+        weight += s->server->handlers->weight(s->owner);
+    return weight;
 }
 
 void

@@ -21,7 +21,7 @@ message_of_length(size_t len)
     struct bytes *text = bytes_alloc(len);
     for (size_t i = 0; i < len; i++)
         text->data[i] = (char)('a' + i % 7);
-    struct eio_message *m = eio_message_new(text);
+    struct eio_message *m = eio_message_new(NULL, text);
     bytes_unref(text);
     return m;
 }
@@ -101,7 +101,7 @@ each_of_several_packets_is_compressed_alone(void **state)
     buffer_append_text(&text, "4short\x1e");
     buffer_append_str(&text, bytes_str(longer->text));
     both = buffer_to_bytes(&text);
-    m = eio_message_new(both);
+    m = eio_message_new(NULL, both);
     deflated = eio_message_deflated(m, 1024);
     assert_memory_equal(deflated->data,
         "\x81\x06"
@@ -193,7 +193,7 @@ static void
 the_last_holder_frees_it(void **state)
 {
     struct bytes *text = bytes_new("4x", 2);
-    struct eio_message *m = eio_message_new(text);
+    struct eio_message *m = eio_message_new(NULL, text);
 
     (void)state;
     assert_ptr_equal(eio_message_hold(m), m);

@@ -2,6 +2,7 @@
 /*
  * handshake: which requests are accepted, and how others are answered; ids name their worker.
  */
+#include "base/budget.h"
 #include "dialogue.h"
 #include "handshake.h"
 
@@ -58,6 +59,64 @@ a_websocket_session_begins_with_frames(void **state)
     hear_nothing(&c4, 20);
     hang_up(&c3);
     hang_up(&c4);
+}
+
+/* Its cost is given back with the session, and so is what it sent along. */
+static void
+a_session_counts_with_its_headers(void **state)
+{
+    struct client c = dial(*state);
+    const struct budget *b = loop_budget(c.server->loop);
+    char request[4096], cookie[3000];
+    size_t before;
+
+    turn(c.server);
+    before = budget_used(b);
+    memset(cookie, 'c', sizeof(cookie) - 1);
+    cookie[sizeof(cookie) - 1] = '\0';
+    (void)snprintf(request, sizeof(request),
+        "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\nCookie: %s\r\n\r\n",
+        cookie);
+    say(&c, request);
+    struct answer a = hear_answer(&c);
+    assert_int_equal(a.status, 200);
+    assert_in_range(budget_used(b) - before, sizeof(cookie), sizeof(cookie) + 2000);
+    assert_in_range(engine_heaviest(c.server->engine), sizeof(cookie), sizeof(cookie) + 2000);
+    assert_int_equal(engine_relieve(c.server->engine, 5000, 1), 0);
+    assert_true(engine_relieve(c.server->engine, 2000, 1) > sizeof(cookie));
+    turn(c.server);
+    assert_int_equal(c.server->why, EIO_END_MEMORY);
+    assert_int_equal(budget_used(b), before);
+    answer_fini(&a);
+    hang_up(&c);
+}
+
+static void
+newcomers_are_refused_when_memory_is_short(void **state)
+{
+    struct client first = dial(*state), post = dial(*state), late = dial(*state);
+    struct sid_query q = open_polling(&first, 4);
+    struct budget *b = loop_budget(first.server->loop);
+    char large[20001];
+
+    budget_set_limit(b, 1);
+    say_get(&late, 4, "");
+    struct answer a = hear_answer(&late);
+    assert_int_equal(a.status, 503);
+    assert_string_equal(a.body, "The server is short of memory\n");
+    assert_non_null(strstr(a.head, "\r\nRetry-After: 5\r\n"));
+    assert_non_null(strstr(a.head, "\r\nAccess-Control-Allow-Origin: "));
+    answer_fini(&a);
+    say_post(&post, 4, q.text, "4hello");
+    expect_answer(&post, 200, "ok");
+    memset(large, '4', sizeof(large) - 1);
+    large[sizeof(large) - 1] = '\0';
+    say_post(&post, 4, q.text, large);
+    expect_answer(&post, 413, "");
+    budget_set_limit(b, 0);
+    hang_up(&first);
+    hang_up(&post);
+    hang_up(&late);
 }
 
 static void
@@ -310,6 +369,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         ENGINE_TEST(a_polling_session_of_3_begins_with_open_and_connect),
         ENGINE_TEST(a_polling_session_of_4_begins_with_open_alone),
+        ENGINE_TEST(a_session_counts_with_its_headers),
+        ENGINE_TEST(newcomers_are_refused_when_memory_is_short),
         ENGINE_TEST(a_websocket_session_begins_with_frames),
         ENGINE_TEST(packets_may_follow_the_head_at_once),
         ENGINE_TEST(errors_are_json),

@@ -323,7 +323,7 @@ a_reader_that_never_polls_is_slow(void **state)
     open_polling(&get, 4);
     struct bytes *text = bytes_alloc(400);
     memset(text->data, '4', 400);
-    m = eio_message_new(text);
+    m = eio_message_new(NULL, text);
     bytes_unref(text);
     for (int i = 0; i < 4; i++)
         eio_session_send(only_session(v), m);

@@ -164,7 +164,7 @@ server_listen(struct server *v)
 static inline int
 server_begin(void **state)
 {
-    static const struct engine_handlers handlers = { on_open, on_message, on_close };
+    static const struct engine_handlers handlers = { on_open, on_message, on_close, NULL };
     struct server *v = mem_zalloc(sizeof(*v));
 
     v->limits = (struct engine_limits){

@@ -210,7 +210,7 @@ a_reader_that_never_reads_is_slow(void **state)
 
     open_websocket(&c, 4);
     memset(text->data, '4', text->len);
-    struct eio_message *m = eio_message_new(text);
+    struct eio_message *m = eio_message_new(NULL, text);
     bytes_unref(text);
     for (int i = 0; i < 40 && v->closed == 0; i++) {
         eio_session_send(only_session(v), m);
@@ -292,7 +292,7 @@ shutdown_closes_without_a_word(void **state)
     assert_int_equal(v->closed, 2);
     assert_int_equal(v->why, EIO_END_SHUTDOWN);
     say_get(&late, 3, "");
-    expect_answer(&late, 503, "");
+    expect_answer(&late, 503, "The server is stopping\n");
     hang_up(&ws);
     hang_up(&get);
     hang_up(&late);

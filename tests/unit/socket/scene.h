@@ -173,7 +173,7 @@ on_disconnect(void *socket_owner)
 static inline int
 setup(void **state)
 {
-    static const struct sio_handlers handlers = { on_connect, on_event, on_disconnect };
+    static const struct sio_handlers handlers = { on_connect, on_event, on_disconnect, NULL };
     const struct sio_limits limits = { .connect_timeout_ms = 60 };
 
     (void)state;
