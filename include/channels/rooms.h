@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 
+struct budget;
 struct bytes;
 struct eio_session;
 struct hub_link;
@@ -26,7 +27,8 @@ struct room_place {
     uint32_t index;
 };
 
-struct rooms *rooms_new(struct hub_link *hub);
+/* budget counts the rooms. */
+struct rooms *rooms_new(struct hub_link *hub, struct budget *budget);
 void rooms_free(struct rooms *r);
 
 /* place must be in no room. */

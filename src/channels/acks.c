@@ -14,8 +14,8 @@
 #include "socket/sio_socket.h"
 #include "wire/sio_packet.h"
 
-/* Waiting at once for one client; past it the answer is no. */
-enum { ACKS_MAX = 1000 };
+/* Waiting at once for one client; past it the answer is no.  The hub's question goes with it. */
+enum { ACKS_MAX = 1000, ACK_BYTES = 192 };
 
 /* In one list, counted by its client's ack_count: without a token in one of its owner's, which the
  * application decides, with one in client->acks. */
@@ -32,6 +32,7 @@ ack_free(struct ack *a)
     ENSURE(a->client->ack_count > 0);
     list_remove(&a->node);
     a->client->ack_count--;
+    subscriber_account(a->client, ACK_BYTES, 0);
     free(a);
 }
 
@@ -63,6 +64,7 @@ acks_wait(struct subscriber *c, struct list *waiting, int64_t id)
     a->id = id;
     list_append(waiting, &a->node);
     c->ack_count++;
+    subscriber_account(c, 0, ACK_BYTES);
 }
 
 static void

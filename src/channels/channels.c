@@ -224,9 +224,17 @@ channels_on_disconnect(void *owner)
     acks_forget(c, &c->acks);
     texts_drop(&c->channels->texts, c->headers);
     hub_link_sockets(c->channels->hub, -1);
-    ENSURE(c->ack_count == 0 && c->subscription_count == 0 && !c->by_name);
+    ENSURE(c->ack_count == 0 && c->subscription_count == 0 && c->held == 0 && !c->by_name);
     ENSURE(list_empty(&c->acks) && list_empty(&c->subscriptions) && list_empty(&c->paused));
     loop_defer_free(c->channels->loop, c, subscriber_free);
+}
+
+static size_t
+channels_weight(const void *owner)
+{
+    const struct subscriber *c = owner;
+
+    return c->held + c->line.bytes;
 }
 
 static void
@@ -258,6 +266,7 @@ channels_open(struct loop *l, struct sio_server *v, struct hub_link *hub, struct
         .on_connect = channels_on_connect,
         .on_event = channels_on_event,
         .on_disconnect = channels_on_disconnect,
+        .weight = channels_weight,
     };
     static const struct hub_link_handlers hub_handlers = {
         .on_broadcast = channels_on_broadcast,
@@ -266,11 +275,12 @@ channels_open(struct loop *l, struct sio_server *v, struct hub_link *hub, struct
     struct channels *c = mem_zalloc(sizeof(*c));
 
     c->loop = l;
+    c->budget = c->texts.budget = loop_budget(l);
     c->sockets = v;
     c->hub = hub;
     c->auth = auth;
     c->limits = limits;
-    c->rooms = rooms_new(hub);
+    c->rooms = rooms_new(hub, c->budget);
     list_init(&c->paused);
     sio_server_attach(v, &socket_handlers, c);
     hub_link_attach(hub, &hub_handlers, c);

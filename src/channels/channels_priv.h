@@ -8,7 +8,9 @@
 #include <stdbool.h>
 
 #include "allowance.h"
+#include "base/budget.h"
 #include "base/buffer.h"
+#include "base/ensure.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/texts.h"
@@ -24,6 +26,7 @@ struct sio_socket;
 
 struct channels {
     struct loop *loop;
+    struct budget *budget; /* of the loop */
     struct sio_server *sockets;
     struct hub_link *hub;
     struct auth *auth;
@@ -50,6 +53,16 @@ struct subscriber {
     uint64_t lists_again_ms; /* until then no member list is sent again */
     struct list paused;      /* in channels->paused, or in no list */
     struct bytes *headers;   /* its last auth.headers, in channels->texts; NULL: none yet */
+    size_t held;             /* bytes of subscriptions and acks, counted by the budget as well */
 };
+
+/* What is kept for c changes from so many bytes to so many. */
+static inline void
+subscriber_account(struct subscriber *c, size_t before, size_t now)
+{
+    ENSURE(c->held >= before);
+    c->held = c->held - before + now;
+    budget_change(c->channels->budget, before, now);
+}
 
 #endif

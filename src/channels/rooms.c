@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/map.h"
@@ -14,7 +15,7 @@
 #include "engine/eio_session.h"
 #include "hub/hub_link.h"
 
-enum { CAPACITY_MIN = 4 };
+enum { CAPACITY_MIN = 4, HUB_ENTRY_BYTES = 160 };
 
 /* In rooms->by_name exactly while it has members; each place knows its index here. */
 struct room {
@@ -27,14 +28,16 @@ struct room {
 
 struct rooms {
     struct hub_link *hub;
+    struct budget *budget;
     struct map by_name; /* struct room, owned */
 };
 
 struct rooms *
-rooms_new(struct hub_link *hub)
+rooms_new(struct hub_link *hub, struct budget *budget)
 {
     struct rooms *r = mem_zalloc(sizeof(*r));
 
+    r->budget = budget;
     r->hub = hub;
     return r;
 }
@@ -49,11 +52,23 @@ rooms_free(struct rooms *r)
     free(r);
 }
 
+/* With the hub's entry; but its name may be freed by the hub, and so is not counted by itself. */
+static size_t
+room_bytes(const struct room *room)
+{
+    size_t member = sizeof(*room->sessions) + sizeof(*room->places);
+
+    return sizeof(*room) + HUB_ENTRY_BYTES + room->name->len + room->capacity * member;
+}
+
 static void
 room_set_capacity(struct room *room, uint32_t capacity)
 {
+    size_t before = room_bytes(room);
+
     ENSURE(capacity >= CAPACITY_MIN && capacity > room->count);
     room->capacity = capacity;
+    budget_change(room->rooms->budget, before, room_bytes(room));
     room->sessions = mem_resize(room->sessions, capacity, sizeof(struct eio_session *));
     room->places = mem_resize(room->places, capacity, sizeof(struct room_place *));
 }
@@ -65,6 +80,7 @@ room_new(struct rooms *r, struct str name)
 
     room->rooms = r;
     room->name = bytes_new(name.data, name.len);
+    budget_take(r->budget, room_bytes(room));
     room_set_capacity(room, CAPACITY_MIN);
     map_put(&r->by_name, bytes_str(room->name), room);
     return room;
@@ -75,6 +91,7 @@ room_free(struct room *room)
 {
     ENSURE(room->count == 0);
     map_remove(&room->rooms->by_name, bytes_str(room->name));
+    budget_give(room->rooms->budget, room_bytes(room));
     bytes_unref(room->name);
     free(room->sessions);
     free(room->places);

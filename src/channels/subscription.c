@@ -46,6 +46,8 @@ static const unsigned may_follow[] = {
 
 /* A client may be refused as often as it likes: so many are logged a period, of all of a worker. */
 enum { REFUSALS_LOGGED = 100, REFUSALS_PERIOD_MS = 10000 };
+/* Even if memory is short a client may have the channels that clients need. */
+enum { LITTLE_BYTES = 16384 };
 
 /*
  * A member that subscribes again gets the list again, which costs far more than asking for it: so
@@ -67,6 +69,12 @@ subscription_enter(struct subscription *s, enum subscription_state next)
             sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
 }
 
+static size_t
+subscription_bytes(const struct subscription *s)
+{
+    return sizeof(*s) + BUDGET_ALLOCATION + s->name_len + s->member_bytes;
+}
+
 static struct subscription *
 subscription_new(struct subscriber *c, struct str channel)
 {
@@ -78,6 +86,7 @@ subscription_new(struct subscriber *c, struct str channel)
     s->name_len = (uint32_t)channel.len; /* maxChannelLength bounds it */
     memcpy(s->name, channel.data, channel.len);
     subscriptions_add(c, s);
+    subscriber_account(c, 0, subscription_bytes(s));
     return s;
 }
 
@@ -110,6 +119,7 @@ subscription_free(struct subscription *s)
     rooms_leave(c->channels->rooms, &s->place);
     acks_forget(c, &s->acks);
     subscriptions_remove(c, s);
+    subscriber_account(c, subscription_bytes(s), 0);
     free(s);
 }
 
@@ -216,6 +226,8 @@ subscription_admit(struct subscription *s, struct str body)
         entry.user = buffer_str(&m.user);
         entry.data = buffer_str(&m.data);
         subscription_enter(s, SUBSCRIPTION_ENTERING);
+        subscriber_account(c, 0, m.user.len + m.data.len);
+        s->member_bytes = (uint32_t)(m.user.len + m.data.len); /* of an answer of 1 MiB at most */
         s->question = hub_link_enter(c->channels->hub, &entry, subscription_on_list, s);
         break;
     case MEMBER_NONE: /* as in laravel-echo-server: events come, but no member is shown */
@@ -299,18 +311,24 @@ subscription_ask(struct subscription *s, struct str headers)
     }
 }
 
-/* Why a new subscription is over a limit, or NULL. */
+/* Why a new subscription is over a limit, or NULL; with the status to refuse it. */
 static const char *
-subscription_over_limit(const struct subscriber *c, struct str channel, bool in_time)
+subscription_over_limit(
+    const struct subscriber *c, struct str channel, bool in_time, unsigned *status)
 {
     const struct channels_limits *limits = c->channels->limits;
 
+    *status = 0;
     if (!in_time)
         return "too many subscriptions in a second (subscribeRate)";
     if (channel.len > limits->name_bytes)
         return "the channel's name is too long (maxChannelLength)";
     if (c->subscription_count >= limits->channels)
         return "too many channels on one socket (maxChannels)";
+    if (budget_is_spent(c->channels->budget) && c->held + c->line.bytes > LITTLE_BYTES) {
+        *status = 503;
+        return "memory is short, and this socket holds much of it (memoryLimit)";
+    }
     return NULL;
 }
 
@@ -339,6 +357,7 @@ subscription_open(struct subscriber *c, struct str channel, struct str headers, 
     bool in_time = allowance_take(&c->subscribes, rate, loop_now_ms(c->channels->loop));
     struct subscription *s = subscriptions_find(c, channel);
     const char *cause;
+    unsigned status;
 
     if (s && in_time) {
         subscription_open_again(s, ack);
@@ -348,10 +367,10 @@ subscription_open(struct subscriber *c, struct str channel, struct str headers, 
         acks_refuse(c, ack, 0); /* it stays; only the answer is refused */
         return;
     }
-    cause = subscription_over_limit(c, channel, in_time);
+    cause = subscription_over_limit(c, channel, in_time, &status);
     if (cause) {
-        subscription_refuse(c, channel, 0, cause);
-        acks_refuse(c, ack, 0);
+        subscription_refuse(c, channel, status, cause);
+        acks_refuse(c, ack, status);
         return;
     }
     s = subscription_new(c, channel);

@@ -32,7 +32,8 @@ struct subscription {
     struct room_place place; /* while JOINED or MEMBER */
     struct list acks;
     enum subscription_state state;
-    uint32_t question; /* the hub's token of a list that is awaited, or 0 */
+    uint32_t question;     /* the hub's token of a list that is awaited, or 0 */
+    uint32_t member_bytes; /* of its data as a member, which the hub keeps */
     uint32_t name_len;
     char name[];
 };

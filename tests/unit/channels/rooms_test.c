@@ -4,6 +4,7 @@
  */
 #include "channels/rooms.h"
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/text.h"
 #include "engine/eio_session.h"
@@ -19,6 +20,7 @@ static struct eio_session sessions[MANY];
 static struct room_place places[MANY];
 static int joined, left;
 static struct rooms *rooms;
+static struct budget budget;
 static struct bytes *text;
 
 void
@@ -60,7 +62,7 @@ setup(void **state)
     memset(sessions, 0, sizeof(sessions));
     memset(places, 0, sizeof(places));
     joined = left = 0;
-    rooms = rooms_new(NULL);
+    rooms = rooms_new(NULL, &budget);
     text = bytes_new("42[]", 4);
     return 0;
 }
@@ -73,6 +75,7 @@ teardown(void **state)
         rooms_leave(rooms, &places[i]);
     assert_int_equal(joined, left);
     rooms_free(rooms);
+    assert_int_equal(budget_used(&budget), 0);
     bytes_unref(text);
     return 0;
 }
@@ -102,6 +105,23 @@ a_room_nobody_is_in_costs_nothing(void **state)
 {
     (void)state;
     assert_int_equal(rooms_broadcast(rooms, STR_LIT("news"), text, NULL), 0);
+}
+
+static void
+a_room_counts_with_its_name_and_members(void **state)
+{
+    char name[200];
+    size_t small;
+
+    (void)state;
+    join_news(0);
+    small = budget_used(&budget);
+    memset(name, 'x', sizeof(name));
+    rooms_join(rooms, str_slice(name, sizeof(name)), &sessions[1], &places[1]);
+    assert_int_equal(budget_used(&budget), 2 * small + sizeof(name) - strlen("news"));
+    for (int i = 2; i < MANY; i++)
+        join_news(i);
+    assert_true(budget_used(&budget) >= 2 * small + MANY * 2 * sizeof(void *));
 }
 
 static void
@@ -160,6 +180,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_broadcast_reaches_members_but_the_excluded),
         TEST(a_room_nobody_is_in_costs_nothing),
+        TEST(a_room_counts_with_its_name_and_members),
         TEST(leaving_is_idempotent_and_told_once),
         TEST(members_keep_their_place_while_others_leave),
         TEST(a_room_can_be_entered_again_after_its_end),

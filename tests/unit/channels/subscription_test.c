@@ -4,6 +4,7 @@
  */
 #include "subscription.h"
 
+#include "base/budget.h"
 #include "scene.h"
 
 static void
@@ -67,6 +68,49 @@ headers_of_a_question_outlive_newer_ones(void **state)
     assert_str(asks[1]->question.headers, "{\"X\":2}");
     application_answers(0, 200, NULL);
     assert_str(asks[1]->question.headers, "{\"X\":2}");
+    buffer_clear(&story);
+}
+
+static void
+whoever_holds_much_gets_no_more_when_memory_is_short(void **state)
+{
+    char channel[24];
+
+    (void)state;
+    limits.channels = 1000;
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(channel, sizeof(channel), "room-%d", i);
+        subscribes(&ann, channel);
+    }
+    budget_set_limit(loop_budget(loop), 1);
+    buffer_clear(&story);
+    says_with_ack(&ann, "\"subscribe\"", "{\"channel\":\"one-more\"}", 1);
+    story_is("ann < subscription_error one-more 503\nann < ack 1 {\"ok\":false,\"status\":503}\n");
+    subscribes(&bob, "one-more");
+    story_is("join one-more\n");
+    budget_set_limit(loop_budget(loop), 0);
+    subscribes(&ann, "one-more");
+    story_is("join one-more\n");
+    disconnect_socket(0);
+    buffer_clear(&story);
+}
+
+static void
+member_data_is_counted_until_the_member_is_gone(void **state)
+{
+    const struct budget *b = loop_budget(loop);
+    char body[3000];
+    size_t before;
+
+    (void)state;
+    subscribes(&ann, "presence-a");
+    before = budget_used(b);
+    (void)snprintf(
+        body, sizeof(body), "{\"channel_data\":{\"user_id\":1,\"user_info\":\"%02000d\"}}", 0);
+    application_admits(0, body);
+    assert_in_range(budget_used(b), before + 2000, before + 2500);
+    unsubscribes(&ann, "presence-a");
+    assert_true(budget_used(b) < before);
     buffer_clear(&story);
 }
 
@@ -385,6 +429,8 @@ main(void)
         TEST(the_application_decides_on_private_channels),
         TEST(equal_headers_are_kept_once),
         TEST(headers_of_a_question_outlive_newer_ones),
+        TEST(whoever_holds_much_gets_no_more_when_memory_is_short),
+        TEST(member_data_is_counted_until_the_member_is_gone),
         TEST(a_marker_anywhere_is_asked_as_it_is),
         TEST(a_second_subscribe_joins_the_pending_one),
         TEST(leaving_while_pending_joins_nothing),
