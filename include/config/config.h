@@ -116,6 +116,7 @@ struct config {
     bool dev_mode;
     unsigned log_level; /* enum log_level */
     uint64_t workers, max_connections;
+    uint64_t memory_limit; /* counts if it is set: config_is_set() */
     uint64_t send_queue_bytes, max_channels, max_channel_bytes;
     uint64_t subscribe_rate, whisper_rate, whisper_bytes;
     uint64_t head_timeout_ms, shutdown_timeout_ms;

@@ -3,7 +3,8 @@
  * claim: this server's registration under its port, and the line of key=value that it says of
  * itself there to its user:
  *
- *   version=1.0.0 state=ready started=1764040866 port=6001 host=* connections=12 config=/srv/e.json
+ *   version=1.0.0 state=ready started=1764040866 port=6001 host=* connections=12 memory=9000
+ *   memory_limit=1000000 config=/srv/e.json
  *
  * The last value goes to the end of the line.  A reader skips keys that it does not know.  A claim
  * is the main thread's; the functions of the line may be called on any.
@@ -28,6 +29,7 @@ struct claim_line {
     struct str config; /* empty: the built-in configuration */
     uint64_t started;  /* seconds since 1970 */
     uint64_t port, connections;
+    uint64_t memory, memory_limit; /* bytes that clients take up, and may; 0: without a limit */
 };
 
 void claim_write(const struct claim_line *c, struct buffer *line);
@@ -38,7 +40,7 @@ MUST_USE bool claim_parse(struct str line, struct claim_line *c);
 struct claim_source {
     const char *host; /* as registration_open(); outlives the claim */
     unsigned port;
-    uint64_t (*count_connections)(void *owner);
+    void (*count)(void *owner, struct claim_line *line); /* connections and memory */
     void *owner;
 };
 

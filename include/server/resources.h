@@ -30,6 +30,16 @@ size_t resources_descriptors(void);
  * is one sentence. */
 MUST_USE bool resources_fit(const struct config *c, size_t descriptors, struct buffer *error);
 
+/*
+ * The memory that this process may use: the machine's, or less where a control group (version 2)
+ * around it has a limit; 0: it cannot be read.  proc and groups are where the kernel shows them,
+ * "/proc" and "/sys/fs/cgroup".
+ */
+size_t resources_memory(const char *proc, const char *groups);
+
+/* What clients may take up of that much memory (memoryLimit); 0: any amount. */
+size_t resources_memory_limit(const struct config *c, size_t memory);
+
 /* How many connections a limit of descriptors has room for, beside so many workers. */
 size_t resources_room(const struct config *c, size_t descriptors, unsigned workers);
 

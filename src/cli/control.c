@@ -160,6 +160,18 @@ print_uptime(pid_t pid)
         (unsigned)(age % MINUTE_S));
 }
 
+/* What clients take up, in MB. */
+static void
+print_memory(const struct claim_line *d)
+{
+    const double megabyte = 1e6;
+
+    printf("  %-15s%.1f MB", "memory", (double)d->memory / megabyte);
+    if (d->memory_limit > 0)
+        printf(" of %.1f MB", (double)d->memory_limit / megabyte);
+    puts(" for clients");
+}
+
 static void
 print_running(const struct target *t, const struct running *r)
 {
@@ -179,6 +191,7 @@ print_running(const struct target *t, const struct running *r)
         print_fact("configuration", d.config.len ? d.config : STR_LIT("built-in"));
         printf("  %-15s%.*s port %" PRIu64 "\n", "address", STR_ARG(d.host), d.port);
         printf("  %-15s%" PRIu64 "\n", "connections", d.connections);
+        print_memory(&d);
     } else if (t->place.file) {
         print_fact("configuration", str_of(t->place.file));
     }

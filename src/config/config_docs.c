@@ -78,7 +78,7 @@ default_of(const struct option *o)
     case OPTION_SWITCH:
     case OPTION_NUMBER:
     case OPTION_PORT:
-        return parse_json(o->fallback);
+        return o->fallback ? parse_json(o->fallback) : json_null();
     case OPTION_LIST:
         return o->fallback ? list_of(o->fallback) : json_array();
     case OPTION_TEXT:

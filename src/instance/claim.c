@@ -33,6 +33,8 @@ static const struct key keys[] = {
     { NUMBER(port) },
     { TEXT(host) },
     { NUMBER(connections) },
+    { NUMBER(memory) },
+    { NUMBER(memory_limit) },
     { TEXT(config) },
 };
 
@@ -85,7 +87,7 @@ claim_parse(struct str line, struct claim_line *c)
 
 struct claim {
     struct claim_source source;
-    struct claim_line line; /* all of it but the connections, which are counted when it is read */
+    struct claim_line line; /* all of it but what is counted when it is read */
     char *config_path;      /* from the root, wherever its links lead later; NULL: built-in */
     struct registration *registration; /* NULL: another process has the name */
 };
@@ -95,7 +97,7 @@ claim_describe(void *owner, struct buffer *line)
 {
     struct claim *e = owner;
 
-    e->line.connections = e->source.count_connections(e->source.owner);
+    e->source.count(e->source.owner, &e->line);
     claim_write(&e->line, line);
 }
 

@@ -4,13 +4,21 @@
  */
 #include "server/resources.h"
 
+#include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "config/config.h"
 #include "hub/hub.h"
+
+enum {
+    LINE_SIZE = 4096,
+    MEMORY_SHARE = 2, /* the rest is for the kernel's buffers, Redis, the application */
+};
 
 /* When the limit is not a number, or cannot be read. */
 enum { PLENTY = 1 << 20, FEW = 1024 };
@@ -72,6 +80,72 @@ resources_descriptors(void)
             limit = raised;
     }
     return limit.rlim_cur == RLIM_INFINITY ? PLENTY : (size_t)limit.rlim_cur;
+}
+
+/* The number after the first line's beginning; false: there is no such line, or no number. */
+static bool
+read_number(const char *path, const char *beginning, uint64_t *number)
+{
+    FILE *f = fopen(path, "re");
+    char line[LINE_SIZE];
+    bool found = false;
+
+    while (f && !found && fgets(line, sizeof(line), f))
+        found = strncmp(line, beginning, strlen(beginning)) == 0 &&
+                sscanf(line + strlen(beginning), "%" SCNu64, number) == 1;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* The path of this process' control group of version 2, from the root of them all. */
+static bool
+read_group(const char *proc, char path[LINE_SIZE])
+{
+    char file[LINE_SIZE];
+    bool found = false;
+    FILE *f;
+
+    (void)snprintf(file, sizeof(file), "%s/self/cgroup", proc);
+    f = fopen(file, "re");
+    while (f && !found && fgets(path, LINE_SIZE, f))
+        found = strncmp(path, "0::/", 4) == 0;
+    if (f)
+        fclose(f);
+    if (!found)
+        return false;
+    path[strcspn(path, "\n")] = '\0';
+    memmove(path, path + 3, strlen(path + 3) + 1);
+    return true;
+}
+
+size_t
+resources_memory(const char *proc, const char *groups)
+{
+    char group[LINE_SIZE], file[2 * LINE_SIZE], *end;
+    uint64_t kib, bytes, least = 0;
+
+    (void)snprintf(file, sizeof(file), "%s/meminfo", proc);
+    if (read_number(file, "MemTotal:", &kib))
+        least = kib * 1024;
+    if (!read_group(proc, group))
+        return least;
+    /* Each group around it may have a limit; "max" is none. */
+    do {
+        (void)snprintf(file, sizeof(file), "%s%s/memory.max", groups, group);
+        if (read_number(file, "", &bytes) && (least == 0 || bytes < least))
+            least = bytes;
+        end = strrchr(group, '/');
+        if (end)
+            *end = '\0';
+    } while (end);
+    return least;
+}
+
+size_t
+resources_memory_limit(const struct config *c, size_t memory)
+{
+    return config_is_set(c, "memoryLimit") ? c->memory_limit : memory / MEMORY_SHARE;
 }
 
 /* The hub and the main thread have a loop each. */

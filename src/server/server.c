@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/log.h"
@@ -260,21 +261,25 @@ open_workers(struct server *s)
     reload_attach(s->reload, s->workers, &s->opened);
 }
 
-static uint64_t
-count_connections(void *owner)
+static void
+server_count(void *owner, struct claim_line *line)
 {
     const struct server *s = owner;
-    uint64_t count = 0;
 
-    for (unsigned i = 0; i < s->opened; i++)
-        count += loop_accepted_count(worker_loop(s->workers[i]));
-    return count;
+    line->connections = line->memory = line->memory_limit = 0;
+    for (unsigned i = 0; i < s->opened; i++) {
+        struct loop *l = worker_loop(s->workers[i]);
+
+        line->connections += loop_accepted_count(l);
+        line->memory += budget_used(loop_budget(l));
+        line->memory_limit += budget_limit(loop_budget(l));
+    }
 }
 
 static bool
 open_and_listen(struct server *s, bool *in_use, struct buffer *error)
 {
-    struct claim_source source = { .count_connections = count_connections, .owner = s };
+    struct claim_source source = { .count = server_count, .owner = s };
 
     if (!endpoints_choose(&s->at, s->config, error) || !reload_begin(s->reload, error))
         return false;

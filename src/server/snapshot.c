@@ -253,13 +253,15 @@ make_hub(struct snapshot *l, const struct config *c)
 }
 
 static struct snapshot *
-snapshot_make(const struct config *c, size_t descriptors, unsigned workers)
+snapshot_make(const struct config *c, size_t descriptors, size_t memory, unsigned workers)
 {
     struct snapshot *l = mem_zalloc(sizeof(*l));
     struct buffer ignored = { 0 }; /* the configuration was checked: its entries make sense */
 
     l->workers = workers;
     l->descriptors = descriptors;
+    l->memory = memory;
+    l->memory_limit = resources_memory_limit(c, memory);
     l->proxies = proxies_new(
         (const char *const *)c->trusted_proxies.items, c->trusted_proxies.count, &ignored);
     buffer_fini(&ignored);
@@ -289,13 +291,14 @@ snapshot_new(const struct config *c, size_t descriptors)
     if (c->database == CONFIG_DATABASE_SQLITE)
         log_notice("database is \"sqlite\": the members of presence channels are live sockets and "
                    "kept in memory");
-    return snapshot_make(c, descriptors, resources_workers(c));
+    return snapshot_make(
+        c, descriptors, resources_memory("/proc", "/sys/fs/cgroup"), resources_workers(c));
 }
 
 struct snapshot *
 snapshot_renew(const struct snapshot *previous, const struct config *c)
 {
-    return snapshot_make(c, previous->descriptors, previous->workers);
+    return snapshot_make(c, previous->descriptors, previous->memory, previous->workers);
 }
 
 bool

@@ -163,6 +163,7 @@ close_layers(struct worker *w)
 {
     worker_enter(w, WORKER_CLOSED);
     timer_stop(&w->patience);
+    worker_memory_close(w);
     close_listeners(w);
     api_close(w->api);
     channels_close(w->channels);
@@ -227,6 +228,7 @@ take_shares(struct worker *w)
     unsigned number = w->options.number;
 
     w->http_limits = l->http;
+    worker_memory_set_limit(w);
     w->connection_limit = snapshot_share(l->connections, l->workers, number);
     w->channel_limits = l->channels;
     w->channel_limits.auth.in_flight =
@@ -274,6 +276,7 @@ worker_open(const struct worker_options *o)
     w->loop = o->loop ? o->loop : loop_new();
     timer_init(&w->patience, worker_on_patience_over, w);
     loop_task_init(&w->emptied, worker_on_emptied, w);
+    worker_memory_open(w);
     w->box = mailbox_open(w->loop, MOVES_BYTES, w);
     take_shares(w);
     w->hub = hub_link_open(w->loop, o->hub, o->number);

@@ -144,6 +144,36 @@ worker_clients_cut(struct worker *w)
         http_conn_close(LIST_ENTRY(node, struct client, node)->conn);
 }
 
+size_t
+worker_clients_heaviest(const struct worker *w)
+{
+    size_t most = 0;
+
+    LIST_EACH(node, &w->clients) {
+        size_t weight = http_conn_weight(LIST_ENTRY(node, struct client, node)->conn);
+
+        most = weight > most ? weight : most;
+    }
+    return most;
+}
+
+size_t
+worker_clients_relieve(struct worker *w, size_t least, size_t wanted)
+{
+    size_t sum = 0;
+
+    LIST_EACH(node, &w->clients) {
+        struct http_conn *conn = LIST_ENTRY(node, struct client, node)->conn;
+        size_t weight = http_conn_weight(conn);
+
+        if (sum >= wanted || weight < least)
+            continue;
+        sum += weight;
+        http_conn_close(conn);
+    }
+    return sum;
+}
+
 /* ---- upgrades that no service wants ---- */
 
 /* Owned by its exchange's end. */

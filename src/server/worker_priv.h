@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "channels/channels.h"
 #include "http/http_conn.h"
 #include "http/http_router.h"
@@ -58,15 +59,30 @@ struct worker {
     unsigned turned_away; /* of clients: past the limit, waiting for their 503 */
     bool crowded;         /* said so */
 
+    struct loop_task memory_due; /* the budget of the loop is spent */
+    struct timer memory_watch;   /* while memory is short */
+    uint64_t memory_short_ms;    /* since when it is */
+    bool memory_was_said;        /* that it is */
+    struct log_gate memory_ran_out, memory_ends;
+
     struct loop_task emptied; /* while DRAINING: the last client or session is gone */
     struct timer patience;    /* while DRAINING: clients that are left are cut */
 };
+
+/* worker_memory.c */
+void worker_memory_open(struct worker *w);
+/* This worker's share, of a snapshot that is new. */
+void worker_memory_set_limit(struct worker *w);
+void worker_memory_close(struct worker *w);
 
 /* worker_clients.c */
 void worker_clients_accept(struct worker *w, struct stream *s);
 void worker_clients_adopt(struct worker *w, struct http_parcel *parcel);
 void worker_clients_retire(struct worker *w);
 void worker_clients_cut(struct worker *w);
+/* As engine_heaviest() and engine_relieve(), of connections that speak HTTP. */
+size_t worker_clients_heaviest(const struct worker *w);
+size_t worker_clients_relieve(struct worker *w, size_t least, size_t wanted);
 /* An http_service, the last one: an upgrade that no other wanted is not answered, and closed after
  * a while (socketio.destroyUpgradeTimeout), as engine.io does. */
 bool worker_clients_offer(void *worker, struct http_exchange *x, const struct http_request *r);

@@ -23,6 +23,8 @@ what_is_written_is_read(void **state)
         .config = STR_LIT("/srv/my site=1/echo.json"),
         .started = 1764040866,
         .port = 6001,
+        .memory = 9000,
+        .memory_limit = 5000000000,
     };
     struct buffer line = { 0 };
     struct claim_line read;
@@ -36,6 +38,8 @@ what_is_written_is_read(void **state)
     assert_true(str_equal(read.config, d.config));
     assert_int_equal(read.started, d.started);
     assert_int_equal(read.port, d.port);
+    assert_int_equal(read.memory, d.memory);
+    assert_int_equal(read.memory_limit, d.memory_limit);
     buffer_fini(&line);
 }
 

@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -52,6 +56,67 @@ memory_alone_needs_redis_for_events_only(void **state)
 }
 
 static void
+put_file(const char *root, const char *path, const char *text)
+{
+    char name[256];
+    FILE *f;
+
+    (void)snprintf(name, sizeof(name), "%s/%s", root, path);
+    for (char *at = name + strlen(root) + 1; (at = strchr(at, '/')); at++) {
+        *at = '\0';
+        (void)mkdir(name, 0700);
+        *at = '/';
+    }
+    f = fopen(name, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* As the kernel shows it to a service in a slice; the root has no limit of its own. */
+static void
+memory_is_the_least_that_the_machine_or_a_group_gives(void **state)
+{
+    enum { MIB = 1 << 20 };
+    char root[] = "/tmp/resources-XXXXXX", command[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    assert_int_equal(resources_memory(root, root), 0);
+    put_file(root, "meminfo", "MemFree: 5 kB\nMemTotal:        1048576 kB\n");
+    assert_int_equal(resources_memory(root, root), 1024 * MIB);
+    put_file(root, "self/cgroup", "1:name=systemd:/x\n0::/web.slice/echo.service\n");
+    put_file(root, "web.slice/echo.service/memory.max", "max\n");
+    assert_int_equal(resources_memory(root, root), 1024 * MIB);
+    put_file(root, "web.slice/memory.max", "536870912\n");
+    assert_int_equal(resources_memory(root, root), 512 * MIB);
+    put_file(root, "web.slice/echo.service/memory.max", "268435456\n");
+    assert_int_equal(resources_memory(root, root), 256 * MIB);
+    put_file(root, "self/cgroup", "0::/\n"); /* a container with its own root */
+    assert_int_equal(resources_memory(root, root), 1024 * MIB);
+    put_file(root, "memory.max", "134217728\n");
+    assert_int_equal(resources_memory(root, root), 128 * MIB);
+    (void)snprintf(command, sizeof(command), "rm -r %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+static void
+half_of_the_memory_is_for_clients_unless_a_limit_is_set(void **state)
+{
+    const struct config_setting none = { "memoryLimit", "0", "" },
+                                some = { "memoryLimit", "5000000", "" };
+    struct config *by_default = load(NULL, 0), *off = load(&none, 1), *set = load(&some, 1);
+
+    (void)state;
+    assert_int_equal(resources_memory_limit(by_default, 1 << 30), 1 << 29);
+    assert_int_equal(resources_memory_limit(off, 1 << 30), 0);
+    assert_int_equal(resources_memory_limit(set, 1 << 30), 5000000);
+    config_free(by_default);
+    config_free(off);
+    config_free(set);
+}
+
+static void
 room_is_what_the_rest_leaves_of_the_descriptors(void **state)
 {
     const struct config_setting workers = { "workers", "3", "" };
@@ -90,6 +155,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(redis_is_needed_where_it_is_named_or_subscribed_to),
         cmocka_unit_test(memory_alone_needs_redis_for_events_only),
+        cmocka_unit_test(memory_is_the_least_that_the_machine_or_a_group_gives),
+        cmocka_unit_test(half_of_the_memory_is_for_clients_unless_a_limit_is_set),
         cmocka_unit_test(room_is_what_the_rest_leaves_of_the_descriptors),
         cmocka_unit_test(few_descriptors_do_for_few_workers),
     };
