@@ -4,7 +4,6 @@
  */
 #include "server/resources.h"
 
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/str.h"
 #include "config/config.h"
 #include "hub/hub.h"
 
@@ -82,20 +82,25 @@ resources_descriptors(void)
     return limit.rlim_cur == RLIM_INFINITY ? PLENTY : (size_t)limit.rlim_cur;
 }
 
-/* The number after the first line's beginning; false: there is no such line, or no number. */
+/* The number in the first line that begins so; false: there is no such line, or no number. */
 static bool
 read_number(const char *path, const char *beginning, uint64_t *number)
 {
     FILE *f = fopen(path, "re");
     char line[LINE_SIZE];
-    bool found = false;
+    bool found = false, is_number = false;
 
-    while (f && !found && fgets(line, sizeof(line), f))
-        found = strncmp(line, beginning, strlen(beginning)) == 0 &&
-                sscanf(line + strlen(beginning), "%" SCNu64, number) == 1;
+    while (f && !found && fgets(line, sizeof(line), f)) {
+        struct str rest, text = str_of(line);
+
+        found = str_starts(text, beginning);
+        text =
+            str_trim(str_slice(line + strlen(beginning), found ? text.len - strlen(beginning) : 0));
+        is_number = str_to_u64(str_cut(text, ' ', &rest), UINT64_MAX, number);
+    }
     if (f)
         fclose(f);
-    return found;
+    return is_number;
 }
 
 /* The path of this process' control group of version 2, from the root of them all. */
