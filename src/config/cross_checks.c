@@ -26,6 +26,8 @@ enum {
     FLAGS_GRANTED = 0x57130850,
 };
 
+enum { MEMORY_LEAST = 1 << 20 };
+
 static const char *const version_names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
 
 static void
@@ -229,6 +231,17 @@ check_redis_port(struct config *c, struct findings *f, const char *where)
     option_value_reset(o, &c->redis_port, o->fallback);
 }
 
+/* Somebody meant megabytes. */
+static void
+check_memory(const struct config *c, struct findings *f, const char *where)
+{
+    if (c->memory_limit > 0 && c->memory_limit < MEMORY_LEAST)
+        findings_say(f, CONFIG_ERROR,
+            "%s: memoryLimit is %" PRIu64 " bytes, too little to serve anybody; expected %d or "
+            "more, or 0 for no limit",
+            where, c->memory_limit, MEMORY_LEAST);
+}
+
 void
 cross_checks_run(struct config *c, struct findings *f, const char *where)
 {
@@ -245,6 +258,7 @@ cross_checks_run(struct config *c, struct findings *f, const char *where)
     check_auth_endpoint(c, f, where);
     check_cookie(c, f, where);
     check_redis_port(c, f, where);
+    check_memory(c, f, where);
     if (!c->subscriber_http && !c->subscriber_redis)
         findings_say(f, CONFIG_WARNING,
             "%s: subscribers.http and subscribers.redis are both false: no event will arrive",

@@ -75,6 +75,7 @@ memory_on_spent(void *owner)
         w->memory_short_ms = loop_now_ms(w->loop);
         timer_start(w->loop, &w->memory_watch, WATCH_MS);
     }
+    w->memory_spent_ms = loop_now_ms(w->loop);
     if (budget_used(b) > limit + limit / 10)
         memory_relieve(w, 1);
 }
@@ -84,6 +85,7 @@ memory_on_watch(void *owner)
 {
     struct worker *w = owner;
     const struct budget *b = loop_budget(w->loop);
+    uint64_t now_ms = loop_now_ms(w->loop);
 
     if (budget_limit(b) == 0 || budget_used(b) <= memory_target(b)) {
         if (w->memory_was_said)
@@ -91,7 +93,9 @@ memory_on_watch(void *owner)
                 w->options.number, budget_used(b), budget_limit(b));
         return;
     }
-    if (loop_now_ms(w->loop) - w->memory_short_ms >= PATIENCE_MS)
+    if (!budget_is_spent(b) && now_ms - w->memory_spent_ms >= WATCH_MS)
+        w->memory_short_ms = now_ms; /* nobody was refused since the last time */
+    else if (now_ms - w->memory_short_ms >= PATIENCE_MS)
         memory_relieve(w, MUCH_BYTES);
     timer_start(w->loop, &w->memory_watch, WATCH_MS);
 }

@@ -61,7 +61,8 @@ struct worker {
 
     struct loop_task memory_due; /* the budget of the loop is spent */
     struct timer memory_watch;   /* while memory is short */
-    uint64_t memory_short_ms;    /* since when it is */
+    uint64_t memory_spent_ms;    /* when it last was */
+    uint64_t memory_short_ms;    /* since when it was spent each time that memory_watch looked */
     bool memory_was_said;        /* that it is */
     struct log_gate memory_ran_out, memory_ends;
 

@@ -53,6 +53,15 @@ https_needs_a_pair_or_a_list(void **state)
 }
 
 static void
+a_memory_limit_in_megabytes_is_an_error(void **state)
+{
+    (void)state;
+    error_holds("{\"memoryLimit\":512}", "memoryLimit is 512 bytes, too little");
+    warning_holds("{\"memoryLimit\":0}", "");
+    warning_holds("{\"memoryLimit\":1048576}", "");
+}
+
+static void
 an_old_version_is_a_warning_with_the_effective_one(void **state)
 {
     (void)state;
@@ -96,6 +105,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(https_needs_a_pair_or_a_list),
+        cmocka_unit_test(a_memory_limit_in_megabytes_is_an_error),
         cmocka_unit_test(an_old_version_is_a_warning_with_the_effective_one),
         cmocka_unit_test(flags_without_a_meaning_are_a_warning),
         cmocka_unit_test(origins_and_proxies_are_checked),

@@ -72,6 +72,28 @@ one_element_is_joined_without_a_copy(void **state)
     stream_queue_fini(&q);
 }
 
+static void
+weight_is_ones_part_of_what_is_shared(void **state)
+{
+    enum { LEN = 1000, COUNT = 5000 };
+    struct stream_queue q, other;
+    struct bytes *b = bytes_alloc(LEN);
+
+    (void)state;
+    memset(b->data, 'x', LEN);
+    stream_queue_init(&q);
+    stream_queue_init(&other);
+    for (int i = 0; i < COUNT; i++)
+        stream_queue_push(&q, bytes_new(b->data, LEN));
+    assert_in_range(stream_queue_weight(&q), COUNT * LEN, COUNT * (LEN + 100));
+    stream_queue_push(&other, bytes_ref(b));
+    assert_in_range(stream_queue_weight(&other), LEN / 2, LEN / 2 + 100);
+    bytes_unref(b);
+    assert_in_range(stream_queue_weight(&other), LEN, LEN + 100);
+    stream_queue_fini(&q);
+    stream_queue_fini(&other);
+}
+
 int
 main(void)
 {
@@ -79,6 +101,7 @@ main(void)
         cmocka_unit_test(order_survives_growth_and_partial_writes),
         cmocka_unit_test(drained_ring_is_given_back),
         cmocka_unit_test(one_element_is_joined_without_a_copy),
+        cmocka_unit_test(weight_is_ones_part_of_what_is_shared),
     };
 
     return cmocka_run_group_tests_name("net/stream_queue", tests, NULL, NULL);

