@@ -10,6 +10,7 @@ import { startApp } from '../lib/raw-app.mjs';
 import { HttpConn, requestBytes } from '../lib/raw.mjs';
 import { Client } from '../lib/raw-client.mjs';
 import { Polling } from '../lib/raw-eio.mjs';
+import { frameBytes, OP } from '../lib/raw-ws.mjs';
 import { startScene } from '../lib/scene.mjs';
 import { askServer, postEvent, runServer, SLOW, waitFor } from '../lib/server.mjs';
 
@@ -152,6 +153,22 @@ test('bodies and messages that do not end', () => withstand(async (server, keep)
         keep(client).ws.sendFrame({ fin: false, payload: '4'.repeat(900000) });
     }
 }, 20 * 1.88 * MB));
+
+test('answers that nobody reads', () => withstand(async (server, keep) => {
+    const ping = frameBytes({ opcode: OP.PING, payload: 'p'.repeat(125) });
+    const thousand = Buffer.concat(Array(1000).fill(ping));
+    for (let s = 0; s < 15 && !SHORT.test(server.stderr()); s++) {
+        const client = await Client.open(server.port, 4, 'websocket').catch(() => null);
+        if (!client) {
+            break;
+        }
+        const { socket } = keep(client).ws.conn;
+        socket.pause();
+        for (let i = 0; i < 40 && !client.ws.conn.error; i++) {
+            await new Promise((resolve) => { socket.write(thousand, resolve); });
+        }
+    }
+}, 15 * 4 * MB));
 
 test('those who hold much make room for newcomers', async () => {
     const scene = await startScene({
