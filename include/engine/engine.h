@@ -24,7 +24,7 @@ struct loop;
 struct loop_task;
 struct proxies;
 
-/* A memory budget that is spent (loop_budget) refuses handshakes and large bodies with 503. */
+/* While the budget of its loop is spent, handshakes are refused with 503, large bodies with 413. */
 
 /* Options of the port, shared by all workers; owned by the caller, immutable while it is set. */
 struct engine_limits {

@@ -8,6 +8,7 @@
 
 #include "auth_queue.h"
 #include "auth_request.h"
+#include "base/budget.h"
 #include "base/buffer.h"
 #include "base/digest.h"
 #include "base/ensure.h"
@@ -140,6 +141,7 @@ ask_finish(struct auth_ask *ask)
     ask_enter(ask, ASK_DONE);
     ask->line = NULL;
     a->asks--;
+    budget_give(loop_budget(a->loop), sizeof(*ask));
     loop_defer_free(a->loop, ask, ask_free);
 }
 
@@ -429,6 +431,7 @@ auth_begin(struct auth *a, const struct auth_question *q,
     if (q->line->bytes + ask_cost(q) > AUTH_LINE_BYTES_MAX)
         return AUTH_QUEUE_FULL;
     ask = mem_zalloc(sizeof(*ask));
+    budget_take(loop_budget(a->loop), sizeof(*ask));
     ask->auth = a;
     ask->line = q->line;
     ask->state = ASK_RESTING;

@@ -5,6 +5,7 @@
 #include "channels/auth.h"
 
 #include "auth_scene.h"
+#include "base/budget.h"
 
 static void
 a_question_is_a_form_post_to_the_end_point(void **state)
@@ -206,6 +207,7 @@ a_line_cannot_fill_the_memory(void **state)
     while ((refusal = auth_begin(auth, &q, on_verdict, &outcomes[0], &asks[n])) == AUTH_OK)
         n++;
     assert_int_equal(refusal, AUTH_QUEUE_FULL);
+    assert_true(budget_used(loop_budget(loop)) >= n * 200);
     assert_in_range(n, 300, 420);
     assert_true(lines[0].bytes <= AUTH_LINE_BYTES_MAX);
     q.own_bytes = 0; /* what others keep as well costs it nothing */
