@@ -34,13 +34,10 @@ struct polling {
     struct adrift adrift;
     struct http_exchange *poll; /* the held GET */
     struct http_exchange *post; /* until it is answered */
-
     struct eio_message **queue;
     size_t count, capacity;
     size_t queued_bytes;
-
-    /* The POST's packets that are not taken yet, while has_inbox. */
-    struct eio_payload inbox;
+    struct eio_payload inbox; /* the POST's packets that are not taken yet, while has_inbox */
     struct buffer inbox_text; /* holds the inbox while the session is paused */
     size_t counted;           /* of the queue and inbox_text, by the budget */
     bool has_inbox;
