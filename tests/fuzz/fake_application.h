@@ -107,7 +107,7 @@ fake_application_close(size_t i)
 static inline bool
 fake_application_read(size_t i, char *out, size_t size, size_t *len)
 {
-    ssize_t got;
+    ssize_t got = 0;
 
     *len = 0;
     while (*len < size && (got = recv(fake_connections[i], out + *len, size - *len, 0)) > 0)
