@@ -6,7 +6,7 @@
 #   sh tests/run.sh                     everything that a change must pass, in 20 minutes
 #   sh tests/run.sh quick               lint of what is not pushed yet, unit, conformance; 3 minutes
 #   sh tests/run.sh long                what takes hours: every file under TSAN, rounds on a busy
-#                                       machine, fuzzing
+#                                       machine, one server through whatever happens, fuzzing
 #   sh tests/run.sh lint plain          some of: lint plain package address thread
 set -u
 
@@ -258,11 +258,13 @@ busily() {
     kill $pids
 }
 
-# ROUNDS: of all files on a busy machine; FUZZ_SECONDS: of each fuzzer.
+# ROUNDS: of all files on a busy machine; SOAK_MINUTES: of one server; FUZZ_SECONDS: of each fuzzer.
 run_long() {
     for round in $(seq "${ROUNDS:-3}"); do
         busily run_plain
     done
+    check soak env ECHO_SERVER="$out/plain/echo-server" \
+        node tests/soak/soak.mjs --minutes="${SOAK_MINUTES:-30}"
     check fuzz sh tests/fuzz/run.sh "${FUZZ_SECONDS:-600}"
     grep -v '^ ' "$logs/fuzz.log" | sed 's/^/    /'
     build_thread || return
