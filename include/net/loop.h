@@ -33,6 +33,10 @@ struct loop *loop_new(void);
  * begun, and ignores their answers. */
 void loop_free(struct loop *l);
 
+/* Make libuv's threads, which look names up for all loops, now: they inherit what holds for this
+ * thread.  Before any loop runs; else the first look-up makes them.  False: the machine has no
+ * threads. */
+MUST_USE bool loop_make_pool(struct loop *l);
 /* Returns once loop_stop() was called and every handle is closed. */
 void loop_run(struct loop *l);
 /* End the loop when nothing is open any more (mailboxes, listeners and streams included). */

@@ -69,6 +69,7 @@ api_open(struct hub_link *hub, const struct api_limits *limits)
     a->hub = hub;
     a->limits = limits;
     a->since_ms = clock_ms();
+    queries_prepare();
     list_init(&a->errands);
     return a;
 }

@@ -33,18 +33,25 @@ struct query {
 
 /* ---- the answer ---- */
 
-/* The second number of /proc/self/statm; procfs answers without touching a disk. */
+/* /proc/self/statm, for the life of the process: the sandbox would not open it later. */
+static int statm = -1;
+
+void
+queries_prepare(void)
+{
+    if (statm < 0)
+        statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
+
+/* Its second number; procfs answers without touching a disk. */
 static uint64_t
 resident_bytes(void)
 {
     char text[STATM_SIZE] = "";
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    ssize_t len = pread(statm, text, sizeof(text) - 1, 0);
     char *end = text;
     long page = sysconf(_SC_PAGESIZE);
 
-    if (fd >= 0)
-        close(fd);
     if (len <= 0)
         return 0;
     (void)strtoull(text, &end, 10);

@@ -18,6 +18,8 @@ struct api_query {
     bool ready; /* HEALTH for whatever sends clients here: 503 while the server drains */
 };
 
+/* Before there are threads. */
+void queries_prepare(void);
 /* The caller was allowed; x is taken or answered.  channel: of the path, raw. */
 void queries_take(
     struct api *a, struct http_exchange *x, struct api_query query, struct str channel);

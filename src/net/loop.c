@@ -11,6 +11,7 @@
  */
 #include "net/loop.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -177,6 +178,60 @@ loop_free(struct loop *l)
     free(l->plain);
     free(l->coded);
     free(l);
+}
+
+/* libuv aborts when it gets no threads. */
+enum { POOL_THREADS = 4 };
+
+static void *
+pool_thread(void *lock)
+{
+    pthread_mutex_lock(lock);
+    pthread_mutex_unlock(lock);
+    return NULL;
+}
+
+static bool
+pool_fits(void)
+{
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t threads[POOL_THREADS];
+    size_t count = 0;
+    bool fits;
+
+    pthread_mutex_lock(&lock);
+    while (count < POOL_THREADS && pthread_create(&threads[count], NULL, pool_thread, &lock) == 0)
+        count++;
+    pthread_mutex_unlock(&lock);
+    fits = count == POOL_THREADS;
+    while (count > 0)
+        pthread_join(threads[--count], NULL);
+    return fits;
+}
+
+static void
+pool_work(uv_work_t *work)
+{
+    (void)work;
+}
+
+static void
+pool_on_done(uv_work_t *work, int status)
+{
+    (void)status;
+    free(work);
+}
+
+bool
+loop_make_pool(struct loop *l)
+{
+    uv_work_t *nothing;
+
+    if (!pool_fits())
+        return false;
+    nothing = mem_zalloc(sizeof(*nothing));
+    ENSURE(uv_queue_work(&l->uv, nothing, pool_work, pool_on_done) == 0);
+    return true;
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * resolver: getaddrinfo on libuv's thread pool.  An address needs no pool, which slow name servers
- * may have filled: it is converted at once and reported at the end of the turn.  So is a name that
- * libuv will not look up: one that is too long, or not UTF-8.
+ * resolver: getaddrinfo on libuv's thread pool, from the end of the turn on: a loop that does not
+ * run yet makes no threads.  An address needs no pool, which slow name servers may have filled: it
+ * is converted and reported there.  So is a name that libuv will not look up: one that is too long,
+ * or not UTF-8.
  */
 #include "resolver.h"
 
@@ -21,7 +22,7 @@ enum { NAME_MAX_LEN = 255, NAME_SHOWN = 64 };
 struct resolver {
     uv_getaddrinfo_t request; /* its data is the resolver */
     struct loop *loop;
-    struct loop_task at_once; /* for an address, and for what is not even a name */
+    struct loop_task begin;
     struct addrinfo *numeric; /* NULL: it is not an address */
     bool in_pool;
     char *host;
@@ -74,18 +75,24 @@ on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
 }
 
 static void
-on_at_once(void *owner)
+resolver_on_begin(void *owner)
 {
+    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
     struct resolver *r = owner;
 
-    resolver_report(r, r->numeric, "it is not a valid host name");
+    r->in_pool = r->on_list && !r->numeric && strlen(r->host) <= NAME_MAX_LEN &&
+                 uv_getaddrinfo(&r->loop->uv, &r->request, on_resolved, r->host, NULL, &hints) == 0;
+    if (r->in_pool)
+        r->loop->look_ups++;
+    else
+        resolver_report(r, r->numeric, "it is not a valid host name");
 }
 
 struct resolver *
 resolver_open(struct loop *l, const char *host,
     void (*on_list)(void *owner, const struct addrinfo *list, const char *error), void *owner)
 {
-    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
+    const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
     struct resolver *r = mem_zalloc(sizeof(*r));
 
     r->loop = l;
@@ -93,17 +100,10 @@ resolver_open(struct loop *l, const char *host,
     r->on_list = on_list;
     r->owner = owner;
     r->request.data = r;
-    loop_task_init(&r->at_once, on_at_once, r);
-    if (getaddrinfo(host, NULL, &hints, &r->numeric) != 0) {
+    loop_task_init(&r->begin, resolver_on_begin, r);
+    if (getaddrinfo(host, NULL, &hints, &r->numeric) != 0)
         r->numeric = NULL;
-        hints.ai_flags = 0;
-        r->in_pool = strlen(host) <= NAME_MAX_LEN &&
-                     uv_getaddrinfo(&l->uv, &r->request, on_resolved, host, NULL, &hints) == 0;
-    }
-    if (r->in_pool)
-        l->look_ups++;
-    else
-        loop_end_of_turn(l, &r->at_once);
+    loop_end_of_turn(l, &r->begin);
     return r;
 }
 

@@ -26,7 +26,8 @@ enum { PLENTY = 1 << 20, FEW = 1024 };
 enum {
     DESCRIPTOR_RESERVE = 64, /* Redis, files, connections that are refused for want of room */
     DESCRIPTORS_A_LOOP = 8,
-    DESCRIPTORS_LEAST = 16,       /* the standard streams, the lock file, how a server is found */
+    DESCRIPTORS_LEAST =
+        19, /* the standard streams, the lock file, how a server is found, the sandbox */
     DESCRIPTORS_A_LOOP_LEAST = 6, /* libuv's four, the set of streams, a socket */
 };
 

@@ -142,7 +142,7 @@ few_descriptors_do_for_few_workers(void **state)
     assert_int_equal(error.len, 0);
     assert_false(resources_fit(few, 24, &error));
     assert_true(
-        str_contains(buffer_str(&error), "3 workers take 46 descriptors, and the limit is 24"));
+        str_contains(buffer_str(&error), "3 workers take 49 descriptors, and the limit is 24"));
     assert_false(resources_fit(many, 1024, &error));
     buffer_fini(&error);
     config_free(few);
