@@ -113,7 +113,7 @@ struct config {
     bool members_key, publish_presence;
     uint64_t leave_grace_ms;
 
-    bool dev_mode;
+    bool dev_mode, sandbox;
     unsigned log_level; /* enum log_level */
     uint64_t workers, max_connections;
     uint64_t memory_limit; /* counts if it is set: config_is_set() */
@@ -183,6 +183,10 @@ bool config_is_object(const struct config *c, const char *path);
  */
 void config_reconcile(struct config *next, const struct config *running,
     void (*on_change)(void *owner, const char *path, bool live), void *owner);
+
+/* Each file that a reload of c reads, or pattern of such files, whether it exists or not. */
+void config_each_file(
+    const struct config *c, void (*each)(void *owner, const char *path), void *owner);
 
 /* The level that logLevel and devMode ask for together (enum log_level). */
 unsigned config_log_level(const struct config *c);

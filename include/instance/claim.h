@@ -26,8 +26,9 @@ struct loop;
 /* Texts are borrowed. */
 struct claim_line {
     struct str version, state, host;
-    struct str config; /* empty: the built-in configuration */
-    uint64_t started;  /* seconds since 1970 */
+    struct str sandbox; /* its parts, or "off" */
+    struct str config;  /* empty: the built-in configuration */
+    uint64_t started;   /* seconds since 1970 */
     uint64_t port, connections;
     uint64_t memory, memory_limit; /* bytes that clients take up, and may; 0: without a limit */
 };
@@ -53,6 +54,8 @@ MUST_USE struct claim *claim_open(struct loop *l, const struct config *c,
     const struct claim_source *source, struct buffer *error);
 /* "starting", "ready" or "stopping"; a literal. */
 void claim_set_state(struct claim *e, const char *state);
+/* The parts of the sandbox, as cage_enter() says; a literal. */
+void claim_set_sandbox(struct claim *e, const char *parts);
 /* NULL is fine. */
 void claim_close(struct claim *e);
 

@@ -31,11 +31,12 @@ void server_reload_from(struct server *s, struct config *(*load)(void *owner), v
  */
 unsigned server_port(const struct server *s);
 /*
- * From here on signals are obeyed, also those that the caller has held back until now.  False: the
- * machine has no threads for all workers, and some may run already: all that may follow is the end
- * of the process.
+ * Enters the sandbox, from which the caller may still remove lock_path (NULL: there is none), and
+ * makes the threads.  From here on signals are obeyed, also those that the caller has held back
+ * until now.  False: the machine has no threads for all workers, and some may run already: all that
+ * may follow is the end of the process.
  */
-MUST_USE bool server_start(struct server *s);
+MUST_USE bool server_start(struct server *s, const char *lock_path);
 
 enum server_end {
     SERVER_ENDED,     /* orderly: server_free() may be called */

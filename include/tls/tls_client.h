@@ -31,4 +31,8 @@ struct tls_client_options {
 MUST_USE struct connector_secure *tls_client_from_pem(
     const struct tls_client_options *o, struct buffer *error);
 
+/* Each file and folder that the system's store of authorities is in; the folders are read while
+ * peers are verified. */
+void tls_client_each_authority(void (*each)(void *owner, const char *path), void *owner);
+
 #endif

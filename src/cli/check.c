@@ -14,6 +14,7 @@
 #include "check_report.h"
 #include "config/config.h"
 #include "instance/place.h"
+#include "sandbox/cage.h"
 #include "server/probe.h"
 #include "server/resources.h"
 
@@ -106,6 +107,23 @@ check_limits(struct check_report *r, const struct config *c)
         check_report_say(r, CHECK_OK, "maxConnections: %zu descriptors, enough for %zu connections",
             descriptors, c->max_connections ? (size_t)c->max_connections : room);
     buffer_fini(&why);
+}
+
+static void
+check_sandbox(struct check_report *r, const struct config *c)
+{
+    const char *parts = cage_offered();
+
+    if (!c->sandbox)
+        check_report_say(
+            r, CHECK_NOTE, "%s: sandbox: it is off; this machine has %s", c->file, parts);
+    else if (strstr(parts, "seccomp") && strstr(parts, "Landlock"))
+        check_report_say(r, CHECK_OK, "sandbox: this machine has %s", parts);
+    else
+        check_report_say(r, CHECK_NOTE,
+            "sandbox: this machine has only %s: seccomp needs Linux 4.17 on x86-64 or ARM64, "
+            "Landlock 5.13, and a container's own filter must admit them",
+            parts);
 }
 
 static void
@@ -217,6 +235,7 @@ check_parts(struct check_report *r, const struct args *a, const struct config *c
     if (address)
         check_port(r, c);
     check_limits(r, c);
+    check_sandbox(r, c);
     if (redis) {
         check_redis(r, c);
         check_laravel(r, c, folder);

@@ -192,6 +192,7 @@ print_running(const struct target *t, const struct running *r)
         printf("  %-15s%.*s port %" PRIu64 "\n", "address", STR_ARG(d.host), d.port);
         printf("  %-15s%" PRIu64 "\n", "connections", d.connections);
         print_memory(&d);
+        print_fact("sandbox", d.sandbox);
     } else if (t->place.file) {
         print_fact("configuration", str_of(t->place.file));
     }

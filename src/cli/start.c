@@ -89,7 +89,7 @@ serve_until_end(struct start *start, struct server *s, struct lock_file *lock)
     const struct config *c = start->config;
 
     server_reload_from(s, load_config, start);
-    if (!server_start(s)) {
+    if (!server_start(s, lock ? start->turn.place.lock_path : NULL)) {
         log_error(
             "%s: workers: cannot create threads for %u workers; raise the limit (TasksMax= of "
             "the service, pids.max of the container, ulimit -u), or set fewer workers",
@@ -97,6 +97,10 @@ serve_until_end(struct start *start, struct server *s, struct lock_file *lock)
         lock_file_release(lock);
         _exit(EXIT_FAILED); /* as below */
     }
+    if (geteuid() == 0)
+        log_warning(
+            "this server runs as root: give it a user of its own, which can read its "
+            "certificates (User= of the service, user= of supervisor, USER of a container)");
     print_ready(c, server_port(s));
     if (server_wait(s) == SERVER_ABANDONED) {
         lock_file_release(lock);

@@ -306,6 +306,35 @@ find_paths(struct config *c)
     }
 }
 
+void
+config_each_file(const struct config *c, void (*each)(void *owner, const char *path), void *owner)
+{
+    char *beside = path_beside(c, ".env");
+
+    each(owner, ".env");
+    if (beside)
+        each(owner, beside);
+    free(beside);
+    if (c->file)
+        each(owner, c->file);
+    for (size_t i = 0; i < options_count(); i++) {
+        const char *path = NULL;
+
+        if (options_row(i)->kind == OPTION_PATH)
+            path = *(char *const *)((const char *)c + options_row(i)->at);
+        if (path && !strstr(path, "-----BEGIN")) /* the text of a certificate itself */
+            each(owner, path);
+    }
+    for (size_t i = 0; i < c->certificates.count; i++) {
+        const struct config_certificate *more = &c->certificates.items[i];
+
+        each(owner, more->cert_path);
+        each(owner, more->key_path);
+        if (more->chain_path)
+            each(owner, more->chain_path);
+    }
+}
+
 struct config *
 config_load(const struct config_request *r)
 {

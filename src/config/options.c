@@ -213,6 +213,8 @@ static const struct option table[] = {
       .help = "Log each event, and connections as with logLevel \"info\"." },
     { .path = "logLevel", .kind = OPTION_CHOICE, AT(log_level), .fallback = "notice",
       .choices = log_levels, .live = true, .help = "Least severe level that is logged to stderr." },
+    { .path = "sandbox", .kind = OPTION_BOOL, AT(sandbox), .fallback = "true",
+      .help = "Once it runs, the server gives up what it does not need: privileges, system calls, files; docs/security.md lists what is left. Parts that the kernel does not have are left out." },
     { .path = "workers", .kind = OPTION_NUMBER, AT(workers), .fallback = "0", .max = 256,
       .help = "Threads that serve connections; 0: one per core." },
     { .path = "maxConnections", .kind = OPTION_NUMBER, AT(max_connections), .fallback = "0",

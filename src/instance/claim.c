@@ -29,6 +29,7 @@ struct key {
 static const struct key keys[] = {
     { TEXT(version) },
     { TEXT(state) },
+    { TEXT(sandbox) },
     { NUMBER(started) },
     { NUMBER(port) },
     { TEXT(host) },
@@ -117,6 +118,7 @@ claim_open(
     e->line = (struct claim_line){
         .version = STR_LIT(ECHO_SERVER_VERSION),
         .state = STR_LIT("starting"),
+        .sandbox = STR_LIT("off"),
         .host = str_of(host ? host : "*"),
         .config = str_of(e->config_path),
         .started = clock_wall_ms() / 1000,
@@ -138,6 +140,12 @@ void
 claim_set_state(struct claim *e, const char *state)
 {
     e->line.state = str_of(state);
+}
+
+void
+claim_set_sandbox(struct claim *e, const char *parts)
+{
+    e->line.sandbox = str_of(parts);
 }
 
 void

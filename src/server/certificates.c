@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "net/timer.h"
+#include "sandbox/cage.h"
 #include "tls/tls_server.h"
 #include "tls/tls_tickets.h"
 
@@ -243,6 +244,7 @@ try_files(struct certificates *s)
     }
     log_error("the changed certificate cannot be used, so the current one stays in use: %.*s",
         STR_ARG(buffer_str(&error)));
+    cage_explain(s->config);
     buffer_fini(&error);
     buffer_fini(&s->mark);
     s->mark = d.mark;

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "certificates.h"
 #include "config/config.h"
+#include "sandbox/cage.h"
 #include "server/resources.h"
 #include "snapshot.h"
 #include "worker.h"
@@ -165,6 +166,7 @@ exchange(struct reload *r, struct config *next)
         put_into_effect(r, &e, &d, &c);
     } else {
         log_error("%.*s", STR_ARG(buffer_str(&error)));
+        cage_explain(next);
         edition_drop(r, &e);
     }
     buffer_fini(&error);
@@ -189,6 +191,8 @@ reload_run(struct reload *r)
     next = r->load(r->owner);
     if (next && exchange(r, next))
         return true;
+    if (!next)
+        cage_explain(r->now.config);
     log_error("the configuration was not reloaded; the previous one stays in effect");
     return false;
 }

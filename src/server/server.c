@@ -28,6 +28,7 @@
 #include "notify.h"
 #include "redis_setup.h"
 #include "reload.h"
+#include "sandbox/cage.h"
 #include "server/resources.h"
 #include "snapshot.h"
 #include "supervision.h"
@@ -101,6 +102,7 @@ server_finish(struct server *s, enum server_state end)
     supervision_close(s->supervision);
     claim_close(s->claim);
     s->claim = NULL;
+    cage_close();
     timer_stop(&s->patience);
     reload_close(s->reload);
     mailbox_close(s->box);
@@ -306,6 +308,8 @@ server_open(const struct config *c, bool *in_use, struct buffer *error)
         return NULL;
     }
     signal(SIGPIPE, SIG_IGN);
+    if (c->sandbox)
+        cage_prepare();
     s->notify = notify_open();
     s->loop = loop_new();
     s->box = mailbox_open(s->loop, MAIN_MAILBOX_BYTES, s);
@@ -350,19 +354,24 @@ server_run_hub(void *owner)
     struct server *s = owner;
 
     pthread_setname_np(pthread_self(), "hub");
+    cage_tighten();
     loop_run(s->hub_loop);
     on_hub_thread_end(s);
     return NULL;
 }
 
 bool
-server_start(struct server *s)
+server_start(struct server *s, const char *lock_path)
 {
     notify_clear_environment();
     activation_clear_environment();
     server_enter(s, SERVER_STATE_RUNNING);
     claim_set_state(s->claim, "ready");
     signals_hold(watched, COUNT_OF(watched), true);
+    if (s->config->sandbox)
+        claim_set_sandbox(s->claim, cage_enter(s->loop, s->config, lock_path));
+    if (!loop_make_pool(s->loop))
+        return false;
     if (s->opened > 1 && pthread_create(&s->hub_thread, NULL, server_run_hub, s) != 0)
         return false;
     for (s->running = 0; s->running < s->opened; s->running++)

@@ -21,6 +21,7 @@
 #include "net/mailbox.h"
 #include "net/stream.h"
 #include "pages/pages.h"
+#include "sandbox/cage.h"
 #include "snapshot.h"
 #include "socket/sio_server.h"
 #include "tls/tls_server.h"
@@ -315,6 +316,7 @@ worker_run(void *owner)
 
     snprintf(name, sizeof(name), "worker %u", w->options.number);
     pthread_setname_np(pthread_self(), name);
+    cage_tighten();
     loop_run(w->loop);
     if (w->options.on_done)
         w->options.on_done(w->options.owner);

@@ -186,3 +186,21 @@ tls_client_new(bool verify, const char *ca_path, struct buffer *error)
     SSL_CTX_free(openssl);
     return NULL;
 }
+
+void
+tls_client_each_authority(void (*each)(void *owner, const char *path), void *owner)
+{
+    const char *file = getenv(X509_get_default_cert_file_env());
+    const char *folders = getenv(X509_get_default_cert_dir_env());
+    struct str folder, rest = str_of(folders ? folders : X509_get_default_cert_dir());
+
+    each(owner, file ? file : X509_get_default_cert_file());
+    while (rest.len > 0) {
+        char *path;
+
+        folder = str_cut(rest, ':', &rest);
+        path = mem_copy_text(folder.data, folder.len);
+        each(owner, path);
+        free(path);
+    }
+}

@@ -27,7 +27,7 @@ export const TIMEOUT = 5000 * SLOW;
 
 const REPORTS = [
     /ERROR: AddressSanitizer/, /ERROR: LeakSanitizer/, /WARNING: ThreadSanitizer/,
-    /runtime error:/, /ENSURE/,
+    /runtime error:/, /ENSURE/, /the sandbox denied/, /refused a worker's sandbox/,
 ];
 
 const running = new Set();
