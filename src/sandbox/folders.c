@@ -7,6 +7,7 @@
 #include "folders.h"
 
 #include <glob.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,14 @@ struct folders {
     void *owner;
 };
 
+static bool
+is_in_root(const char *path, const char *slash)
+{
+    char here[2];
+
+    return slash ? slash == path : getcwd(here, sizeof(here)) != NULL;
+}
+
 /* The folder of a file; what is right below the root stands for itself. */
 static void
 say_folder_of(const struct folders *f, const char *path, size_t len)
@@ -26,7 +35,7 @@ say_folder_of(const struct folders *f, const char *path, size_t len)
     const char *slash = memrchr(path, '/', len);
     char *folder;
 
-    if (slash == path)
+    if (is_in_root(path, slash))
         folder = mem_copy_text(path, len);
     else
         folder = slash ? mem_copy_text(path, (size_t)(slash - path)) : mem_strdup(".");

@@ -25,17 +25,17 @@
 
 #include "base/ensure.h"
 
-/* The machine that the table is for, and where a signal's context has the result of a call.
+/* The machine that the table is for, and where a signal's context has a call's result.
  * Instrumented builds make calls of their own: they are built without. */
 #if defined(__x86_64__) && !defined(WITHOUT_SANDBOX)
 #define MACHINE AUDIT_ARCH_X86_64
-#define RESULT_OF(context) ((context)->uc_mcontext.gregs[REG_RAX])
+#define SET_RESULT(context, value) ((context)->uc_mcontext.gregs[REG_RAX] = (value))
 #elif defined(__aarch64__) && !defined(WITHOUT_SANDBOX)
 #define MACHINE AUDIT_ARCH_AARCH64
-#define RESULT_OF(context) ((context)->uc_mcontext.regs[0])
+#define SET_RESULT(context, value) ((context)->uc_mcontext.regs[0] = (uint64_t)(value))
 #else
 #define MACHINE 0
-#define RESULT_OF(context) ((context)->uc_flags)
+#define SET_RESULT(context, value) ((void)(context))
 #endif
 
 enum { PROGRAM_MAX = 1024, VALUES_MAX = 5, ARGUMENT = 8 };
@@ -174,7 +174,7 @@ seccomp_on_denied(int number, siginfo_t *info, void *context)
         return;
     atomic_fetch_add(&denied[own_side][info->si_syscall % SYSCALLS_MAX], 1);
     (void)!write(denied_fd, &one, sizeof(one));
-    RESULT_OF(at) = -EPERM;
+    SET_RESULT(at, -EPERM);
     errno = error;
 }
 

@@ -135,6 +135,8 @@ run_inside(bool (*body)(struct scene *s, struct loop *l))
         struct loop *l = loop_new();
 
         log_set_sink(keep_line);
+        if (chdir("/") != 0) /* as a service runs: the current folder's .env is not all of it */
+            _exit(2);
         cage_enter(l, s.config, path_in(s.inside, "echo-server.lock"));
         _exit(body(&s, l) ? 0 : 1);
     }
