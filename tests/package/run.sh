@@ -415,9 +415,50 @@ run_container() {
     fi
 }
 
+# ---- a real systemd ----
+
+# Packages of a machine that boots, and that has the peers of the server.
+becomes_a_machine() {
+    in_root apt-get -q update && in_root apt-get -q install -y --no-install-recommends \
+        systemd-sysv dbus libnss-myhostname redis-server openssl && installs || return 1
+    cp "$here/booted.sh" "$root/booted.sh"
+    cat >"$root/etc/systemd/system/booted.service" <<'EOF'
+[Unit]
+After=multi-user.target redis-server.service
+[Service]
+ExecStart=/bin/sh /booted.sh
+[Install]
+WantedBy=default.target
+EOF
+    in_root systemctl enable booted
+}
+
+# Its own mounts are systemd's.  nspawn's filter is older than Landlock.
+boots() {
+    umount -R "$root/dev" "$root/proc"
+    timeout 300 systemd-nspawn -q -b --register=no --keep-unit -D "$root" --system-call-filter='
+        landlock_create_ruleset landlock_add_rule landlock_restrict_self' </dev/null
+    grep -qx 'done' "$root/booted"
+}
+
+run_booted() {
+    command -v systemd-nspawn >/dev/null || {
+        echo 'skipped: the unit under a real systemd, which needs the package systemd-container'
+        return
+    }
+    check 'booted: a clean root' open_root bookworm booted || return
+    if check 'booted: with systemd, Redis and the package' becomes_a_machine &&
+        check 'booted: boots and ends' boots; then
+        sed 's/^\(not \)*ok /&booted: /' "$root/booted"
+        passed=$((passed + $(grep -c '^ok ' "$root/booted")))
+        failed=$((failed + $(grep -c '^not ok ' "$root/booted")))
+    fi
+    rm -rf --one-file-system "$root"
+}
+
 # ---- all of it ----
 
-mount -t tmpfs -o size=2g,mode=755 package-test "$mnt" || exit 1
+mount -t tmpfs -o size=3g,mode=755 package-test "$mnt" || exit 1
 for suite in $suites; do
     make_root "$suite" >"$logs/root-$suite.log" 2>&1 &
     eval "making_$suite=$!"
@@ -445,4 +486,5 @@ for suite in $suites; do
     fi
 done
 run_container
+run_booted
 finish
