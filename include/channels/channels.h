@@ -14,6 +14,7 @@
 
 #include "base/str.h"
 #include "channels/auth.h"
+#include "net/allowance.h"
 
 struct channels;
 struct hub_link;
@@ -24,9 +25,8 @@ struct sio_server;
 struct channels_limits {
     unsigned channels; /* a socket */
     size_t name_bytes;
-    unsigned subscribe_rate; /* a second and socket; 0: any */
-    unsigned whisper_rate;   /* the same */
-    size_t whisper_bytes;    /* of the data of one */
+    struct allowance_rate subscribe_rate, whisper_rate; /* a socket */
+    size_t whisper_bytes;                               /* of the data of one */
     struct auth_limits auth;
     const char *key_prefix; /* for the one log line that names it */
     bool dev_mode;

@@ -28,6 +28,7 @@ enum eio_end {
     EIO_END_PARSE,           /* malformed packet: "parse error" */
     EIO_END_TOO_LARGE,       /* a message past the limit: "too large" */
     EIO_END_INFLATION,       /* too much came out of too little (permessage-deflate): "inflation" */
+    EIO_END_FLOOD,           /* too many messages (the layer above): "flood" */
     EIO_END_OVERLAP,         /* two polls, or two posts, at once: "overlap" */
     EIO_END_SLOW,            /* its queue passed the limit: "slow" */
     EIO_END_MEMORY,          /* memory was short, and it held much: "memory" */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "net/allowance.h"
 #include "socket/sio_socket.h"
 
 struct engine;
@@ -17,7 +18,8 @@ struct loop;
 struct sio_server;
 
 struct sio_limits {
-    uint64_t connect_timeout_ms; /* 3 and 4: from the handshake to a connect */
+    uint64_t connect_timeout_ms;        /* 3 and 4: from the handshake to a connect */
+    struct allowance_rate message_rate; /* a socket; past it the session ends */
 };
 
 struct sio_handlers {

@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 
-#include "allowance.h"
 #include "base/budget.h"
 #include "base/buffer.h"
 #include "base/ensure.h"
@@ -16,6 +15,7 @@
 #include "base/texts.h"
 #include "channels/auth.h"
 #include "channels/channels.h"
+#include "net/allowance.h"
 
 struct hub_link;
 struct loop;

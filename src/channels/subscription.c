@@ -353,8 +353,8 @@ subscription_open_again(struct subscription *s, int64_t ack)
 void
 subscription_open(struct subscriber *c, struct str channel, struct str headers, int64_t ack)
 {
-    unsigned rate = c->channels->limits->subscribe_rate;
-    bool in_time = allowance_take(&c->subscribes, rate, loop_now_ms(c->channels->loop));
+    bool in_time = allowance_take(
+        &c->subscribes, c->channels->limits->subscribe_rate, loop_now_ms(c->channels->loop));
     struct subscription *s = subscriptions_find(c, channel);
     const char *cause;
     unsigned status;

@@ -201,6 +201,7 @@ static const char *const end_name[] = {
     [EIO_END_PARSE] = "parse error",
     [EIO_END_TOO_LARGE] = "too large",
     [EIO_END_INFLATION] = "inflation",
+    [EIO_END_FLOOD] = "flood",
     [EIO_END_OVERLAP] = "overlap",
     [EIO_END_SLOW] = "slow",
     [EIO_END_MEMORY] = "memory",

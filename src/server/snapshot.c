@@ -178,8 +178,8 @@ make_channels(struct snapshot *l, const struct config *c)
     l->channels = (struct channels_limits){
         .channels = (unsigned)c->max_channels,
         .name_bytes = c->max_channel_bytes,
-        .subscribe_rate = (unsigned)c->subscribe_rate,
-        .whisper_rate = (unsigned)c->whisper_rate,
+        .subscribe_rate = { (uint32_t)c->subscribe_rate, (uint32_t)c->max_channels * 2 },
+        .whisper_rate = { (uint32_t)c->whisper_rate, 0 },
         .whisper_bytes = c->whisper_bytes ? c->whisper_bytes : c->max_http_buffer_bytes,
         .auth = {
             .in_flight = (unsigned)c->auth_max_requests,
@@ -252,6 +252,17 @@ make_hub(struct snapshot *l, const struct config *c)
     };
 }
 
+/* A page that comes back subscribes to all its channels at once, perhaps twice. */
+static struct allowance_rate
+snapshot_message_rate(const struct config *c)
+{
+    struct allowance_rate r = { (uint32_t)c->message_rate, (uint32_t)c->message_rate * 10 };
+
+    if (r.burst < c->max_channels * 4)
+        r.burst = (uint32_t)c->max_channels * 4;
+    return r;
+}
+
 static struct snapshot *
 snapshot_make(const struct config *c, size_t descriptors, size_t memory, unsigned workers)
 {
@@ -276,6 +287,7 @@ snapshot_make(const struct config *c, size_t descriptors, size_t memory, unsigne
         .answer_bytes_per_s = ANSWER_BYTES_PER_S,
     };
     l->sockets.connect_timeout_ms = c->connect_timeout_ms;
+    l->sockets.message_rate = snapshot_message_rate(c);
     l->unclaimed_ms = c->destroy_upgrade ? c->destroy_upgrade_ms : 0;
     l->shutdown_timeout_ms = c->shutdown_timeout_ms;
     make_engine(l, c);

@@ -11,8 +11,11 @@
 #include "base/ensure.h"
 #include "base/log.h"
 #include "engine/engine.h"
+#include "net/loop.h"
 #include "wire/sio_packet.h"
 #include "json/json_scan.h"
+
+enum { FLOODS_MS = 10000 }; /* between lines about sockets that send too much */
 
 /* A packet as far as it names no secret: what follows "Authorization" or "Cookie" may be one. */
 static struct str
@@ -207,6 +210,21 @@ intake_on_attachment(struct sio_socket *s, struct str data)
         intake_complete(s);
 }
 
+/* Well past what each kind of message is refused for: nobody reads the answers. */
+static void
+intake_flooded(struct sio_socket *s)
+{
+    struct sio_server *v = s->server;
+    unsigned times = log_gate_pass(&v->floods, loop_now_ms(v->loop), FLOODS_MS, 1);
+
+    if (times > 0)
+        log_notice("a socket sent too many messages in a second and is disconnected (messageRate) "
+                   "sid=%s ip=%s times=%u",
+            sio_socket_log_id(s, (char[SIO_SOCKET_LOG_SIZE]){ 0 }),
+            LOG_STR(eio_session_address(s->session)), times);
+    sio_socket_end(s, EIO_END_FLOOD);
+}
+
 void
 sio_intake_on_message(void *socket, struct str data, bool binary)
 {
@@ -214,7 +232,9 @@ sio_intake_on_message(void *socket, struct str data, bool binary)
 
     if (s->state == SIO_CLOSED)
         return;
-    if (binary)
+    if (!allowance_take(&s->messages, s->server->limits.message_rate, loop_now_ms(s->server->loop)))
+        intake_flooded(s);
+    else if (binary)
         intake_on_attachment(s, data);
     else
         intake_on_text(s, data);

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/bytes.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "engine/eio_session.h"
 #include "net/timer.h"
@@ -28,6 +29,7 @@ struct sio_server {
     struct map connected;  /* id -> struct sio_socket */
     struct map disguised;  /* public id, where it is another -> struct sio_socket */
     struct buffer scratch; /* for texts that one socket alone receives */
+    struct log_gate floods;
 };
 
 /*
@@ -60,8 +62,9 @@ struct sio_socket {
     void *owner;
     struct timer *connect_limit;   /* while WAITING */
     struct sio_assembly *assembly; /* NULL unless a binary packet is incomplete */
-    uint8_t state;                 /* enum sio_state */
-    uint8_t version;               /* enum eio_version */
+    struct allowance messages;
+    uint8_t state;   /* enum sio_state */
+    uint8_t version; /* enum eio_version */
     char id[SIO_ID_LEN + 1];
     char public_id[SIO_ID_LEN + 1]; /* "" until it is asked for, and where it is the id */
 };

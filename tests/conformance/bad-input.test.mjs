@@ -336,10 +336,10 @@ describe('bad input', () => {
             await check();
         });
 
-        test('20,000 packets in one write are taken', async () => {
+        test('9,000 packets in one write are taken', async () => {
             const ws = await connectWs(server.port, 4);
             const frame = frameBytes({ payload: '42["nothing",{"a":1}]' });
-            ws.sendBytes(Buffer.concat([...Array(20000).fill(frame),
+            ws.sendBytes(Buffer.concat([...Array(9000).fill(frame),
                 frameBytes({ payload: subscribe('after', 1) })]));
             assert.equal(await ws.text(20000), '431[{"ok":true}]');
             ws.destroy();

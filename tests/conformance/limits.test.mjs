@@ -381,3 +381,43 @@ describe('maxConnections', () => {
         poll.destroy();
     }));
 });
+
+describe('rates', () => {
+    const CHANNELS = 100;
+    const { server, other } = shareServer({
+        watched: true, config: { maxChannels: CHANNELS, messageRate: 10, logLevel: 'info' },
+    });
+
+    for (const eio of VERSIONS) {
+        test(`EIO${eio}: all channels that a socket may have are subscribed to at once, and again`, async () => {
+            const client = await Client.open(server.port, eio, 'websocket');
+            for (let round = 0; round < 2; round += 1) {
+                for (let i = 0; i < CHANNELS; i += 1) {
+                    client.send(subscribe(`rate-${i}`, i));
+                }
+                for (let i = 0; i < CHANNELS; i += 1) {
+                    await client.expect(`43${i}[{"ok":true}]`);
+                }
+            }
+            client.destroy();
+        });
+
+        test(`EIO${eio}: more is refused, and a flood ends the session`, async () => {
+            const client = await Client.open(server.port, eio, 'websocket');
+            const log = server.stderr().length;
+            for (let i = 0; i < 5 * CHANNELS; i += 1) {
+                client.send(subscribe('rate', i));
+            }
+            let refused = 0;
+            for (let packet = await client.next(); packet !== null; packet = await client.next()) {
+                refused += /^43\d+\[\{"ok":false,"status":0\}\]$/.test(packet) ? 1 : 0;
+            }
+            assert.ok(refused > 0, 'some are refused before the end');
+            await waitFor(() => new RegExp(`session end sid=${client.sid} .*why=flood`)
+                .test(server.stderr().slice(log)), TIMEOUT, 'the reason in the log');
+            await server.waitLog(/sent too many messages in a second .*messageRate/);
+        });
+    }
+
+    test('nobody else was disturbed', () => other.check());
+});

@@ -165,7 +165,7 @@ whispers_that_come_too_fast_are_refused(void **state)
     static const char event[] = "{\"channel\":\"private-a\",\"event\":\"client-x\"}";
 
     (void)state;
-    limits.whisper_rate = 2;
+    limits.whisper_rate.per_s = 2;
     member_of(&ann, "private-a");
     member_of(&bob, "private-a");
     for (int i = 0; i < 2; i++)

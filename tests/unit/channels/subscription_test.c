@@ -252,7 +252,7 @@ static void
 subscriptions_that_come_too_fast_are_refused(void **state)
 {
     (void)state;
-    limits.subscribe_rate = 2;
+    limits.subscribe_rate.per_s = 2;
     subscribes(&ann, "a");
     subscribes(&ann, "a");
     subscribes(&ann, "b");

@@ -156,7 +156,6 @@ a_whisper_may_be_as_large_as_a_message(void **state)
 
     (void)state;
     assert_int_equal(l->channels.whisper_bytes, l->engine.message_bytes);
-    assert_int_equal(l->channels.whisper_rate, 0);
     snapshot_free(l);
     config_free(c);
     c = configure(&own, 1);

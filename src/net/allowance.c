@@ -2,22 +2,23 @@
 /*
  * allowance: a bucket that fills as it is used, and empties by rate thousandths a millisecond.
  */
-#include "allowance.h"
+#include "net/allowance.h"
 
 enum { ONE = 1000 };
 
 bool
-allowance_take(struct allowance *a, unsigned rate, uint64_t now_ms)
+allowance_take(struct allowance *a, struct allowance_rate rate, uint64_t now_ms)
 {
     uint32_t now = (uint32_t)now_ms;
-    uint64_t drained = (uint64_t)(now - a->taken_ms) * rate;
+    uint64_t drained = (uint64_t)(now - a->taken_ms) * rate.per_s;
+    uint64_t room = rate.burst > rate.per_s ? rate.burst : rate.per_s;
 
-    if (rate == 0)
+    if (rate.per_s == 0)
         return true;
     a->spent_thousandths =
         a->spent_thousandths > drained ? a->spent_thousandths - (uint32_t)drained : 0;
     a->taken_ms = now;
-    if (a->spent_thousandths + ONE > (uint64_t)rate * ONE)
+    if (a->spent_thousandths + ONE > room * ONE)
         return false;
     a->spent_thousandths += ONE;
     return true;
