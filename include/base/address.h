@@ -32,6 +32,9 @@ bool address_of(const struct sockaddr *from, struct address *out);
 /* As inet_ntop(3) writes it; IPv4 as such.  Returns out. */
 const char *address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 
+/* 127.0.0.0/8 or ::1. */
+bool address_is_loopback(const struct address *a);
+
 /* "10.0.0.0/8", "2001:db8::/32", or one address. */
 MUST_USE bool address_range_parse(struct str text, struct address_range *out);
 bool address_range_has(const struct address_range *r, const struct address *a);

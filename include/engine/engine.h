@@ -23,6 +23,7 @@ struct http_request;
 struct loop;
 struct loop_task;
 struct proxies;
+struct shares;
 
 /* While the budget of its loop is spent, handshakes are refused with 503, large bodies with 413. */
 
@@ -66,7 +67,9 @@ struct engine_handlers {
     size_t (*weight)(const void *session_owner);
 };
 
-struct engine *engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits);
+/* shares: where its sessions count; outlives it.  NULL: nowhere. */
+struct engine *engine_open(
+    struct loop *l, unsigned worker, const struct engine_limits *limits, struct shares *shares);
 /* The layer above; once, before the first request. */
 void engine_attach(struct engine *e, const struct engine_handlers *h, void *owner);
 /* A request for a session of another worker: detach x's connection and send it there, or answer;

@@ -50,6 +50,9 @@ bool http_request_accepts(const struct http_request *r, const char *coding);
  */
 const char *http_request_client(
     const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE]);
+/* The same as an address; a Unix socket's peer is 127.0.0.1.  False: it is the peer's own. */
+bool http_request_client_address(
+    const struct http_request *r, const struct proxies *proxies, struct address *out);
 /* Whether the client came by TLS, to this server or (X-Forwarded-Proto) to a trusted proxy. */
 bool http_request_secure(const struct http_request *r, const struct proxies *proxies);
 

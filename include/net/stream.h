@@ -19,6 +19,7 @@
 
 struct bytes;
 struct loop;
+struct share;
 struct stream;
 struct stream_parcel;
 
@@ -96,6 +97,9 @@ bool stream_is_encrypted(const struct stream *s);
 enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
 /* "192.0.2.1" or "2001:db8::1"; "unix" for a Unix socket.  Returns text. */
 const char *stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE]);
+/* An accepted stream is held by to, of the worker that accepted it, until its descriptor is closed,
+ * on whatever loop that is.  Only there; NULL: by nobody. */
+void stream_charge(struct stream *s, struct share *to);
 struct loop *stream_loop(const struct stream *s);
 /* Bytes read from and written to the peer so far, before encryption. */
 uint64_t stream_bytes_in(const struct stream *s);

@@ -66,6 +66,15 @@ address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE])
 }
 
 bool
+address_is_loopback(const struct address *a)
+{
+    static const uint8_t v6[16] = { [15] = 1 };
+
+    return memcmp(a->bytes, v6, sizeof(v6)) == 0 ||
+           (memcmp(a->bytes, mapped, sizeof(mapped)) == 0 && a->bytes[sizeof(mapped)] == 127);
+}
+
+bool
 address_range_parse(struct str text, struct address_range *out)
 {
     struct str rest, address = str_cut(text, '/', &rest);

@@ -4,7 +4,7 @@
  *
  *   handshake answered --> adrift --poll, post, candidate--> served
  *                           |  ^----answered, lost------------'
- *                           `--time-out, or the oldest past the limit--> ended
+ *                           `--time-out, or the oldest of the greediest past the limit--> ended
  *
  * A handshake needs a connection for a moment only.  A limit that refused newcomers would let
  * anyone lock everyone out; in this order a flood ends its own sessions.  A client that is there
@@ -18,6 +18,9 @@
 #include "base/log.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
+#include "net/shares.h"
+
+enum { LOOKS = 64 }; /* at the oldest, for the one that ends */
 
 void
 adrift_init(struct adrift *a, struct eio_session *s)
@@ -36,6 +39,7 @@ adrift_fini(struct adrift *a)
     ENSURE(e->adrift_count > 0 && !list_empty(&e->adrift));
     list_remove(&a->node);
     e->adrift_count--;
+    shares_give_back(a->session->share, SHARES_ADRIFT);
 }
 
 void
@@ -66,6 +70,30 @@ adrift_is_past_limit(struct engine *e)
     return past;
 }
 
+/* Another than a: of those that have been adrift the longest one whose address has the most of
+ * them, and of its own the oldest. */
+static struct adrift *
+adrift_choose(struct engine *e, const struct adrift *a)
+{
+    struct adrift *chosen = NULL;
+    size_t most = 0;
+    int looks = 0;
+
+    LIST_EACH(node, &e->adrift) {
+        struct adrift *other = LIST_ENTRY(node, struct adrift, node);
+        size_t held = shares_held(other->session->share, SHARES_ADRIFT);
+
+        if (looks++ == LOOKS && chosen)
+            break;
+        if (other == a || (chosen && held <= most))
+            continue;
+        chosen = other;
+        most = held;
+    }
+    ENSURE(chosen);
+    return chosen;
+}
+
 void
 adrift_settle(struct adrift *a, bool served)
 {
@@ -79,12 +107,13 @@ adrift_settle(struct adrift *a, bool served)
         return;
     list_append(&e->adrift, &a->node);
     e->adrift_count++;
+    shares_take(a->session->share, SHARES_ADRIFT);
     ENSURE(e->adrift_count <= e->count);
     while (adrift_is_past_limit(e)) {
-        struct adrift *oldest = LIST_ENTRY(e->adrift.next, struct adrift, node);
+        struct adrift *last = adrift_choose(e, a);
 
-        adrift_end(oldest);
-        if (oldest->session->state != SESSION_PROBING) /* a candidate came in this turn */
-            eio_session_end(oldest->session, EIO_END_EVICTED);
+        adrift_end(last);
+        if (last->session->state != SESSION_PROBING) /* a candidate came in this turn */
+            eio_session_end(last->session, EIO_END_EVICTED);
     }
 }

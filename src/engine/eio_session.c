@@ -17,6 +17,7 @@
 #include "eio_message_priv.h"
 #include "eio_session_priv.h"
 #include "engine_priv.h"
+#include "net/shares.h"
 #include "net/stream.h"
 #include "ws_writer.h"
 
@@ -290,6 +291,7 @@ session_free(void *object)
     texts_drop(&e->texts, s->cookie);
     texts_drop(&e->texts, s->referer);
     budget_give(e->budget, EIO_SESSION_BYTES);
+    shares_give_back(s->share, SHARES_SESSIONS);
     free(s);
     e->count--;
     if (e->count == 0 && e->emptied)

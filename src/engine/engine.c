@@ -41,7 +41,8 @@ engine_on_turn(void *owner)
 }
 
 struct engine *
-engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
+engine_open(
+    struct loop *l, unsigned worker, const struct engine_limits *limits, struct shares *shares)
 {
     struct engine *e = mem_zalloc(sizeof(*e));
 
@@ -49,6 +50,7 @@ engine_open(struct loop *l, unsigned worker, const struct engine_limits *limits)
     e->budget = e->texts.budget = loop_budget(l);
     e->worker = worker;
     e->limits = limits;
+    e->shares = shares;
     list_init(&e->dirty);
     list_init(&e->adrift);
     loop_task_init(&e->turn, engine_on_turn, e);

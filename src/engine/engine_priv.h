@@ -27,6 +27,7 @@ struct engine {
     struct log_gate refusals; /* of origins */
     struct budget *budget;    /* of the loop */
     const struct engine_limits *limits;
+    struct shares *shares; /* NULL: sessions count nowhere */
     const struct engine_handlers *handlers;
     void *owner;
     void (*on_foreign)(void *owner, struct http_exchange *x, unsigned worker);

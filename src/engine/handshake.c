@@ -19,6 +19,7 @@
 #include "eio_session_priv.h"
 #include "engine_priv.h"
 #include "http/http_conn.h"
+#include "net/shares.h"
 #include "origins.h"
 #include "polling.h"
 #include "websocket.h"
@@ -202,13 +203,17 @@ session_new(struct engine *e, const struct wish *w)
 {
     const struct proxies *proxies = e->limits->proxies;
     char text[ADDRESS_TEXT_SIZE];
-    const char *address = http_request_client(w->r, proxies, text);
-    struct str peer = str_of(address ? address : "");
+    struct address a;
+    bool named = http_request_client_address(w->r, proxies, &a);
+    struct str peer = str_of(named ? address_text(&a, text) : w->r->peer ? w->r->peer : "");
     struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1);
 
     memcpy(s->client, peer.data, peer.len);
     s->cookie = texts_hold(&e->texts, http_request_header(w->r, "Cookie"));
     s->referer = texts_hold(&e->texts, http_request_header(w->r, "Referer"));
+    if (e->shares && (named || !address_is_loopback(&a)))
+        s->share = shares_of(e->shares, &a);
+    shares_take(s->share, SHARES_SESSIONS);
     s->secure = http_request_secure(w->r, proxies);
     handshake_make_sid(e->worker, s->sid);
     eio_session_init(s, e, (enum eio_version)w->version);

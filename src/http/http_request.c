@@ -106,23 +106,31 @@ peer_of(const struct http_request *r)
     return a;
 }
 
+bool
+http_request_client_address(
+    const struct http_request *r, const struct proxies *proxies, struct address *out)
+{
+    struct cursor c = { .request = r, .line = r->header_count };
+    struct address next;
+    struct str entry;
+    unsigned hop = 0;
+
+    *out = peer_of(r);
+    while (hop < HOPS_MAX && proxies && proxies_trust(proxies, out, hop) &&
+           last_entry(&c, &entry) && address_parse(entry, &next)) {
+        *out = next;
+        hop++;
+    }
+    return hop > 0;
+}
+
 const char *
 http_request_client(
     const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE])
 {
-    struct cursor c = { .request = r, .line = r->header_count };
-    struct address client = peer_of(r), next;
-    struct str entry;
-    unsigned hop = 0;
+    struct address client;
 
-    if (!proxies)
-        return r->peer;
-    while (hop < HOPS_MAX && proxies_trust(proxies, &client, hop) && last_entry(&c, &entry) &&
-           address_parse(entry, &next)) {
-        client = next;
-        hop++;
-    }
-    return hop > 0 ? address_text(&client, out) : r->peer;
+    return http_request_client_address(r, proxies, &client) ? address_text(&client, out) : r->peer;
 }
 
 bool

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/ensure.h"
 #include "base/mem.h"
+#include "net/shares.h"
 #include "stream_priv.h"
 
 /* A peer that takes none of the last bytes for so long is given up. */
@@ -71,10 +72,11 @@ stream_leave_loop(struct stream *s)
 
 /* Its descriptor is closed: wherever that happens, there is room again where it was accepted. */
 static void
-stream_uncount(struct loop *home)
+stream_uncount(const struct stream_origin *o)
 {
-    if (home)
-        ENSURE(atomic_fetch_sub(&home->accepted, 1) > 0);
+    shares_give_back(o->share, SHARES_CONNECTIONS);
+    if (o->home)
+        ENSURE(atomic_fetch_sub(&o->home->accepted, 1) > 0);
 }
 
 static void
@@ -220,15 +222,24 @@ stream_new(struct loop *l, int fd, const struct sockaddr *peer)
     list_init(&s->dirty);
     stream_queue_init(&s->queue);
     timer_init(&s->limit, stream_on_limit, s);
-    s->local = peer && !address_of(peer, &s->peer);
+    s->origin.local = peer && !address_of(peer, &s->origin.peer);
     return s;
 }
 
 void
 stream_accepted(struct stream *s)
 {
-    s->home = s->loop;
-    s->home->accepted++;
+    s->origin.home = s->loop;
+    s->loop->accepted++;
+}
+
+void
+stream_charge(struct stream *s, struct share *to)
+{
+    ENSURE(s->origin.home == s->loop); /* to is of the worker that accepted it */
+    shares_take(to, SHARES_CONNECTIONS);
+    shares_give_back(s->origin.share, SHARES_CONNECTIONS);
+    s->origin.share = to;
 }
 
 static void
@@ -341,7 +352,7 @@ stream_close(struct stream *s, enum stream_end why)
     s->full = false;
     stream_leave_loop(s);
     close(s->fd);
-    stream_uncount(s->home);
+    stream_uncount(&s->origin);
     stream_queue_fini(&s->queue);
     stream_queue_account(&s->queue, &s->loop->budget);
 }
@@ -361,9 +372,9 @@ stream_is_encrypted(const struct stream *s)
 const char *
 stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE])
 {
-    if (s->local)
+    if (s->origin.local)
         return memcpy(text, "unix", sizeof("unix"));
-    return address_text(&s->peer, text);
+    return address_text(&s->origin.peer, text);
 }
 
 struct loop *
@@ -399,9 +410,7 @@ stream_detach(struct stream *s)
     p->fd = s->fd;
     p->bytes_in = s->bytes_in;
     p->bytes_out = s->bytes_out;
-    p->local = s->local;
-    p->peer = s->peer;
-    p->home = s->home;
+    p->origin = s->origin;
     stream_set_state(s, NULL);
     stream_enter(s, STREAM_DETACHED);
     stream_leave_loop(s);
@@ -416,9 +425,7 @@ stream_adopt(struct loop *l, struct stream_parcel *p, const struct stream_handle
     p->fd = -1;
     s->bytes_in = p->bytes_in;
     s->bytes_out = p->bytes_out;
-    s->local = p->local;
-    s->peer = p->peer;
-    s->home = p->home;
+    s->origin = p->origin;
     s->ops = p->ops;
     stream_set_state(s, p->ops_state);
     p->ops_state = NULL;
@@ -434,7 +441,7 @@ stream_parcel_drop(struct stream_parcel *p)
         return;
     if (p->fd >= 0) {
         close(p->fd);
-        stream_uncount(p->home);
+        stream_uncount(&p->origin);
     }
     if (p->ops_state)
         p->ops->free(p->ops_state);

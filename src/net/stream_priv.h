@@ -18,6 +18,8 @@
 #include "net/stream_ops.h"
 #include "net/timer.h"
 
+struct share;
+
 enum { STREAM_QUEUE_INLINE = 4 };
 
 /*
@@ -53,6 +55,14 @@ void stream_queue_account(struct stream_queue *q, struct budget *b);
 size_t stream_queue_weight(const struct stream_queue *q);
 /* The first len bytes were written. */
 void stream_queue_take(struct stream_queue *q, size_t len);
+
+/* Where a stream comes from; it stays so wherever the stream is moved. */
+struct stream_origin {
+    bool local; /* a Unix socket */
+    struct address peer;
+    struct loop *home;   /* which accepted it, and counts it to its end; NULL: it was connected */
+    struct share *share; /* who holds it of what home may accept; NULL: nobody */
+};
 
 /*
  * OPEN ------finish, end of input------> FINISHING ---all sent---> LINGERING
@@ -94,13 +104,11 @@ struct stream {
     bool ended : 1;   /* the peer finished sending */
     bool full : 1;    /* stream_send() returned false: on_drain is owed */
     bool blocked : 1; /* the kernel refused bytes: wait until it takes more */
-    bool local : 1;   /* a Unix socket */
     const struct stream_handlers *handlers;
     void *owner;
     uint64_t bytes_in, bytes_out;
     struct timer limit; /* handshake, finish or linger */
-    struct address peer;
-    struct loop *home; /* which accepted it, and counts it to its end; NULL: it was connected */
+    struct stream_origin origin;
 };
 
 /* What goes from one loop to another; whoever has it owns it. */
@@ -109,9 +117,7 @@ struct stream_parcel {
     void *ops_state;
     uint64_t bytes_in, bytes_out;
     int fd;
-    bool local;
-    struct address peer;
-    struct loop *home;
+    struct stream_origin origin;
 };
 
 /* What a state of ops takes besides: OpenSSL's memory for a connection. */

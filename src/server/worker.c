@@ -19,6 +19,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/shares.h"
 #include "net/stream.h"
 #include "pages/pages.h"
 #include "sandbox/cage.h"
@@ -283,7 +284,8 @@ worker_open(const struct worker_options *o)
     w->hub = hub_link_open(w->loop, o->hub, o->number);
     w->pages = pages_open(&l->pages);
     w->auth = auth_open(w->loop, l->auth, &w->channel_limits.auth);
-    w->engine = engine_open(w->loop, o->number, &l->engine);
+    w->shares = shares_new();
+    w->engine = engine_open(w->loop, o->number, &l->engine, w->shares);
     engine_on_foreign_sid(w->engine, worker_on_foreign_sid, w);
     w->sockets = sio_server_open(w->loop, w->engine, &l->sockets);
     w->channels = channels_open(w->loop, w->sockets, w->hub, w->auth, &w->channel_limits);
@@ -373,6 +375,7 @@ worker_free(struct worker *w)
     hub_link_free(w->hub);
     mailbox_free(w->box);
     tls_server_unref(w->tls);
+    shares_free(w->shares);
     if (!w->options.loop)
         loop_free(w->loop);
     free(w);

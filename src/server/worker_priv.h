@@ -53,11 +53,14 @@ struct worker {
     struct channels *channels;
     struct api *api;
 
+    struct shares *shares;
     struct http_limits http_limits; /* of connections, which outlive snapshots */
     struct list clients;            /* connections that speak HTTP */
     size_t connection_limit;
     unsigned turned_away; /* of clients: past the limit, waiting for their 503 */
     bool crowded;         /* said so */
+    bool told_of_proxy;   /* that a proxy names no client */
+    struct log_gate over_share;
 
     struct loop_task memory_due; /* the budget of the loop is spent */
     struct timer memory_watch;   /* while memory is short */

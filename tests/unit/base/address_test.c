@@ -75,6 +75,24 @@ ranges_end_where_their_bits_do(void **state)
 }
 
 static void
+loopback_is_127_and_1(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } cases[] = { { "127.0.0.1", true }, { "127.255.0.9", true }, { "::ffff:127.0.0.1", true },
+        { "::1", true }, { "126.0.0.1", false }, { "::", false }, { "7f00::", false },
+        { "2001:db8::1", false } };
+    struct address a;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_true(address_parse(str_of(cases[i].text), &a));
+        assert_int_equal(address_is_loopback(&a), cases[i].is);
+    }
+}
+
+static void
 ranges_with_too_many_bits_are_refused(void **state)
 {
     struct address_range r;
@@ -94,6 +112,7 @@ main(void)
         cmocka_unit_test(ports_and_brackets_are_passed_over),
         cmocka_unit_test(what_is_no_address_is_refused),
         cmocka_unit_test(ranges_end_where_their_bits_do),
+        cmocka_unit_test(loopback_is_127_and_1),
         cmocka_unit_test(ranges_with_too_many_bits_are_refused),
     };
 

@@ -186,7 +186,7 @@ server_begin(void **state)
     v->http = (struct http_limits){ 16384, 100, 10000, 10000, 16384, 10000, 1024 };
     list_init(&v->parties);
     v->loop = loop_new();
-    v->engine = engine_open(v->loop, 3, &v->limits);
+    v->engine = engine_open(v->loop, 3, &v->limits, NULL);
     engine_attach(v->engine, &handlers, v);
     server_listen(v);
     *state = v;

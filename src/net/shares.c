@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shares: a map by address.
+ *
+ * An address that holds something keeps its entry, so entries are bounded by what they hold, which
+ * others bound.  Those that hold nothing are kept as long as there is room, so that coming back
+ * costs nothing: each new entry looks at the few that were not asked for the longest, and frees
+ * those of them that are idle once there are many.  Looking at more than one is what keeps up
+ * with a flood of new addresses; what is in use goes to the end, so no look is wasted twice.
+ */
+#include "net/shares.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ensure.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+enum {
+    ROOM = 1024, /* entries, before idle ones are freed */
+    LOOKS = 4,
+    RESERVE = 5, /* a fifth of all */
+    QUARTER = 4,
+    V6_BYTES = 8, /* of an address that count: a /64 is one customer's */
+};
+
+/* Owned by its table.  In the order of the last shares_of(). */
+struct share {
+    struct list node;
+    struct address address; /* the map's key */
+    bool local;
+    atomic_size_t held[SHARES_KINDS]; /* other threads count down */
+};
+
+struct shares {
+    struct map by_address;
+    struct list order; /* the one that was not asked for the longest first */
+    struct share local;
+};
+
+struct shares *
+shares_new(void)
+{
+    struct shares *t = mem_zalloc(sizeof(*t));
+
+    list_init(&t->order);
+    list_init(&t->local.node);
+    t->local.local = true;
+    return t;
+}
+
+static bool
+share_is_idle(const struct share *s)
+{
+    for (size_t k = 0; k < SHARES_KINDS; k++)
+        if (s->held[k] > 0)
+            return false;
+    return true;
+}
+
+static struct str
+share_key(const struct share *s)
+{
+    return str_slice((const char *)s->address.bytes, sizeof(s->address.bytes));
+}
+
+static void
+share_drop(struct shares *t, struct share *s)
+{
+    ENSURE(share_is_idle(s));
+    ENSURE(map_remove(&t->by_address, share_key(s)) == s);
+    list_remove(&s->node);
+    free(s);
+}
+
+void
+shares_free(struct shares *t)
+{
+    if (!t)
+        return;
+    ENSURE(share_is_idle(&t->local));
+    while (!list_empty(&t->order))
+        share_drop(t, LIST_ENTRY(t->order.next, struct share, node));
+    map_fini(&t->by_address);
+    free(t);
+}
+
+static void
+shares_make_room(struct shares *t)
+{
+    for (int i = 0; i < LOOKS && t->by_address.count >= ROOM; i++) {
+        struct share *s = LIST_ENTRY(t->order.next, struct share, node);
+
+        if (share_is_idle(s)) {
+            share_drop(t, s);
+            continue;
+        }
+        list_remove(&s->node);
+        list_append(&t->order, &s->node);
+    }
+}
+
+/* What counts of an address. */
+static struct address
+shares_network(const struct address *a)
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    struct address n = *a;
+
+    if (memcmp(a->bytes, mapped, sizeof(mapped)) != 0)
+        memset(n.bytes + V6_BYTES, 0, sizeof(n.bytes) - V6_BYTES);
+    return n;
+}
+
+struct share *
+shares_of(struct shares *t, const struct address *a)
+{
+    struct address n = shares_network(a);
+    struct share *s = map_get(&t->by_address, str_slice((const char *)n.bytes, sizeof(n.bytes)));
+
+    if (!s) {
+        shares_make_room(t);
+        s = mem_zalloc(sizeof(*s));
+        s->address = n;
+        list_init(&s->node);
+        (void)map_put(&t->by_address, share_key(s), s);
+    }
+    list_remove(&s->node);
+    list_append(&t->order, &s->node);
+    return s;
+}
+
+struct share *
+shares_local(struct shares *t)
+{
+    return &t->local;
+}
+
+bool
+shares_admit(const struct share *s, enum shares_kind kind, size_t free, size_t limit)
+{
+    return !s || s->local || free > limit / RESERVE ||
+           s->held[kind] < (free + QUARTER - 1) / QUARTER;
+}
+
+const char *
+shares_text(const struct share *s, char text[SHARES_TEXT_SIZE])
+{
+    char address[ADDRESS_TEXT_SIZE];
+    bool v6 = strchr(address_text(&s->address, address), ':') != NULL;
+
+    snprintf(
+        text, SHARES_TEXT_SIZE, "%s%s", s->local ? "local" : address, v6 && !s->local ? "/64" : "");
+    return text;
+}
+
+void
+shares_take(struct share *s, enum shares_kind kind)
+{
+    if (s)
+        s->held[kind]++;
+}
+
+void
+shares_give_back(struct share *s, enum shares_kind kind)
+{
+    /* The last touch: its own worker may free it right after. */
+    if (s)
+        ENSURE(atomic_fetch_sub(&s->held[kind], 1) > 0);
+}
+
+size_t
+shares_held(const struct share *s, enum shares_kind kind)
+{
+    return s ? s->held[kind] : 0;
+}
+
+size_t
+shares_count(const struct shares *t)
+{
+    return t->by_address.count;
+}

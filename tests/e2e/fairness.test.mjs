@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// One address wants all that a worker has; the others, and probes, are served.
+
+import assert from 'node:assert/strict';
+import os from 'node:os';
+import { test } from 'node:test';
+import WebSocket from 'ws';
+import { publishedBlocks, startNginx } from '../lib/nginx.mjs';
+import { Polling } from '../lib/raw-eio.mjs';
+import { askServer, postEvent, waitFor, TIMEOUT } from '../lib/server.mjs';
+import { withServer } from '../lib/with-server.mjs';
+
+const LIMIT = 100;
+const SHARE = LIMIT * 4 / 5;
+const GREEDY = '203.0.113.9';
+const CONFIG = { config: { workers: 1, maxConnections: LIMIT } };
+
+const from = (address) => ({ 'X-Forwarded-For': address });
+const others = (count) => Array.from({ length: count }, (_, i) => `198.51.100.${i + 1}`);
+
+/** A WebSocket, once it has its session; or the answer that refused it. */
+function connect(url, { headers = {}, ...options } = {}) {
+    return new Promise((resolve, reject) => {
+        const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`,
+            { perMessageDeflate: false, headers, ...options });
+        ws.once('message', () => resolve({ ws }));
+        ws.once('error', reject);
+        ws.once('unexpected-response', (request, response) => {
+            let text = '';
+            response.on('data', (data) => { text += data; });
+            response.on('end', () => resolve({ status: response.statusCode, text }));
+        });
+    });
+}
+
+const local = (server) => `http://127.0.0.1:${server.port}`;
+
+/** WebSockets until one is refused, and that answer. */
+async function takeAll(url, options) {
+    const sockets = [];
+    for (;;) {
+        const { ws, ...refusal } = await connect(url, options);
+        if (!ws) {
+            return { sockets, refusal };
+        }
+        sockets.push(ws);
+        assert.ok(sockets.length <= LIMIT, 'there is a limit');
+    }
+}
+
+const refused = { status: 503, text: 'Too many connections from your address\n' };
+
+test('an address may hold four fifths; the others are served, and so are probes', () => withServer(
+    CONFIG, async (server) => {
+        const { sockets, refusal } = await takeAll(local(server), { headers: from(GREEDY) });
+        assert.deepEqual(refusal, refused);
+        assert.equal(sockets.length, SHARE);
+        const polling = await new Polling(server.port, 4, { headers: from(GREEDY) }).get();
+        assert.equal(polling.status, 503);
+        assert.equal((await askServer(server, { path: '/', headers: from(GREEDY) })).text, 'OK');
+        await postEvent(server, { channel: 'a', name: 'E', data: {} });
+        for (const address of others(LIMIT - SHARE - 1)) {
+            const { ws } = await connect(local(server), { headers: from(address) });
+            assert.ok(ws, `${address} is served`);
+            sockets.push(ws);
+        }
+        await server.waitLog(/more than its share of connections .*ip=203\.0\.113\.9 connections=80/);
+        sockets.forEach((ws) => ws.terminate());
+        await waitFor(async () => (await connect(local(server), { headers: from(GREEDY) })).ws,
+            TIMEOUT, 'what was given back to be had again');
+    }));
+
+test('a /64 is one address, and so is an IPv4 address in IPv6', () => withServer(
+    CONFIG, async (server) => {
+        const { sockets } = await takeAll(local(server), { headers: from('2001:db8:1:2::1') });
+        const is = async (address, wanted) => {
+            const { ws } = await connect(local(server), { headers: from(address) });
+            assert.equal(ws !== undefined, wanted, address);
+            ws?.terminate();
+        };
+        await is('2001:db8:1:2:ffff::9', false);
+        await is('2001:db8:1:3::1', true);
+        sockets.forEach((ws) => ws.terminate());
+        const ipv4 = await waitFor(async () => {
+            const all = await takeAll(local(server), { headers: from(GREEDY) });
+            all.sockets.forEach((ws) => all.sockets.length < SHARE && ws.terminate());
+            return all.sockets.length === SHARE && all;
+        }, TIMEOUT, 'the places to be free');
+        await is(`::ffff:${GREEDY}`, false);
+        ipv4.sockets.forEach((ws) => ws.terminate());
+    }));
+
+test('behind nginx people are told apart by the published block', () => withServer(
+    CONFIG, async (server) => {
+        const nginx = await startNginx(publishedBlocks('config/nginx.conf', server.port));
+        try {
+            const { sockets, refusal } = await takeAll(nginx.url);
+            assert.deepEqual(refusal, refused);
+            assert.equal(sockets.length, SHARE);
+            const { ws } = await connect(nginx.url, { localAddress: '127.0.0.2' });
+            assert.ok(ws, 'another address is served');
+            [...sockets, ws].forEach((one) => one.terminate());
+        } finally {
+            await nginx.stop();
+        }
+    }));
+
+const own = Object.values(os.networkInterfaces()).flat()
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+test('a stranger who names other addresses stays one', { skip: !own && 'only loopback here' },
+    () => withServer({ config: { ...CONFIG.config, host: '0.0.0.0' } }, async (server) => {
+        const url = `http://${own}:${server.port}`;
+        const sockets = [];
+        let refusal;
+        for (let i = 0; !refusal && i <= LIMIT; i += 1) {
+            const { ws, ...answer } = await connect(url, { headers: from(`198.51.100.${i}`) });
+            ws ? sockets.push(ws) : refusal = answer;
+        }
+        assert.deepEqual(refusal, refused);
+        assert.equal(sockets.length, SHARE);
+        assert.ok((await connect(local(server), { headers: from('198.51.100.0') })).ws);
+        sockets.forEach((ws) => ws.terminate());
+    }));
+
+test('of abandoned sessions, those of the address that has the most end first', () => withServer(
+    CONFIG, async (server) => {
+        const people = [];
+        for (const address of others(10)) {
+            people.push(await Polling.connect(server.port, 4, { headers: from(address) }));
+        }
+        for (let i = 0; i < 4 * LIMIT; i += 1) {
+            await Polling.open(server.port, 4, { headers: from(GREEDY) });
+        }
+        await server.waitLog(/sessions without a connection are past the limit/);
+        for (const person of people) {
+            assert.ok(await person.alive());
+        }
+    }));
+
+test('a proxy that names nobody is not limited, and the log says what it lacks', () => withServer(
+    { config: { workers: 1, maxConnections: 2 * LIMIT } }, async (server) => {
+        const sockets = [];
+        for (let i = 0; i < 2 * LIMIT; i += 1) {
+            const { ws } = await connect(local(server));
+            assert.ok(ws, `number ${i} is served`);
+            sockets.push(ws);
+            assert.ok(i !== LIMIT / 2 || !server.stderr().includes('X-Forwarded-For'));
+        }
+        const lines = server.stderr().split('\n').filter((line) => line.includes('X-Forwarded-For'));
+        assert.equal(lines.length, 1, server.stderr());
+        assert.match(lines[0], /proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;/);
+        assert.match(lines[0], /proxy_set_header X-Forwarded-Proto \$scheme;/);
+        sockets.forEach((ws) => ws.terminate());
+    }));
