@@ -4,9 +4,10 @@
  *
  *   2026-11-23T20:39:06.123Z notice subscription refused channel=private-x status=403
  *
- * A line is one write(2), so lines of several threads do not mix.  The message is the format;
- * values of peers are passed as LOG_STR() or through "%s" inside key=value and are quoted and
- * escaped by log_value().  Any thread.
+ * Lines are whole, so those of several threads do not mix.  They are written by log_writer, or,
+ * until that is started, by the caller.  The message is the format; values of peers are passed as
+ * LOG_STR() or through "%s" inside key=value and are quoted and escaped by log_value().  Any
+ * thread.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -29,7 +30,9 @@ enum log_level {
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 
-void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+/* times, over 1, is said at the end: how often it has happened since it was logged last. */
+void log_times(enum log_level level, unsigned times, const char *format, ...) PRINTF_LIKE(3, 4);
+#define log_at(level, ...) log_times((level), 1, __VA_ARGS__)
 
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)
@@ -37,6 +40,9 @@ void log_at(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 #define log_info(...) (log_enabled(LOG_LEVEL_INFO) ? log_at(LOG_LEVEL_INFO, __VA_ARGS__) : (void)0)
 #define log_debug(...)                                                                             \
     (log_enabled(LOG_LEVEL_DEBUG) ? log_at(LOG_LEVEL_DEBUG, __VA_ARGS__) : (void)0)
+
+/* For log_writer_start(). */
+void log_lost(unsigned long lines);
 
 /*
  * True for the first caller with this text, of all threads: for what is logged once in the life
@@ -55,6 +61,21 @@ struct log_gate {
  * last. */
 MUST_USE unsigned log_gate_pass(
     struct log_gate *g, uint64_t now_ms, uint64_t period_ms, unsigned most);
+
+/*
+ * For a line that a peer can cause as often as it likes: of each such place in the code, each
+ * thread writes most lines in LOG_GATE_MS, and the next one has times=.  LOG_GATE_MOST where
+ * nothing speaks for another number.  A line that is not written costs a look at the clock.
+ */
+enum { LOG_GATE_MS = 10000, LOG_GATE_MOST = 100 };
+#define log_gated(level, most, ...)                                                                \
+    do {                                                                                           \
+        static _Thread_local struct log_gate gate_;                                                \
+        unsigned times_ = log_enabled(level) ? log_gate_pass_now(&gate_, most) : 0;                \
+        if (times_ > 0)                                                                            \
+            log_times(level, times_, __VA_ARGS__);                                                 \
+    } while (0)
+MUST_USE unsigned log_gate_pass_now(struct log_gate *g, unsigned most);
 
 enum { LOG_VALUE_SIZE = 256 };
 

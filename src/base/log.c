@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log: lines on stderr, each one write(2).
+ * log: lines made of time, level and words, for log_writer, or for stderr as long as that rests.
  */
 #include "base/log.h"
 
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/log_writer.h"
 #include "base/utf8.h"
 
 enum { LINE_MAX_BYTES = 4096, FIRSTS_MAX = 1024 };
@@ -45,37 +46,61 @@ log_set_sink(void (*sink)(enum log_level level, struct str line))
     log_sink = sink;
 }
 
-void
-log_at(enum log_level level, const char *format, ...)
+/* Appended to what is in the line, which is cut rather than to grow past size. */
+static size_t PRINTF_LIKE(4, 0)
+    append_words(char *line, size_t len, size_t size, const char *format, va_list args)
 {
+    int wanted = vsnprintf(line + len, size - len, format, args);
+
+    if (wanted < 0)
+        return len;
+    return (size_t)wanted < size - len ? len + (size_t)wanted : size - 1;
+}
+
+static size_t PRINTF_LIKE(4, 5) append(char *line, size_t len, size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    len = append_words(line, len, size, format, args);
+    va_end(args);
+    return len;
+}
+
+void
+log_times(enum log_level level, unsigned times, const char *format, ...)
+{
+    enum { END_BYTES = 24 }; /* " times=4294967295" and the end of the line */
     char line[LINE_MAX_BYTES];
-    size_t head, len, room;
     struct timespec now;
     struct tm utc;
+    size_t head, len;
     va_list args;
-    int wanted;
 
     if (!log_enabled(level))
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     len = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%S", &utc);
-    len += (size_t)snprintf(
-        line + len, sizeof(line) - len, ".%03ldZ %s ", now.tv_nsec / 1000000, names[level]);
-    head = len;
-    room = sizeof(line) - len - 1;
+    head = len =
+        append(line, len, sizeof(line), ".%03ldZ %s ", now.tv_nsec / 1000000, names[level]);
     va_start(args, format);
-    wanted = vsnprintf(line + len, room, format, args);
+    len = append_words(line, len, sizeof(line) - END_BYTES, format, args);
     va_end(args);
-    if (wanted < 0)
-        return;
-    len += (size_t)wanted < room ? (size_t)wanted : room - 1;
+    if (times > 1)
+        len = append(line, len, sizeof(line) - 1, " times=%u", times);
     if (log_sink)
         log_sink(level, str_slice(line + head, len - head));
     line[len++] = '\n';
     /* When the log itself cannot be written there is no other place to say so. */
-    if (write(STDERR_FILENO, line, len) < 0)
+    if (!log_writer_take(line, len) && write(STDERR_FILENO, line, len) < 0)
         return;
+}
+
+void
+log_lost(unsigned long lines)
+{
+    log_warning("lines of the log were lost, because nobody read them lines=%lu", lines);
 }
 
 bool
@@ -113,6 +138,16 @@ log_gate_pass(struct log_gate *g, uint64_t now_ms, uint64_t period_ms, unsigned 
     g->logged++;
     g->times = 0;
     return times;
+}
+
+unsigned
+log_gate_pass_now(struct log_gate *g, unsigned most)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return log_gate_pass(
+        g, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000, LOG_GATE_MS, most);
 }
 
 static bool

@@ -53,7 +53,7 @@ copy_line(enum log_level level, struct str line)
 {
     if (syslog_fd >= 0 && level <= LOG_LEVEL_WARNING)
         send_to_syslog(level, line);
-    if (!keeps || level != LOG_LEVEL_ERROR || errors.len + line.len > ERRORS_MAX_BYTES)
+    if (level != LOG_LEVEL_ERROR || !keeps || errors.len + line.len > ERRORS_MAX_BYTES)
         return;
     buffer_append_str(&errors, line);
     buffer_append_char(&errors, '\n');

@@ -4,6 +4,7 @@
  */
 #include "command.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "args.h"
 #include "base/buffer.h"
 #include "base/log.h"
+#include "base/log_writer.h"
 #include "config/config.h"
 #include "error_copies.h"
 #include "instance/lock_file.h"
@@ -20,6 +22,9 @@
 #include "instance/turn.h"
 #include "server/resources.h"
 #include "server/server.h"
+
+/* How long an end waits for a stderr that nobody reads. */
+enum { LOG_LIMIT_MS = 1000 };
 
 struct start {
     const struct args *args;
@@ -61,12 +66,23 @@ load_config(void *owner)
         .say = log_finding });
 }
 
+/* A full one is read by nobody, and would keep us waiting. */
+static bool
+stdout_has_room(void)
+{
+    struct pollfd room = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+    return poll(&room, 1, 0) != 0;
+}
+
 /* On stdout, for tools that wait for these lines. */
 static void
 print_ready(const struct config *c, unsigned port)
 {
     const char *scheme = c->protocol == CONFIG_HTTPS ? "https" : "http";
 
+    if (!stdout_has_room())
+        return;
     printf("Running at %s on port %u\n", c->host ? c->host : "localhost", port);
     if (c->dev_mode)
         puts("Channels are ready.");
@@ -95,6 +111,7 @@ serve_until_end(struct start *start, struct server *s, struct lock_file *lock)
             "the service, pids.max of the container, ulimit -u), or set fewer workers",
             config_name(c), resources_workers(c));
         lock_file_release(lock);
+        log_writer_stop(LOG_LIMIT_MS);
         _exit(EXIT_FAILED); /* as below */
     }
     if (geteuid() == 0)
@@ -104,6 +121,7 @@ serve_until_end(struct start *start, struct server *s, struct lock_file *lock)
     print_ready(c, server_port(s));
     if (server_wait(s) == SERVER_ABANDONED) {
         lock_file_release(lock);
+        log_writer_stop(LOG_LIMIT_MS);
         _exit(EXIT_DONE); /* threads still use what an orderly end would free */
     }
     server_free(s);
@@ -178,7 +196,8 @@ wait_and_serve(struct start *start)
     struct running holder;
     int code = EXIT_RUNNING;
 
-    puts("\nE C H O  S E R V E R\n\nversion " ECHO_SERVER_VERSION "\n\nStarting server...\n");
+    if (stdout_has_room())
+        puts("\nE C H O  S E R V E R\n\nversion " ECHO_SERVER_VERSION "\n\nStarting server...\n");
     fflush(stdout);
     while (code == EXIT_RUNNING) {
         switch (turn_wait(&start->turn, &holder)) {
@@ -226,6 +245,7 @@ start_run(const struct args *a)
 
     place_init(&p, a->dir, a->config);
     error_copies_keep();
+    (void)log_writer_start(log_lost); /* without it, whoever logs waits for stderr */
     if (p.file ? p.exists : a->dev)
         code = start_configured(a, &p);
     else if (p.file)
@@ -238,5 +258,6 @@ start_run(const struct args *a)
     if (code != EXIT_DONE)
         error_copies_record(&p);
     place_fini(&p);
+    log_writer_stop(LOG_LIMIT_MS);
     return code;
 }
