@@ -112,8 +112,9 @@ whisper_refuse(struct subscriber *c, struct str channel, const char *reason)
 {
     struct buffer quoted = { 0 };
 
-    log_info("whisper refused channel=%s cause=%s sid=%s", LOG_STR(channel),
-        LOG_STR(str_of(reason)), sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
+    log_gated(LOG_LEVEL_INFO, LOG_GATE_MOST, "whisper refused channel=%s cause=%s sid=%s",
+        LOG_STR(channel), LOG_STR(str_of(reason)),
+        sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
     json_scan_quote(str_of(reason), &quoted);
     sio_socket_emit(c->socket, STR_LIT("whisper_error"), channel, buffer_str(&quoted));
     buffer_fini(&quoted);

@@ -11,7 +11,6 @@
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/texts.h"
 #include "channels/auth.h"
 #include "channels/channels.h"
@@ -32,11 +31,10 @@ struct channels {
     struct auth *auth;
     const struct channels_limits *limits;
     struct rooms *rooms;
-    struct texts texts;       /* auth.headers of clients */
-    struct list paused;       /* clients whose reading waits for the hub */
-    struct buffer name;       /* the decoded channel of the event at hand */
-    struct buffer payload;    /* a client event that came as a string, decoded */
-    struct log_gate refusals; /* of subscriptions */
+    struct texts texts;    /* auth.headers of clients */
+    struct list paused;    /* clients whose reading waits for the hub */
+    struct buffer name;    /* the decoded channel of the event at hand */
+    struct buffer payload; /* a client event that came as a string, decoded */
 };
 
 /* One connected socket: owned by channels.c, from its connect to its disconnect. */

@@ -44,8 +44,6 @@ static const unsigned may_follow[] = {
     [SUBSCRIPTION_MEMBER] = 0,
 };
 
-/* A client may be refused as often as it likes: so many are logged a period, of all of a worker. */
-enum { REFUSALS_LOGGED = 100, REFUSALS_PERIOD_MS = 10000 };
 /* Even if memory is short a client may have the channels that clients need. */
 enum { LITTLE_BYTES = 16384 };
 
@@ -65,7 +63,8 @@ subscription_enter(struct subscription *s, enum subscription_state next)
     ENSURE(may_follow[s->state] & BIT(next));
     s->state = next;
     if (next != SUBSCRIPTION_ENTERING && c->channels->limits->dev_mode)
-        log_notice("joined channel=%s sid=%s", LOG_STR(subscriptions_name(s)),
+        log_gated(LOG_LEVEL_NOTICE, LOG_GATE_MOST, "joined channel=%s sid=%s",
+            LOG_STR(subscriptions_name(s)),
             sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
 }
 
@@ -168,17 +167,12 @@ subscription_on_list(void *owner, uint32_t token, struct bytes *text)
 static void
 subscription_refuse(struct subscriber *c, struct str channel, unsigned status, const char *cause)
 {
-    char digits[16], more[32] = "";
+    char digits[16];
     int len = snprintf(digits, sizeof(digits), "%u", status);
-    unsigned times = log_gate_pass(&c->channels->refusals, loop_now_ms(c->channels->loop),
-        REFUSALS_PERIOD_MS, REFUSALS_LOGGED);
 
-    if (times > 1)
-        (void)snprintf(more, sizeof(more), " times=%u", times);
-    if (times > 0)
-        log_notice("subscription refused channel=%s status=%u cause=%s sid=%s%s", LOG_STR(channel),
-            status, LOG_STR(str_of(cause)),
-            sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }), more);
+    log_gated(LOG_LEVEL_NOTICE, LOG_GATE_MOST,
+        "subscription refused channel=%s status=%u cause=%s sid=%s", LOG_STR(channel), status,
+        LOG_STR(str_of(cause)), sio_socket_log_id(c->socket, (char[SIO_SOCKET_LOG_SIZE]){ 0 }));
     sio_socket_emit(
         c->socket, STR_LIT("subscription_error"), channel, str_slice(digits, (size_t)len));
 }

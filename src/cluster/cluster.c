@@ -83,7 +83,8 @@ cluster_come_up(struct cluster *c)
 {
     (void)relay_hello(c->relay); /* if it is lost, they learn of us by their next beat */
     if (c->unheard > 0)
-        log_warning("events did not reach the other nodes while redis was down events=%llu",
+        log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+            "events did not reach the other nodes while redis was down events=%llu",
             (unsigned long long)c->unheard);
     c->unheard = 0;
     if (!c->store || c->state != CLUSTER_SERVING)
@@ -121,7 +122,8 @@ cluster_on_commands_down(void *owner, const char *reason)
 {
     struct cluster *c = owner;
 
-    log_info("redis down link=commands reason=%s", LOG_STR(str_of(reason)));
+    log_gated(LOG_LEVEL_INFO, LOG_GATE_MOST, "redis down link=commands reason=%s",
+        LOG_STR(str_of(reason)));
     lease_down(c->lease);
     cluster_set_link(c, &c->commands_ready, false);
 }

@@ -152,7 +152,8 @@ track_apply(struct presence_track *t, struct str payload)
 
     ENSURE(t->state == PRESENCE_TRACK_LIVE);
     if (!change_parse(payload, &c)) {
-        log_warning("ignoring a presence change that is damaged or of another version channel=%s",
+        log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+            "ignoring a presence change that is damaged or of another version channel=%s",
             LOG_STR(bytes_str(t->channel)));
         return;
     }
@@ -217,7 +218,8 @@ track_take_list(struct presence_track *t, const struct redis_value *reply, bool 
 
     if (reply->kind != REDIS_ARRAY || reply->count != 2 || reply->items[1].kind != REDIS_ARRAY ||
         !str_to_u64(reply->items[0].text, UINT64_MAX, &t->version)) {
-        log_warning("ignoring a presence list from redis that is damaged channel=%s",
+        log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+            "ignoring a presence list from redis that is damaged channel=%s",
             LOG_STR(bytes_str(t->channel)));
         track_enter(t, PRESENCE_TRACK_IDLE, NULL); /* as if Redis were away */
         return;

@@ -153,7 +153,8 @@ burial_forget_lease(struct burial *b)
     burial_forget(
         b, (const struct str[]){ STR_LIT("ZREM"), buffer_str(&key), bytes_str(b->lease) }, 3);
     buffer_fini(&key);
-    log_notice("removed the members of a node that is gone node=%s channels=%zu",
+    log_gated(LOG_LEVEL_NOTICE, LOG_GATE_MOST,
+        "removed the members of a node that is gone node=%s channels=%zu",
         LOG_STR(bytes_str(b->name)), b->count);
 }
 

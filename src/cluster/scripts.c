@@ -217,7 +217,7 @@ scripts_check(struct scripts *s, const struct redis_value *reply)
         return true;
     if (!str_starts(reply->text, "NOSCRIPT")) {
         if (!str_equal(buffer_str(&s->refusal), reply->text))
-            log_warning(
+            log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
                 "redis refuses a command that presence needs reason=%s", LOG_STR(reply->text));
         buffer_clear(&s->refusal);
         buffer_append_str(&s->refusal, reply->text);

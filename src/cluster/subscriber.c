@@ -70,7 +70,8 @@ subscriber_on_beat_reply(void *owner, const struct redis_value *reply)
     if (refused) {
         timer_stop(&s->heard_limit);
         if (!s->refused)
-            log_warning("redis refuses PUBLISH, so a dead subscription cannot be noticed reason=%s",
+            log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+                "redis refuses PUBLISH, so a dead subscription cannot be noticed reason=%s",
                 LOG_STR(reply->text));
     }
     if (reply)
@@ -156,8 +157,8 @@ subscriber_on_subscribed(void *owner)
     struct subscriber *s = owner;
 
     set_subscribed(s, true);
-    log_notice("redis ready where=%s prefix=%s", LOG_STR(str_of(redis_link_where(s->link))),
-        LOG_STR(buffer_str(&s->prefix)));
+    log_gated(LOG_LEVEL_NOTICE, LOG_GATE_MOST, "redis ready where=%s prefix=%s",
+        LOG_STR(str_of(redis_link_where(s->link))), LOG_STR(buffer_str(&s->prefix)));
     s->handlers->on_subscribed(s->owner, NULL);
 }
 
@@ -167,7 +168,7 @@ subscriber_on_down(void *owner, const char *reason)
     struct subscriber *s = owner;
 
     set_subscribed(s, false);
-    log_warning("redis down reason=%s", LOG_STR(str_of(reason)));
+    log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST, "redis down reason=%s", LOG_STR(str_of(reason)));
     s->handlers->on_subscribed(s->owner, reason);
 }
 

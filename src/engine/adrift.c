@@ -62,8 +62,9 @@ adrift_is_past_limit(struct engine *e)
     bool past = limit > 0 && e->adrift_count > limit;
 
     if (past && !e->crowded)
-        log_warning("sessions without a connection are past the limit: the oldest are ended "
-                    "worker=%u limit=%zu",
+        log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+            "sessions without a connection are past the limit: the oldest are ended "
+            "worker=%u limit=%zu",
             e->worker, limit);
     if (past || e->adrift_count < limit - limit / 16)
         e->crowded = past;

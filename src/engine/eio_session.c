@@ -24,6 +24,7 @@
 enum {
     GOODBYE_MS = 30000, /* how long a closed session keeps its goodbye for the next poll */
     AHEAD = 6,          /* receivers from the one that is served to the one that is fetched */
+    ENDS_LOGGED = 1000, /* in LOG_GATE_MS: this line is the log of accesses */
 };
 
 /*
@@ -222,7 +223,8 @@ session_close_now(struct eio_session *s)
     ENSURE(map_remove(&s->engine->sessions, eio_session_sid(s)) == s);
     s->active = NULL;
     t->ops->close(t, (enum eio_end)s->why);
-    log_info("session end sid=%.*s ip=%s scheme=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
+    log_gated(LOG_LEVEL_INFO, ENDS_LOGGED,
+        "session end sid=%.*s ip=%s scheme=%s transport=%s why=%s in=%llu out=%llu ms=%llu",
         EIO_SESSION_SID_LEN, s->sid, s->client, s->secure ? "https" : "http", t->ops->name,
         LOG_STR(str_of(end_name[s->why])), (unsigned long long)s->bytes_in,
         (unsigned long long)s->bytes_out,

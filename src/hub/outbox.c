@@ -232,7 +232,7 @@ outbox_below(struct outbox *o, unsigned worker)
     o->worker[worker].full = false;
     if (--o->full_workers > 0)
         return;
-    log_info("the workers have caught up: Redis is read again");
+    log_gated(LOG_LEVEL_INFO, LOG_GATE_MOST, "the workers have caught up: Redis is read again");
     post_to_all(o, false);
     m = mailbox_chain_take(&o->held);
     while (m) {

@@ -170,7 +170,7 @@ listener_starve(struct listener *n, int error)
     char reason[LOOP_ERROR_SIZE];
 
     if (!n->starved)
-        log_warning(
+        log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
             "accepting pauses until a descriptor is free: %s", loop_error_text(error, reason));
     n->starved = true;
     uv_poll_stop(&n->poll);
@@ -195,7 +195,7 @@ listener_accept(struct listener *n)
     switch (errno) {
     case EAGAIN:
         if (n->starved)
-            log_notice("accepting connections again");
+            log_gated(LOG_LEVEL_NOTICE, LOG_GATE_MOST, "accepting connections again");
         n->starved = false;
         return false;
     case EMFILE:

@@ -113,7 +113,7 @@ presence_on_end(void *owner, struct presence_room *r, bool keep_missing)
     replica_end(r->replica, keep_missing);
     presence_room_enter(r, PRESENCE_ROOM_LOADED);
     if (p->alone)
-        log_notice("presence follows redis again");
+        log_gated(LOG_LEVEL_NOTICE, LOG_GATE_MOST, "presence follows redis again");
     p->alone = false;
     LIST_EACH(node, &r->seats) {
         struct presence_seat *s = LIST_ENTRY(node, struct presence_seat, node);

@@ -139,7 +139,8 @@ presence_room_alone(struct presence_room *r)
     if (p->alone)
         return;
     p->alone = true;
-    log_warning("presence works without redis: other nodes' members may be missing channel=%s",
+    log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+        "presence works without redis: other nodes' members may be missing channel=%s",
         LOG_STR(bytes_str(r->name)));
 }
 

@@ -272,7 +272,7 @@ learn(struct redis_cluster *c)
     ENSURE(n); /* nodes are dropped with the new order alone, and the teller with the old one */
     cluster_enter(c, REDIS_CLUSTER_LEARNING);
     timer_start(c->loop, &c->limit, redis_settings_short_limit_ms(c->settings));
-    log_info("redis: the cluster's slots have moved where=%s",
+    log_gated(LOG_LEVEL_INFO, LOG_GATE_MOST, "redis: the cluster's slots have moved where=%s",
         LOG_STR(str_of(redis_contact_where(n->contact))));
     redis_contact_send(n->contact, request, on_slots, c); /* else c falls with the contact */
     bytes_unref(request);

@@ -135,7 +135,8 @@ worker_on_foreign_sid(void *owner, struct http_exchange *x, unsigned number)
     }
     if (http_exchange_postpone(x))
         return;
-    log_info("a connection could not move to its session's worker from=%u to=%u", w->options.number,
+    log_gated(LOG_LEVEL_INFO, LOG_GATE_MOST,
+        "a connection could not move to its session's worker from=%u to=%u", w->options.number,
         number);
     engine_answer_unknown(x);
 }

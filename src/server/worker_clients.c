@@ -216,7 +216,8 @@ worker_is_full(struct worker *w)
     bool full = loop_accepted_count(w->loop) > w->connection_limit;
 
     if (full && !w->crowded)
-        log_warning("connections past the limit are refused with 503 worker=%u limit=%zu",
+        log_gated(LOG_LEVEL_WARNING, LOG_GATE_MOST,
+            "connections past the limit are refused with 503 worker=%u limit=%zu",
             w->options.number, w->connection_limit);
     if (full || loop_accepted_count(w->loop) < w->connection_limit - w->connection_limit / 16)
         w->crowded = full;
