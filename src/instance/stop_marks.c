@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop_marks: /dev/shm/echo-server-<uid>-<port>, a line a mark: the stop's birth, its parent's, the
- * host.
+ * stop_marks: an empty file in /dev/shm for each mark, and all of it in the name:
+ * echo-server-stop-<port>-<the stop's birth>-<its parent's>-<chance>-<host>.  Anyone may make files
+ * there, and nobody can remove those of others: so the owner of a file says whose mark it is, and
+ * chance lets no other user's file be in the way.
  */
 #include "instance/stop_marks.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,128 +17,127 @@
 #include <unistd.h>
 
 #include "base/attr.h"
-#include "base/ensure.h"
-#include "instance/lock_file.h"
+#include "base/digest.h"
 #include "instance/process.h"
 #include "instance/registration.h"
 
-/* The file is held for a moment only.  A mark is of use while starts are under way, and to
- * the start that follows in its script, after composer and npm. */
-enum { ATTEMPTS = 100, MARKS_MAX = 16, LINE_SIZE = 160, MARK_LIFE_S = 3600, HOST_SIZE = 64 };
+/* A mark is of use while starts are under way, and to the start that follows in its script, after
+ * composer and npm. */
+enum { MARKS_MAX = 16, NAME_SIZE = 256, MARK_LIFE_S = 3600, CHANCE_BYTES = 4 };
+
+static const char folder_path[] = "/dev/shm";
 
 struct mark {
     struct process_birth stop, parent; /* parent.pid 0: it is not known any more */
-    char host[HOST_SIZE];
+    bool is_own;                       /* else root's */
+    char name[NAME_SIZE];
+    const char *host; /* in name */
 };
 
+/* The youngest, in no order. */
 struct marks {
-    char path[64];
-    int fd;
-    struct mark items[MARKS_MAX]; /* in the order in which they were left */
+    DIR *folder;
+    struct mark items[MARKS_MAX];
     size_t count;
-    bool changed;
 };
 
-/* False: there is no number, or no blank after it. */
+/* False: there is no number, or no dash after it. */
 static bool
-mark_take_number(char **at, uint64_t *value)
+mark_take_number(const char **at, uint64_t *value)
 {
     char *end;
 
     *value = strtoull(*at, &end, 10);
-    if (end == *at || *end != ' ')
+    if (end == *at || *end != '-')
         return false;
     *at = end + 1;
     return true;
 }
 
+/* What follows the port. */
 static bool
-mark_parse(char *line, struct mark *m)
+mark_parse(struct mark *m, const char *at)
 {
     uint64_t pid, parent_pid;
 
-    if (!mark_take_number(&line, &m->stop.ticks) || !mark_take_number(&line, &pid) ||
-        !mark_take_number(&line, &m->parent.ticks) || !mark_take_number(&line, &parent_pid))
+    if (!mark_take_number(&at, &m->stop.ticks) || !mark_take_number(&at, &pid) ||
+        !mark_take_number(&at, &m->parent.ticks) || !mark_take_number(&at, &parent_pid))
         return false;
     m->stop.pid = (pid_t)pid;
     m->parent.pid = (pid_t)parent_pid;
-    snprintf(m->host, sizeof(m->host), "%s", line);
-    return process_age_s(&m->stop) < MARK_LIFE_S;
-}
-
-static void
-read_marks(struct marks *m)
-{
-    char text[MARKS_MAX * LINE_SIZE];
-    ssize_t len = pread(m->fd, text, sizeof(text) - 1, 0);
-    char *line = text, *end;
-
-    text[len > 0 ? len : 0] = 0;
-    while (m->count < MARKS_MAX && (end = strchr(line, '\n')) != NULL) {
-        *end = 0;
-        if (mark_parse(line, &m->items[m->count]))
-            m->count++;
-        line = end + 1;
-    }
-}
-
-/* Locked until close_marks(); false: there are none, and none can be left. */
-static bool
-open_marks(struct marks *m, unsigned port, bool make)
-{
-    struct stat file;
-
-    *m = (struct marks){ .fd = -1 };
-    snprintf(m->path, sizeof(m->path), "/dev/shm/echo-server-%u-%u", (unsigned)geteuid(), port);
-    if (!make && access(m->path, F_OK) != 0)
+    m->host = strchr(at, '-');
+    if (!m->host)
         return false;
-    m->fd = lock_file_open(m->path, ATTEMPTS);
-    if (m->fd < 0)
-        return false;
-    if (fstat(m->fd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_uid != geteuid()) {
-        close(m->fd);
-        return false;
-    }
-    read_marks(m);
+    m->host++;
     return true;
 }
 
-/* A text that was cut by a full file system is read as the lines that are whole. */
-static void
-write_marks(const struct marks *m)
+/* The first to do so has it. */
+static bool
+mark_remove(const struct marks *m, const struct mark *k)
 {
-    char text[MARKS_MAX * LINE_SIZE];
-    size_t len = 0;
+    return k->is_own && unlinkat(dirfd(m->folder), k->name, 0) == 0;
+}
 
-    for (size_t i = 0; i < m->count; i++) {
-        const struct mark *k = &m->items[i];
+/* A mark of another user, unless that is root, says nothing. */
+static bool
+mark_is_believed(const struct marks *m, struct mark *k)
+{
+    struct stat file;
 
-        len +=
-            (size_t)snprintf(text + len, sizeof(text) - len, "%" PRIu64 " %d %" PRIu64 " %d %s\n",
-                k->stop.ticks, (int)k->stop.pid, k->parent.ticks, (int)k->parent.pid, k->host);
-        ENSURE(len < sizeof(text)); /* a line has four numbers and a host, and so much room */
+    if (fstatat(dirfd(m->folder), k->name, &file, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(file.st_mode))
+        return false;
+    k->is_own = file.st_uid == geteuid();
+    if (process_age_s(&k->stop) < MARK_LIFE_S)
+        return k->is_own || file.st_uid == 0;
+    (void)mark_remove(m, k);
+    return false;
+}
+
+static struct mark *
+oldest_of(struct marks *m)
+{
+    struct mark *oldest = m->items;
+
+    for (size_t i = 1; i < m->count; i++)
+        if (process_is_younger(&oldest->stop, &m->items[i].stop))
+            oldest = &m->items[i];
+    return oldest;
+}
+
+static void
+add_mark(struct marks *m, const struct mark *k)
+{
+    struct mark *place = &m->items[m->count];
+
+    if (m->count == MARKS_MAX)
+        place = oldest_of(m);
+    else
+        m->count++;
+    *place = *k;
+    place->host = place->name + (k->host - k->name);
+}
+
+/* False: there is no such folder, and no marks.  Else closedir(m->folder). */
+static bool
+read_marks(struct marks *m, unsigned port)
+{
+    struct dirent *entry;
+    char prefix[64];
+    struct mark k;
+
+    m->count = 0;
+    m->folder = opendir(folder_path);
+    snprintf(prefix, sizeof(prefix), "echo-server-stop-%u-", port);
+    while (m->folder && (entry = readdir(m->folder))) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+            continue;
+        snprintf(k.name, sizeof(k.name), "%s", entry->d_name);
+        if (mark_parse(&k, k.name + strlen(prefix)) && mark_is_believed(m, &k))
+            add_mark(m, &k);
     }
-    if (ftruncate(m->fd, 0) == 0)
-        (void)!pwrite(m->fd, text, len, 0);
-}
-
-static void
-close_marks(struct marks *m)
-{
-    if (m->count == 0)
-        lock_file_remove(m->fd, m->path);
-    else if (m->changed)
-        write_marks(m);
-    close(m->fd);
-}
-
-static void
-mark_drop(struct marks *m, size_t index)
-{
-    ENSURE(index < m->count && m->count <= MARKS_MAX);
-    m->count--;
-    m->changed = true;
-    memmove(&m->items[index], &m->items[index + 1], (m->count - index) * sizeof(m->items[0]));
+    return m->folder != NULL;
 }
 
 /* A script that is gone has left its children to init. */
@@ -157,34 +160,37 @@ mark_is_over(const struct mark *m)
     return !process_read_birth(m->stop.pid, &now) || !process_is_same(&now, &m->stop);
 }
 
-/* An earlier stop of the same script says nothing that this one does not say. */
-static void
-drop_what_is_repeated(struct marks *m, const struct mark *mine)
+/* Says nothing that a later stop of the same script does not say. */
+static bool
+mark_is_repeated(const struct mark *k, const struct process_birth *parent, const char *host)
 {
-    for (size_t i = m->count; i-- > 0;) {
-        const struct mark *k = &m->items[i];
-
-        if (mine->parent.pid && process_is_same(&k->parent, &mine->parent) &&
-            strcmp(k->host, mine->host) == 0 && mark_is_over(k))
-            mark_drop(m, i);
-    }
+    return parent->pid && process_is_same(&k->parent, parent) && strcmp(k->host, host) == 0 &&
+           mark_is_over(k);
 }
 
 void
 stop_marks_leave(const char *host, unsigned port)
 {
-    struct mark mine = { .stop = process_own_birth(), .parent = own_parent() };
+    struct process_birth stop = process_own_birth(), parent = own_parent();
+    char chance[2 * CHANCE_BYTES + 1], path[NAME_SIZE];
     struct marks m;
+    int fd;
 
-    if (!open_marks(&m, port, true))
+    host = host ? host : "*";
+    if (!read_marks(&m, port))
         return;
-    snprintf(mine.host, sizeof(mine.host), "%s", host ? host : "*");
-    drop_what_is_repeated(&m, &mine);
+    digest_random_hex(CHANCE_BYTES, chance);
+    snprintf(path, sizeof(path), "%s/echo-server-stop-%u-%" PRIu64 "-%d-%" PRIu64 "-%d-%s-%s",
+        folder_path, port, stop.ticks, (int)stop.pid, parent.ticks, (int)parent.pid, chance, host);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
     if (m.count == MARKS_MAX)
-        mark_drop(&m, 0);
-    m.items[m.count++] = mine;
-    m.changed = true;
-    close_marks(&m);
+        (void)mark_remove(&m, oldest_of(&m));
+    for (size_t i = 0; i < m.count; i++)
+        if (mark_is_repeated(&m.items[i], &parent, host))
+            (void)mark_remove(&m, &m.items[i]);
+    closedir(m.folder);
 }
 
 bool
@@ -193,32 +199,33 @@ stop_marks_forbid(const char *host, unsigned port, const struct process_birth *s
     struct marks m;
     bool forbidden = false;
 
-    if (!open_marks(&m, port, false))
+    if (!read_marks(&m, port))
         return false;
     for (size_t i = 0; i < m.count; i++)
         if (registration_overlaps(m.items[i].host, host) &&
             process_is_younger(&m.items[i].stop, start))
             forbidden = true;
-    close_marks(&m);
+    closedir(m.folder);
     return forbidden;
 }
 
-/* m->count: there is none. */
-static size_t
+/* NULL: there is none. */
+static const struct mark *
 mark_choose(const struct marks *m, const char *host, const struct process_birth *start)
 {
     struct process_birth parent = own_parent();
-    size_t oldest = m->count;
+    const struct mark *oldest = NULL;
 
     for (size_t i = 0; i < m->count; i++) {
         const struct mark *k = &m->items[i];
 
-        if (!registration_overlaps(k->host, host) || !process_is_younger(start, &k->stop))
+        if (!k->is_own || !registration_overlaps(k->host, host) ||
+            !process_is_younger(start, &k->stop))
             continue;
         if (parent.pid && process_is_same(&k->parent, &parent))
-            return i;
-        if (oldest == m->count || process_is_younger(&m->items[oldest].stop, &k->stop))
-            oldest = i;
+            return k;
+        if (!oldest || process_is_younger(&oldest->stop, &k->stop))
+            oldest = k;
     }
     return oldest;
 }
@@ -226,16 +233,17 @@ mark_choose(const struct marks *m, const char *host, const struct process_birth 
 bool
 stop_marks_take(const char *host, unsigned port, const struct process_birth *start)
 {
+    const struct mark *chosen = NULL;
+    bool taken = false;
     struct marks m;
-    size_t chosen;
-    bool taken;
 
-    if (!open_marks(&m, port, false))
-        return false;
-    chosen = mark_choose(&m, host, start);
-    taken = chosen < m.count;
-    if (taken)
-        mark_drop(&m, chosen);
-    close_marks(&m);
+    /* Another start may be quicker: then there may be another mark. */
+    for (int i = 0; i < MARKS_MAX && !taken && (i == 0 || chosen); i++) {
+        if (!read_marks(&m, port))
+            return false;
+        chosen = mark_choose(&m, host, start);
+        taken = chosen && mark_remove(&m, chosen);
+        closedir(m.folder);
+    }
     return taken;
 }

@@ -71,7 +71,11 @@ export async function freePort(host = '127.0.0.1') {
         const port = PORTS.first + crypto.randomInt(PORTS.count);
         if (await claimPort(port) && await canListen(port, host)) {
             // What a `stop` of an earlier test left for a start that never came.
-            fs.rmSync(`/dev/shm/echo-server-${process.getuid()}-${port}`, { force: true });
+            for (const name of fs.readdirSync('/dev/shm')) {
+                if (name.startsWith(`echo-server-stop-${port}-`)) {
+                    fs.rmSync(`/dev/shm/${name}`, { force: true });
+                }
+            }
             return port;
         }
     }

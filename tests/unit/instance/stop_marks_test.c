@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -17,6 +19,7 @@
 
 #include "instance/process.h"
 #include "instance/stop_marks.h"
+#include "marks.h"
 
 static unsigned
 some_port(void)
@@ -24,15 +27,6 @@ some_port(void)
     static unsigned next;
 
     return 100000 + ((unsigned)getpid() % 10000) * 10 + next++ % 10;
-}
-
-static bool
-file_is_there(unsigned port)
-{
-    char path[64];
-
-    snprintf(path, sizeof(path), "/dev/shm/echo-server-%u-%u", (unsigned)geteuid(), port);
-    return access(path, F_OK) == 0;
 }
 
 /* A stop of this script, or of one of its own, that came and went. */
@@ -96,11 +90,11 @@ each_mark_is_taken_once_and_nothing_is_left(void **state)
     stop(NULL, port, true);
     stop(NULL, port, true);
     start = born_now();
-    assert_true(file_is_there(port));
+    assert_int_equal(marks_count(port, false), 2);
     assert_true(stop_marks_take(NULL, port, &start));
     assert_true(stop_marks_take(NULL, port, &start));
     assert_false(stop_marks_take(NULL, port, &start));
-    assert_false(file_is_there(port));
+    assert_int_equal(marks_count(port, false), 0);
 }
 
 static void
@@ -164,24 +158,81 @@ another_address_is_another_server(void **state)
     assert_true(stop_marks_take("localhost", port, &after));
 }
 
+/* A file of the given name after the port, as this user or as another makes it. */
 static void
-a_broken_file_says_nothing(void **state)
+make_file(unsigned port, const char *name, uid_t user)
 {
+    pid_t pid = fork();
+    char path[128];
+
+    snprintf(path, sizeof(path), "/dev/shm/echo-server-stop-%u-%s", port, name);
+    if (pid == 0)
+        _exit(setuid(user) == 0 && close(open(path, O_WRONLY | O_CREAT, 0666)) == 0 ? 0 : 1);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static void
+a_broken_name_says_nothing(void **state)
+{
+    const char *const names[] = { "", "x", "1", "1-2-3", "1-2-3-4-5",
+        "99999999999999999999999-1-" };
     unsigned port = some_port();
     struct process_birth start = born_now();
-    char path[64];
-    FILE *file;
 
     (void)state;
-    snprintf(path, sizeof(path), "/dev/shm/echo-server-%u-%u", (unsigned)geteuid(), port);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    for (int i = 0; i < 4000; i++)
-        fputs("x y\n\n", file);
-    fclose(file);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        make_file(port, names[i], getuid());
     assert_false(stop_marks_forbid(NULL, port, &start));
     assert_false(stop_marks_take(NULL, port, &start));
-    assert_false(file_is_there(port));
+    marks_count(port, true);
+}
+
+enum { STRANGER = 65534, SITE = 65533, FLOOD = 40 };
+
+/* Marks for the whole machine, of any age: as names of files they are all right. */
+static void
+another_users_marks_count_as_absent(void **state)
+{
+    unsigned port = some_port();
+    struct process_birth before = born_now(), after;
+    char name[64];
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    for (int i = 0; i < FLOOD; i++) {
+        snprintf(name, sizeof(name), "%" PRIu64 "-%d-0-0-x-*", before.ticks + 100, i + 1);
+        make_file(port, name, STRANGER);
+    }
+    assert_false(stop_marks_forbid(NULL, port, &before));
+    assert_false(stop_marks_take(NULL, port, &before));
+    stop(NULL, port, false);
+    after = born_now();
+    assert_true(stop_marks_forbid(NULL, port, &before));
+    assert_true(stop_marks_take(NULL, port, &after));
+    assert_int_equal(marks_count(port, true), FLOOD);
+}
+
+static void
+a_stop_of_root_forbids_a_start_of_anybody(void **state)
+{
+    unsigned port = some_port();
+    struct process_birth before = born_now(), after;
+    bool forbids, takes;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    stop(NULL, port, false);
+    after = born_now();
+    assert_int_equal(seteuid(SITE), 0);
+    forbids = stop_marks_forbid(NULL, port, &before) && !stop_marks_forbid(NULL, port, &after);
+    takes = stop_marks_take(NULL, port, &after);
+    assert_int_equal(seteuid(0), 0);
+    assert_true(forbids);
+    assert_false(takes);
+    assert_int_equal(marks_count(port, true), 1);
 }
 
 int
@@ -193,7 +244,9 @@ main(void)
         cmocka_unit_test(stops_of_one_script_are_one_mark),
         cmocka_unit_test(a_start_prefers_the_mark_of_its_own_script),
         cmocka_unit_test(another_address_is_another_server),
-        cmocka_unit_test(a_broken_file_says_nothing),
+        cmocka_unit_test(a_broken_name_says_nothing),
+        cmocka_unit_test(another_users_marks_count_as_absent),
+        cmocka_unit_test(a_stop_of_root_forbids_a_start_of_anybody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

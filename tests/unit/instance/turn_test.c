@@ -25,6 +25,7 @@
 #include "instance/lock_file.h"
 #include "instance/stop_marks.h"
 #include "instance/turn.h"
+#include "marks.h"
 
 enum { LONG_MS = 20000, SHORT_MS = 50, BLIND_MS = 2000 };
 
@@ -55,11 +56,8 @@ make_place(void **state)
 static int
 remove_place(void **state)
 {
-    char marks[64];
-
     (void)state;
-    snprintf(marks, sizeof(marks), "/dev/shm/echo-server-%u-%u", (unsigned)geteuid(), place.port);
-    unlink(marks);
+    marks_count(place.port, true);
     unlink(lock_path);
     config_free(config);
     return rmdir(dir);
