@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * auth: asks the application whether a socket may join a channel: POST <authHost><authEndpoint>
- * (docs/protocol.md).  A cap on requests in flight, a queue that is fair between sockets, retries,
- * time-outs.  It knows nothing of sockets but the facts it is given.  The worker's thread only.
+ * (docs/protocol.md).  A cap on requests in flight, a queue that is fair between sockets and
+ * between addresses, retries, time-outs.  It knows nothing of sockets but the facts it is given.
+ * The worker's thread only.
  *
  * The cap is on the application's work.  A request that was sent counts until it is answered, the
  * application closes the connection, or AUTH_HOLD_MS have passed (authTimeout, if that is longer),
@@ -23,6 +24,7 @@ struct auth_ask;
 struct auth_target;
 struct http_origin;
 struct loop;
+struct share;
 
 /* Immutable while it is set. */
 struct auth_limits {
@@ -53,6 +55,7 @@ enum { AUTH_HOLD_MS = 60000 };
 struct auth_line {
     struct list node;    /* among the lines that wait */
     struct list waiting; /* its asks, in order */
+    struct share *share; /* its client's, as the latest question said; NULL: not limited */
     unsigned in_flight;  /* its requests under way, also those that it waits for no longer */
     size_t bytes;        /* of all asks that it waits for: bounded */
 };
@@ -66,6 +69,7 @@ struct auth_question {
     struct str cookie, referer; /* of the handshake; len 0: none */
     struct str address;         /* the client's, as trustProxy has it; len 0: not known */
     size_t own_bytes;           /* of these texts, what is kept for this question alone */
+    struct share *share;        /* where it counts, until it is answered; NULL: nowhere */
 };
 
 struct auth_verdict {

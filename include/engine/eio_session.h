@@ -16,6 +16,7 @@
 struct bytes;
 struct eio_message;
 struct eio_session;
+struct share;
 
 /* Why a session ended, with the word in the log. */
 enum eio_end {
@@ -64,6 +65,8 @@ struct str eio_session_sid(const struct eio_session *s);
 struct str eio_session_address(const struct eio_session *s);
 struct str eio_session_cookie(const struct eio_session *s);
 struct str eio_session_referer(const struct eio_session *s);
+/* Its client's share, as long as the session lives; NULL: it is not limited. */
+struct share *eio_session_share(const struct eio_session *s);
 
 enum { EIO_SESSION_SID_LEN = 20 };
 

@@ -22,7 +22,8 @@ struct shares;
 enum shares_kind {
     SHARES_CONNECTIONS,
     SHARES_SESSIONS,
-    SHARES_ADRIFT, /* sessions that no connection serves */
+    SHARES_ADRIFT,    /* sessions that no connection serves */
+    SHARES_QUESTIONS, /* to the application, waiting or under way */
     SHARES_KINDS,
 };
 

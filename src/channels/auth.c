@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "auth_answer.h"
 #include "auth_queue.h"
 #include "auth_request.h"
 #include "base/budget.h"
@@ -16,6 +17,7 @@
 #include "channels/auth_target.h"
 #include "http/http_client.h"
 #include "net/loop.h"
+#include "net/shares.h"
 #include "net/timer.h"
 
 enum {
@@ -61,6 +63,7 @@ struct auth_ask {
     struct list node; /* in line->waiting while QUEUED, in auth->held while HELD */
     struct auth *auth;
     struct auth_line *line;
+    struct share *share; /* where it counts */
     enum ask_state state;
     struct http_call *call; /* while SENT or HELD */
     struct timer timer;
@@ -80,6 +83,12 @@ static const unsigned may_follow[] = {
     [ASK_RESTING] = BIT(ASK_QUEUED) | BIT(ASK_DONE),
     [ASK_DONE] = 0,
 };
+
+static unsigned
+auth_slots(const struct auth *a)
+{
+    return a->limits.in_flight > 0 ? a->limits.in_flight : 1;
+}
 
 static void
 ask_return_slot(struct auth_ask *ask)
@@ -118,7 +127,7 @@ ask_enter(struct auth_ask *ask, enum ask_state next)
     if (next == ASK_HELD)
         list_append(&a->held, &ask->node);
     if (next == ASK_QUEUED) {
-        auth_queue_add(&a->queue, ask->line, &ask->node);
+        auth_queue_add(&a->queue, ask->line, &ask->node, auth_slots(a));
         loop_end_of_turn(a->loop, &a->pump);
     }
 }
@@ -140,6 +149,7 @@ ask_finish(struct auth_ask *ask)
     ENSURE(a->asks > 0);
     ask_enter(ask, ASK_DONE);
     ask->line = NULL;
+    shares_give_back(ask->share, SHARES_QUESTIONS);
     a->asks--;
     budget_give(loop_budget(a->loop), sizeof(*ask));
     loop_defer_free(a->loop, ask, ask_free);
@@ -196,22 +206,6 @@ ask_retry_later(struct auth_ask *ask)
     return true;
 }
 
-static bool
-answer_is_passing(const struct http_answer *answer)
-{
-    switch (answer->result) {
-    case HTTP_CALL_ANSWERED:
-        return answer->status == 429 || (answer->status >= 502 && answer->status <= 504);
-    case HTTP_CALL_UNREACHABLE:
-    case HTTP_CALL_BROKEN:
-        return true;
-    case HTTP_CALL_UNTRUSTED:
-    case HTTP_CALL_TIMEOUT:
-        return false;
-    }
-    return false;
-}
-
 static void
 ask_explain(struct auth_ask *ask, const struct http_answer *answer)
 {
@@ -240,17 +234,6 @@ ask_explain(struct auth_ask *ask, const struct http_answer *answer)
     }
 }
 
-/* A login form or a front page: what answered is not the route that decides about channels.  The
- * type of the answer says nothing, for Laravel's own verdicts are text/html. */
-static bool
-is_page(const struct http_answer *answer)
-{
-    struct str text = str_trim(answer->body);
-
-    return answer->result == HTTP_CALL_ANSWERED && answer->status == 200 && text.len > 0 &&
-           text.data[0] == '<';
-}
-
 static void
 ask_on_done(void *owner, const struct http_answer *answer)
 {
@@ -261,9 +244,9 @@ ask_on_done(void *owner, const struct http_answer *answer)
         ask_finish(ask);
         return;
     }
-    if (answer_is_passing(answer) && ask_retry_later(ask))
+    if (auth_answer_is_passing(answer) && ask_retry_later(ask))
         return;
-    if (is_page(answer)) {
+    if (auth_answer_is_page(answer)) {
         buffer_clear(&ask->cause);
         buffer_append_text(&ask->cause, "authHost answered with an HTML page, not with a verdict: "
                                         "is it the application, and authEndpoint its route?");
@@ -334,10 +317,10 @@ static void
 auth_pump(void *owner)
 {
     struct auth *a = owner;
-    unsigned slots = a->limits.in_flight > 0 ? a->limits.in_flight : 1;
+    unsigned slots = auth_slots(a);
 
     while (a->in_flight < slots) {
-        struct list *node = auth_queue_take(&a->queue, (slots - a->in_flight) * SHARE);
+        struct list *node = auth_queue_take(&a->queue, (slots - a->in_flight) * SHARE, slots);
 
         if (!node)
             return;
@@ -385,7 +368,7 @@ auth_close(struct auth *a)
         http_client_cancel(ask->call);
         ask_finish(ask);
     }
-    ENSURE(a->asks == 0 && a->in_flight == 0 && list_empty(&a->queue.lines));
+    ENSURE(a->asks == 0 && a->in_flight == 0 && auth_queue_empty(&a->queue));
     loop_task_cancel(&a->pump);
     http_client_close(a->client);
     buffer_fini(&a->scratch);
@@ -397,6 +380,7 @@ auth_line_init(struct auth_line *line)
 {
     list_init(&line->node);
     list_init(&line->waiting);
+    line->share = NULL;
     line->in_flight = 0;
     line->bytes = 0;
 }
@@ -434,6 +418,8 @@ auth_begin(struct auth *a, const struct auth_question *q,
     budget_take(loop_budget(a->loop), sizeof(*ask));
     ask->auth = a;
     ask->line = q->line;
+    ask->share = ask->line->share = q->share;
+    shares_take(q->share, SHARES_QUESTIONS);
     ask->state = ASK_RESTING;
     ask->question = *q;
     ask->on_verdict = on_verdict;

@@ -287,6 +287,7 @@ subscription_ask(struct subscription *s, struct str headers)
         .cookie = eio_session_cookie(sio_socket_session(c->socket)),
         .referer = eio_session_referer(sio_socket_session(c->socket)),
         .address = eio_session_address(sio_socket_session(c->socket)),
+        .share = eio_session_share(sio_socket_session(c->socket)),
     };
     enum auth_refusal refusal;
 

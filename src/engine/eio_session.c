@@ -436,3 +436,9 @@ eio_session_referer(const struct eio_session *s)
 {
     return texts_str(s->referer);
 }
+
+struct share *
+eio_session_share(const struct eio_session *s)
+{
+    return s->share;
+}

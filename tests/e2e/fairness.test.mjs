@@ -5,8 +5,10 @@ import assert from 'node:assert/strict';
 import os from 'node:os';
 import { test } from 'node:test';
 import WebSocket from 'ws';
+import { startBackend } from '../lib/backend.mjs';
 import { publishedBlocks, startNginx } from '../lib/nginx.mjs';
-import { Polling } from '../lib/raw-eio.mjs';
+import { Client } from '../lib/raw-client.mjs';
+import { Polling, subscribe } from '../lib/raw-eio.mjs';
 import { askServer, postEvent, waitFor, TIMEOUT } from '../lib/server.mjs';
 import { withServer } from '../lib/with-server.mjs';
 
@@ -153,3 +155,45 @@ test('a proxy that names nobody is not limited, and the log says what it lacks',
         assert.match(lines[0], /proxy_set_header X-Forwarded-Proto \$scheme;/);
         sockets.forEach((ws) => ws.terminate());
     }));
+
+test('the questions of one address do not hold up those of another', async () => {
+    const CAP = 2;
+    const asked = [];
+    const waiting = [];
+    const app = await startBackend(({ channel }) => new Promise((resolve) => {
+        asked.push(channel);
+        waiting.push(() => resolve({}));
+    }));
+    const answerOne = async () => {
+        await waitFor(() => waiting.length > 0, TIMEOUT, 'a question');
+        waiting.shift()();
+    };
+    const join = (client, channel) => client.send(
+        `42${JSON.stringify(['subscribe', { channel, auth: { headers: {} } }])}`);
+    try {
+        await withServer({ config: { workers: 1, authHost: app.url, authMaxRequests: CAP } },
+            async (server) => {
+                const crowd = [];
+                for (let i = 0; i < 30; i += 1) {
+                    crowd.push(await Client.open(server.port, 4, 'websocket', { headers: from(GREEDY) }));
+                }
+                const person = await Client.open(server.port, 4, 'websocket',
+                    { headers: from(others(1)[0]) });
+                crowd.forEach((client, i) => join(client, `private-crowd.${i}`));
+                await waitFor(() => asked.length === CAP, TIMEOUT, 'the first questions');
+                join(person, 'private-person');
+                // Known to have been taken: what a socket sends is handled in order.
+                person.send(subscribe('fence', 1));
+                await person.expect('431[{"ok":true}]');
+                for (let i = 0; i < 4; i += 1) {
+                    await answerOne();
+                }
+                await waitFor(() => asked.includes('private-person'), TIMEOUT, 'its turn');
+                assert.ok(asked.indexOf('private-person') <= CAP + 2, asked.join(' '));
+                [...crowd, person].forEach((client) => client.destroy());
+                waiting.forEach((resolve) => resolve());
+            });
+    } finally {
+        await app.close();
+    }
+});

@@ -13,8 +13,9 @@
 
 #include "base/attr.h"
 #include "channels/auth.h"
+#include "net/shares.h"
 
-enum { LINES = 3, ASKS = 500, NO_LIMIT = 1000 };
+enum { LINES = 3, ASKS = 500, NO_LIMIT = 1000, SLOTS = 2 };
 
 static struct auth_queue queue;
 static struct auth_line lines[LINES];
@@ -37,13 +38,13 @@ static void
 add(size_t line, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        auth_queue_add(&queue, &lines[line], &asks[line][i]);
+        auth_queue_add(&queue, &lines[line], &asks[line][i], SLOTS);
 }
 
 static void
 takes(size_t line, size_t ask, unsigned share)
 {
-    assert_ptr_equal(auth_queue_take(&queue, share), &asks[line][ask]);
+    assert_ptr_equal(auth_queue_take(&queue, share, SLOTS), &asks[line][ask]);
 }
 
 static void
@@ -61,7 +62,7 @@ hundreds_of_one_line_do_not_hold_up_another(void **state)
     takes(2, 1, NO_LIMIT);
     for (size_t i = 3; i < ASKS; i++)
         takes(0, i, NO_LIMIT);
-    assert_null(auth_queue_take(&queue, NO_LIMIT));
+    assert_null(auth_queue_take(&queue, NO_LIMIT, SLOTS));
 }
 
 static void
@@ -86,13 +87,44 @@ a_line_over_its_share_is_passed_over_and_then_is_next(void **state)
     lines[0].in_flight = 2;
     takes(1, 0, 2);
     takes(1, 1, 2);
-    assert_null(auth_queue_take(&queue, 2));
+    assert_null(auth_queue_take(&queue, 2, SLOTS));
     add(2, 1);
     lines[0].in_flight = 1;
     takes(0, 0, 2);
     takes(2, 0, 2);
     takes(0, 1, 2);
-    assert_null(auth_queue_take(&queue, 2));
+    assert_null(auth_queue_take(&queue, 2, SLOTS));
+}
+
+static void
+an_address_with_more_than_the_slots_takes_turns_with_all_others(void **state)
+{
+    struct shares *table = shares_new();
+    struct address a;
+    struct share *share;
+
+    (void)state;
+    assert_true(address_parse(STR_LIT("192.0.2.1"), &a));
+    share = shares_of(table, &a);
+    for (size_t i = 0; i < 2 * (SLOTS + 1); i++)
+        shares_take(share, SHARES_QUESTIONS);
+    lines[0].share = lines[1].share = share;
+    add(0, SLOTS + 1);
+    add(1, SLOTS + 1);
+    add(2, 3);
+    takes(2, 0, NO_LIMIT);
+    takes(0, 0, NO_LIMIT);
+    takes(2, 1, NO_LIMIT);
+    takes(1, 0, NO_LIMIT);
+    takes(2, 2, NO_LIMIT);
+    takes(0, 1, NO_LIMIT);
+    takes(1, 1, NO_LIMIT);
+    takes(0, 2, NO_LIMIT);
+    takes(1, 2, NO_LIMIT);
+    assert_true(auth_queue_empty(&queue));
+    for (size_t i = 0; i < 2 * (SLOTS + 1); i++)
+        shares_give_back(share, SHARES_QUESTIONS);
+    shares_free(table);
 }
 
 int
@@ -102,6 +134,8 @@ main(void)
         cmocka_unit_test_setup(hundreds_of_one_line_do_not_hold_up_another, setup),
         cmocka_unit_test_setup(leaving_and_coming_back_is_no_short_cut, setup),
         cmocka_unit_test_setup(a_line_over_its_share_is_passed_over_and_then_is_next, setup),
+        cmocka_unit_test_setup(
+            an_address_with_more_than_the_slots_takes_turns_with_all_others, setup),
     };
 
     return cmocka_run_group_tests_name("channels/auth_queue", tests, NULL, NULL);

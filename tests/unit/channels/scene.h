@@ -126,6 +126,13 @@ eio_session_address(const struct eio_session *s)
     return STR_LIT("");
 }
 
+struct share *
+eio_session_share(const struct eio_session *s)
+{
+    (void)s;
+    return NULL;
+}
+
 struct str
 eio_session_referer(const struct eio_session *s)
 {
