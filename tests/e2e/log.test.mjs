@@ -113,7 +113,9 @@ test('a stderr that nobody reads holds up nobody, and what is lost is counted', 
 });
 
 test('whoever is refused at full speed writes a bounded log, and others are still in it', async () => {
-    scene = await startScene({ redis: false, config: { logLevel: 'info' } });
+    // Without the rates, which would end the flood.
+    scene = await startScene({ redis: false, config: {
+        logLevel: 'info', messageRate: 0, subscribeRate: 0, whisperRate: 0 } });
     const began = Date.now();
     const page = await joinedPage();
     const said = startFlood([`42["subscribe",{"channel":"${LONG}"}]`,

@@ -15,9 +15,6 @@ import { binary, postEvent, sleep, SLOW, tempDir } from '../lib/server.mjs';
 
 const STRANGERS = fileURLToPath(new URL('../lib/strangers.mjs', import.meta.url));
 const SLOW_CHANNELS = 'private-slow.';
-/** All kinds but one: those that fill the application's time are as many as its slots. */
-const KINDS = ['askInVain', 'leaveSessions', 'moveAround', 'trickle', 'fillLog', 'fillChannels',
-    'keepCookies', 'enterAgain', 'guessKeys', 'inflate', 'babble', 'subscribeAndLeave', 'comeAndGo'];
 const CAP = 8;
 const PAGES = 100;
 
@@ -57,7 +54,7 @@ test('pages are served while strangers do what anyone can', async () => {
     const { server } = scene;
     const [command, ...args] = pin(1);
     const strangers = startChild(command, [...args, process.execPath, STRANGERS, server.port,
-        SLOW_CHANNELS, ...KINDS]);
+        SLOW_CHANNELS]);
     try {
         await strangers.ready('at work');
         const early = memory(server.pid);
