@@ -26,7 +26,8 @@ struct channels_limits {
     unsigned channels; /* a socket */
     size_t name_bytes;
     struct allowance_rate subscribe_rate, whisper_rate; /* a socket */
-    size_t whisper_bytes;                               /* of the data of one */
+    struct allowance_rate address_questions;
+    size_t whisper_bytes; /* of the data of one */
     struct auth_limits auth;
     const char *key_prefix; /* for the one log line that names it */
     bool dev_mode;

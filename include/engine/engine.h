@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 #include "engine/eio_session.h"
+#include "net/allowance.h"
 
 struct engine;
 struct http_exchange;
@@ -32,11 +33,12 @@ struct engine_limits {
     const char *path; /* "/socket.io/", with both slashes */
     uint64_t ping_interval_ms, ping_timeout_ms;
     uint64_t upgrade_timeout_ms;
-    size_t message_bytes;    /* maxHttpBufferSize: a body, a WebSocket message */
-    size_t queue_bytes;      /* past it a slow reader is disconnected */
-    size_t adrift;           /* sessions that no connection serves: past it the one ends that has
-                              * been so the longest; 0: any number */
-    bool polling, websocket; /* transports */
+    size_t message_bytes; /* maxHttpBufferSize: a body, a WebSocket message */
+    size_t queue_bytes;   /* past it a slow reader is disconnected */
+    size_t adrift;        /* sessions that no connection serves: past it the one ends that has
+                           * been so the longest; 0: any number */
+    struct allowance_rate address_handshakes; /* of one address */
+    bool polling, websocket;                  /* transports */
     bool allow_upgrades;
     bool deflate;             /* permessage-deflate is answered */
     size_t deflate_threshold; /* bytes; shorter messages go as they are */

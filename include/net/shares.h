@@ -12,9 +12,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/address.h"
 #include "base/attr.h"
+#include "net/allowance.h"
 
 struct share; /* an address' */
 struct shares;
@@ -26,6 +28,9 @@ enum shares_kind {
     SHARES_QUESTIONS, /* to the application, waiting or under way */
     SHARES_KINDS,
 };
+
+/* What an address may do so many times a second, if that is limited. */
+enum shares_act { SHARES_HANDSHAKE, SHARES_QUESTION, SHARES_ACTS };
 
 struct shares *shares_new(void);
 /* Nothing is held any more. */
@@ -41,6 +46,9 @@ struct share *shares_local(struct shares *t);
  * fifth is free; from then on by whoever holds less than a quarter of what is.  NULL is fine.
  */
 MUST_USE bool shares_admit(const struct share *s, enum shares_kind kind, size_t free, size_t limit);
+/* Whether it may do it once more, at most so often; that is counted.  NULL is fine. */
+MUST_USE bool shares_pass(
+    struct share *s, enum shares_act act, struct allowance_rate rate, uint64_t now_ms);
 /* "192.0.2.1" or "2001:db8::/64".  Returns text. */
 enum { SHARES_TEXT_SIZE = ADDRESS_TEXT_SIZE + 3 };
 const char *shares_text(const struct share *s, char text[SHARES_TEXT_SIZE]);

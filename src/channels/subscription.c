@@ -34,6 +34,7 @@
 #include "hub/hub_link.h"
 #include "member.h"
 #include "net/loop.h"
+#include "net/shares.h"
 #include "socket/sio_socket.h"
 #include "subscriptions.h"
 
@@ -291,6 +292,12 @@ subscription_ask(struct subscription *s, struct str headers)
     };
     enum auth_refusal refusal;
 
+    if (!shares_pass(q.share, SHARES_QUESTION, c->channels->limits->address_questions,
+            loop_now_ms(c->channels->loop))) {
+        subscription_give_up(
+            s, 0, "too many questions of one address in a second (limits.questions)");
+        return;
+    }
     s->headers = texts_hold(&c->channels->texts, headers);
     q.headers = texts_str(s->headers);
     q.own_bytes = s->headers && !bytes_is_shared(s->headers) ? headers.len : 0;

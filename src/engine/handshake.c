@@ -197,22 +197,39 @@ handshake_sid_worker(struct str sid, unsigned *worker)
 
 /* ---- a new session ---- */
 
+/* NULL: it counts nowhere. */
+static struct share *
+wish_share(const struct engine *e, const struct wish *w)
+{
+    struct address a;
+    bool named = http_request_client_address(w->r, e->limits->proxies, &a);
+
+    return e->shares && (named || !address_is_loopback(&a)) ? shares_of(e->shares, &a) : NULL;
+}
+
+static bool
+wish_is_in_time(const struct engine *e, const struct wish *w)
+{
+    struct allowance_rate rate = e->limits->address_handshakes;
+
+    return rate.per_s == 0 ||
+           shares_pass(wish_share(e, w), SHARES_HANDSHAKE, rate, loop_now_ms(e->loop));
+}
+
 /* Without a transport yet. */
 static struct eio_session *
 session_new(struct engine *e, const struct wish *w)
 {
     const struct proxies *proxies = e->limits->proxies;
     char text[ADDRESS_TEXT_SIZE];
-    struct address a;
-    bool named = http_request_client_address(w->r, proxies, &a);
-    struct str peer = str_of(named ? address_text(&a, text) : w->r->peer ? w->r->peer : "");
+    const char *address = http_request_client(w->r, proxies, text);
+    struct str peer = str_of(address ? address : "");
     struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1);
 
     memcpy(s->client, peer.data, peer.len);
     s->cookie = texts_hold(&e->texts, http_request_header(w->r, "Cookie"));
     s->referer = texts_hold(&e->texts, http_request_header(w->r, "Referer"));
-    if (e->shares && (named || !address_is_loopback(&a)))
-        s->share = shares_of(e->shares, &a);
+    s->share = wish_share(e, w);
     shares_take(s->share, SHARES_SESSIONS);
     s->secure = http_request_secure(w->r, proxies);
     handshake_make_sid(e->worker, s->sid);
@@ -333,6 +350,8 @@ handshake_request(struct engine *e, struct http_exchange *x, const struct http_r
         answer_unavailable(x, "The server is stopping\n");
     else if (!w.session && budget_is_spent(e->budget))
         answer_unavailable(x, "The server is short of memory\n");
+    else if (!w.session && !wish_is_in_time(e, &w))
+        answer_unavailable(x, "Too many sessions of your address in a second\n");
     else if (r->upgrade)
         wish_on_upgrade(e, &w);
     else if (w.session)

@@ -34,6 +34,7 @@ struct share {
     struct address address; /* the map's key */
     bool local;
     atomic_size_t held[SHARES_KINDS]; /* other threads count down */
+    struct allowance acts[SHARES_ACTS];
 };
 
 struct shares {
@@ -145,6 +146,12 @@ shares_admit(const struct share *s, enum shares_kind kind, size_t free, size_t l
 {
     return !s || s->local || free > limit / RESERVE ||
            s->held[kind] < (free + QUARTER - 1) / QUARTER;
+}
+
+bool
+shares_pass(struct share *s, enum shares_act act, struct allowance_rate rate, uint64_t now_ms)
+{
+    return !s || s->local || allowance_take(&s->acts[act], rate, now_ms);
 }
 
 const char *

@@ -149,6 +149,7 @@ make_engine(struct snapshot *l, const struct config *c)
         .message_bytes = c->max_http_buffer_bytes,
         .queue_bytes = c->send_queue_bytes,
         .adrift = ADRIFT_A_CONNECTION * snapshot_share(l->connections, l->workers, 0),
+        .address_handshakes = { (uint32_t)c->address_handshakes, 0 },
         .polling = config_list_has(&c->transports, "polling"),
         .websocket = config_list_has(&c->transports, "websocket"),
         .allow_upgrades = c->allow_upgrades,
@@ -179,6 +180,7 @@ make_channels(struct snapshot *l, const struct config *c)
         .channels = (unsigned)c->max_channels,
         .name_bytes = c->max_channel_bytes,
         .subscribe_rate = { (uint32_t)c->subscribe_rate, (uint32_t)c->max_channels * 2 },
+        .address_questions = { (uint32_t)c->address_questions, 0 },
         .whisper_rate = { (uint32_t)c->whisper_rate, 0 },
         .whisper_bytes = c->whisper_bytes ? c->whisper_bytes : c->max_http_buffer_bytes,
         .auth = {
@@ -277,6 +279,7 @@ snapshot_make(const struct config *c, size_t descriptors, size_t memory, unsigne
         (const char *const *)c->trusted_proxies.items, c->trusted_proxies.count, &ignored);
     buffer_fini(&ignored);
     l->connections = snapshot_connections(c, descriptors, workers);
+    l->address_connections = c->address_connections;
     l->http = (struct http_limits){
         .head_bytes = HEAD_BYTES,
         .headers = HEADERS,

@@ -25,9 +25,10 @@ struct proxies;
 struct snapshot {
     unsigned workers;
     size_t descriptors;
-    size_t connections;  /* of the process */
-    size_t memory;       /* that the process may use: resources_memory() */
-    size_t memory_limit; /* of what peers may make it hold; 0: none */
+    size_t connections;         /* of the process */
+    size_t memory;              /* that the process may use: resources_memory() */
+    size_t memory_limit;        /* of what peers may make it hold; 0: none */
+    size_t address_connections; /* of a worker; 0: any */
     struct http_limits http;
     struct engine_limits engine;
     struct sio_limits sockets;

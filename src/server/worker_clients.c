@@ -78,9 +78,11 @@ worker_admits(struct worker *w, struct share *to)
 {
     size_t others = loop_accepted_count(w->loop) - 1;
     size_t room = others < w->connection_limit ? w->connection_limit - others : 0;
+    size_t most = w->options.limits->address_connections;
     unsigned times;
 
-    if (shares_admit(to, SHARES_CONNECTIONS, room, w->connection_limit))
+    if (shares_admit(to, SHARES_CONNECTIONS, room, w->connection_limit) &&
+        (most == 0 || to == shares_local(w->shares) || shares_held(to, SHARES_CONNECTIONS) < most))
         return true;
     times = log_gate_pass(&w->over_share, loop_now_ms(w->loop), REFUSALS_MS, 1);
     if (times > 0)

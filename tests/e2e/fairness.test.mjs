@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import os from 'node:os';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import WebSocket from 'ws';
 import { startBackend } from '../lib/backend.mjs';
 import { publishedBlocks, startNginx } from '../lib/nginx.mjs';
 import { Client } from '../lib/raw-client.mjs';
 import { Polling, subscribe } from '../lib/raw-eio.mjs';
 import { askServer, postEvent, waitFor, TIMEOUT } from '../lib/server.mjs';
-import { withServer } from '../lib/with-server.mjs';
+import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const LIMIT = 100;
 const SHARE = LIMIT * 4 / 5;
@@ -196,4 +196,60 @@ test('the questions of one address do not hold up those of another', async () =>
     } finally {
         await app.close();
     }
+});
+
+describe('numbers for one address', () => {
+    const { server } = shareServer({
+        answer: () => ({ status: 200 }),
+        config: { workers: 1, limits: { connections: 5, handshakes: 1, questions: 1 } },
+    });
+    const shake = (address) =>
+        new Polling(server.port, 4, { headers: from(address) }).get();
+
+    test('limits.handshakes: the sessions of a second', async () => {
+        const answers = await Promise.all(Array.from({ length: 5 }, () => shake(GREEDY)));
+        const refusals = answers.filter(({ status }) => status === 503);
+        assert.ok(refusals.length > 0);
+        assert.match(refusals[0].text, /^Too many sessions of your address in a second\n$/);
+        assert.equal((await shake('198.51.100.1')).status, 200);
+        assert.equal((await new Polling(server.port, 4).get()).status, 200, 'a silent proxy');
+        const refusal = await waitFor(async () => {
+            const { ws, ...answer } = await connect(local(server), { headers: from(GREEDY) });
+            ws?.terminate();
+            return !ws && answer;
+        }, TIMEOUT, 'a refused WebSocket');
+        assert.deepEqual(refusal,
+            { status: 503, text: 'Too many sessions of your address in a second\n' });
+    });
+
+    test('limits.questions: what the application is asked in a second', async () => {
+        const [one, other] = [await Client.open(server.port, 4, 'websocket',
+            { headers: from('198.51.100.2') }), await Client.open(server.port, 4, 'websocket',
+            { headers: from('198.51.100.3') })];
+        for (let i = 0; i < 20; i += 1) {
+            one.send(subscribe(`private-${i}`, '', { headers: {} }));
+        }
+        let packet = '';
+        while (!packet.startsWith('42["subscription_error"')) {
+            packet = await one.next();
+            assert.ok(packet, 'some are refused');
+        }
+        other.send(subscribe('private-other', 1, { headers: {} }));
+        await other.expect('431[{"ok":true}]');
+        one.destroy();
+        other.destroy();
+    });
+
+    test('limits.connections: those that are open at once', async () => {
+        const sockets = [];
+        await waitFor(async () => {
+            const { ws, text } = await connect(local(server), { headers: from('198.51.100.4') });
+            ws && sockets.push(ws);
+            return text === refused.text;
+        }, 10 * TIMEOUT, 'one to be refused for their number');
+        assert.equal(sockets.length, 5);
+        const { ws } = await connect(local(server), { headers: from('198.51.100.5') });
+        assert.ok(ws);
+        [...sockets, ws].forEach((each) => each.terminate());
+    });
 });

@@ -188,6 +188,23 @@ the_kinds_do_not_mix(void **state)
 }
 
 static void
+an_act_is_counted_by_address_and_by_itself(void **state)
+{
+    const struct allowance_rate rate = { 2, 0 };
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_true(shares_pass(of("2001:db8::1"), SHARES_HANDSHAKE, rate, 100000));
+    assert_false(shares_pass(of("2001:db8::2"), SHARES_HANDSHAKE, rate, 100000));
+    assert_true(shares_pass(of("2001:db8::2"), SHARES_QUESTION, rate, 100000));
+    assert_true(shares_pass(of("192.0.2.1"), SHARES_HANDSHAKE, rate, 100000));
+    for (int i = 0; i < 100; i++) {
+        assert_true(shares_pass(shares_local(table), SHARES_HANDSHAKE, rate, 100000));
+        assert_true(shares_pass(NULL, SHARES_HANDSHAKE, rate, 100000));
+    }
+}
+
+static void
 whom_a_silent_proxy_serves_is_not_limited(void **state)
 {
     struct share *local = shares_local(table);
@@ -250,6 +267,7 @@ main(void)
         TEST(the_first_of_an_address_is_always_taken),
         TEST(ipv6_counts_by_64_bits_and_mapped_as_ipv4),
         TEST(the_kinds_do_not_mix),
+        TEST(an_act_is_counted_by_address_and_by_itself),
         TEST(whom_a_silent_proxy_serves_is_not_limited),
         TEST(a_flood_of_addresses_does_not_grow_the_table),
         TEST(who_holds_something_is_kept_and_the_idle_make_room),
