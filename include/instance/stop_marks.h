@@ -10,10 +10,10 @@
  *   - A mark permits: a start that was born after the stop takes one mark away, and with it the
  *     stop's right to end whatever older server is in the way.
  *
- * A mark is a file in /dev/shm and vanishes with the machine's start.  Where there is no such folder
- * there are no marks; then a start only waits.  Marks of the own user and of root count, and nobody
- * else's; those of root only forbid, since none but root can take them.  Several stops of one script
- * are one mark, unless they run at the same time.  Any thread.
+ * A mark is a file in /dev/shm and vanishes with the machine's start.  Where there is no such
+ * folder there are no marks; then a start only waits.  Marks of the own user and of root count, and
+ * nobody else's; those of root only forbid, since none but root can take them.  Several stops of
+ * one script are one mark, unless they run at the same time.  Any thread.
  */
 #ifndef INSTANCE_STOP_MARKS_H
 #define INSTANCE_STOP_MARKS_H

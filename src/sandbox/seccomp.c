@@ -38,7 +38,7 @@
 #define SET_RESULT(context, value) ((void)(context))
 #endif
 
-enum { PROGRAM_MAX = 1024, VALUES_MAX = 5, ARGUMENT = 8 };
+enum { PROGRAM_MAX = 1024, VALUES_MAX = 5 };
 
 /* The C library has no names for the first two. */
 enum {
@@ -105,7 +105,7 @@ program_return_if(struct program *p, uint16_t comparison, uint32_t with, uint32_
 static void
 program_add_condition(struct program *p, const struct condition *c)
 {
-    program_load(p, offsetof(struct seccomp_data, args) + ARGUMENT * c->argument);
+    program_load(p, offsetof(struct seccomp_data, args) + sizeof(uint64_t) * c->argument);
     if (c->none_of)
         program_return_if(p, BPF_JSET, c->none_of, SECCOMP_RET_TRAP);
     if (c->any_of)

@@ -31,7 +31,8 @@ soon() {
 make_certificate() {
     install -d -o echo-server "$1" &&
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
-            -subj "/CN=$2" -addext "subjectAltName=DNS:$2" -keyout "$1/key.pem" -out "$1/cert.pem" &&
+            -subj "/CN=$2" -addext "subjectAltName=DNS:$2" -keyout "$1/key.pem" -out "$1/cert.pem" \
+            2>/dev/null &&
         chown echo-server "$1/key.pem"
 }
 

@@ -420,7 +420,7 @@ run_container() {
 # Packages of a machine that boots, and that has the peers of the server.
 becomes_a_machine() {
     in_root apt-get -q update && in_root apt-get -q install -y --no-install-recommends \
-        systemd-sysv dbus libnss-myhostname redis-server openssl && installs || return 1
+        systemd-sysv dbus procps libnss-myhostname redis-server openssl && installs || return 1
     cp "$here/booted.sh" "$root/booted.sh"
     cat >"$root/etc/systemd/system/booted.service" <<'EOF'
 [Unit]
