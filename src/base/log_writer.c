@@ -107,6 +107,7 @@ static void *
 write_lines(void *unused)
 {
     (void)unused;
+    pthread_setname_np(pthread_self(), "log");
     pthread_mutex_lock(&writer.lock);
     while (writer.used > 0 || writer.lost > 0 || writer.state == WRITER_ON) {
         if (writer.used > 0) {
@@ -142,8 +143,6 @@ start_thread(void)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&writer.thread, NULL, write_lines, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0)
-        pthread_setname_np(writer.thread, "log");
     return error == 0;
 }
 

@@ -245,7 +245,6 @@ start_run(const struct args *a)
 
     place_init(&p, a->dir, a->config);
     error_copies_keep();
-    (void)log_writer_start(log_lost); /* without it, whoever logs waits for stderr */
     if (p.file ? p.exists : a->dev)
         code = start_configured(a, &p);
     else if (p.file)

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/ensure.h"
 #include "base/log.h"
+#include "base/log_writer.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "endpoints.h"
@@ -370,6 +371,7 @@ server_start(struct server *s, const char *lock_path)
     signals_hold(watched, COUNT_OF(watched), true);
     if (s->config->sandbox)
         claim_set_sandbox(s->claim, cage_enter(s->loop, s->config, lock_path));
+    (void)log_writer_start(log_lost); /* in the cage; without it all wait for stderr */
     if (!loop_make_pool(s->loop))
         return false;
     if (s->opened > 1 && pthread_create(&s->hub_thread, NULL, server_run_hub, s) != 0)
