@@ -26,6 +26,7 @@ enum shares_kind {
     SHARES_SESSIONS,
     SHARES_ADRIFT,    /* sessions that no connection serves */
     SHARES_QUESTIONS, /* to the application, waiting or under way */
+    SHARES_REQUESTS,  /* of these, those that are under way */
     SHARES_KINDS,
 };
 

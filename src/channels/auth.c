@@ -98,6 +98,7 @@ ask_return_slot(struct auth_ask *ask)
     ask->call = NULL;
     ENSURE(a->in_flight > 0);
     a->in_flight--;
+    shares_give_back(ask->share, SHARES_REQUESTS);
     if (ask->line) {
         ENSURE(ask->line->in_flight > 0);
         ask->line->in_flight--;
@@ -122,6 +123,7 @@ ask_enter(struct auth_ask *ask, enum ask_state next)
     ask->state = next;
     if (next == ASK_SENT) {
         a->in_flight++;
+        shares_take(ask->share, SHARES_REQUESTS);
         ask->line->in_flight++;
     }
     if (next == ASK_HELD)

@@ -10,6 +10,9 @@
 #include "channels/auth.h"
 #include "net/shares.h"
 
+/* One slot of so many is spared for other addresses; and lines that one look passes over. */
+enum { SPARED = 8, LOOKED_MAX = 64 };
+
 void
 auth_queue_init(struct auth_queue *q)
 {
@@ -40,23 +43,46 @@ auth_queue_add(struct auth_queue *q, struct auth_line *line, struct list *ask, s
     list_append(&line->waiting, ask);
 }
 
-/* Passes over no more lines than there are requests under way. */
-static struct auth_line *
-next_line(const struct list *lines, unsigned share)
+/* An application that hangs for one address is still asked for another: the last slots are not for
+ * one that has all the others. */
+static bool
+address_is_served(const struct auth_line *line, size_t slots)
 {
-    LIST_EACH(node, lines) {
-        struct auth_line *line = LIST_ENTRY(node, struct auth_line, node);
+    size_t spared = slots > 1 ? (slots + SPARED - 1) / SPARED : 0;
 
-        if (line->in_flight < share)
+    return line->share && shares_held(line->share, SHARES_REQUESTS) + spared >= slots;
+}
+
+/*
+ * Of those that are passed over, the lines with share requests under way are no more than there are
+ * slots; and lines of an address that has its share go to the end, some each time.
+ */
+static struct auth_line *
+next_line(struct list *lines, unsigned share, size_t slots)
+{
+    struct list *node = lines->next, *next;
+
+    for (unsigned looked = 0; node != lines && looked < slots + LOOKED_MAX; looked++) {
+        struct auth_line *line = LIST_ENTRY(node, struct auth_line, node);
+        bool served = address_is_served(line, slots);
+
+        if (line->in_flight < share && !served)
             return line;
+        next = node->next;
+        if (served) {
+            list_remove(node);
+            list_append(lines, node);
+        }
+        node = next;
     }
     return NULL;
 }
 
 static struct auth_line *
-auth_queue_next_line(struct auth_queue *q, unsigned share)
+auth_queue_next_line(struct auth_queue *q, unsigned share, size_t slots)
 {
-    struct auth_line *few = next_line(&q->few, share), *many = next_line(&q->many, share);
+    struct auth_line *few = next_line(&q->few, share, slots);
+    struct auth_line *many = next_line(&q->many, share, slots);
     struct auth_line *next = many && (q->many_next || !few) ? many : few;
 
     if (few && many)
@@ -67,7 +93,7 @@ auth_queue_next_line(struct auth_queue *q, unsigned share)
 struct list *
 auth_queue_take(struct auth_queue *q, unsigned share, size_t slots)
 {
-    struct auth_line *line = auth_queue_next_line(q, share);
+    struct auth_line *line = auth_queue_next_line(q, share, slots);
     struct list *ask;
 
     if (!line)

@@ -5,7 +5,8 @@
  *
  * And fair between addresses: the lines of those that have more questions than there are slots
  * take turns with all others, so the thousand sockets of one address hold up nobody else by more
- * than half.
+ * than half.  And no address has all slots at once: one of eight, and one at least if there are
+ * two, is left to others, so that an application which hangs for one address answers the next.
  */
 #ifndef CHANNELS_AUTH_QUEUE_H
 #define CHANNELS_AUTH_QUEUE_H

@@ -138,7 +138,8 @@ test('a server whose outputs are full serves, and ends', async () => {
     const port = await freePort();
     const file = path.join(tempDir(), 'echo-server.json');
     log.fill();
-    fs.writeFileSync(file, JSON.stringify({ host: '127.0.0.1', port, subscribers: { redis: false } }));
+    fs.writeFileSync(file, JSON.stringify(
+        { host: '127.0.0.1', port, subscribers: { http: true, redis: false } }));
     const child = spawn(log.program([1, 2]), ['start', `--config=${file}`], { stdio: 'ignore' });
     const ended = new Promise((resolve) => { child.once('exit', resolve); });
     try {

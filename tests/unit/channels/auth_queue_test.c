@@ -127,10 +127,46 @@ an_address_with_more_than_the_slots_takes_turns_with_all_others(void **state)
     shares_free(table);
 }
 
+/* However many lines it has: those of others behind them are found. */
+static void
+the_last_slot_is_not_for_an_address_that_has_all_others(void **state)
+{
+    enum { CROWD = 300, FOUR = 4 };
+    static struct auth_line crowd[CROWD];
+    static struct list questions[CROWD];
+    struct shares *table = shares_new();
+    struct address a;
+    struct share *share;
+    unsigned looks = 0;
+    struct list *taken = NULL;
+
+    (void)state;
+    assert_true(address_parse(STR_LIT("192.0.2.1"), &a));
+    share = shares_of(table, &a);
+    for (size_t i = 0; i < FOUR - 1; i++)
+        shares_take(share, SHARES_REQUESTS);
+    for (size_t i = 0; i < CROWD; i++) {
+        auth_line_init(&crowd[i]);
+        crowd[i].share = share;
+        auth_queue_add(&queue, &crowd[i], &questions[i], FOUR);
+    }
+    assert_null(auth_queue_take(&queue, NO_LIMIT, FOUR));
+    auth_queue_add(&queue, &lines[0], &asks[0][0], FOUR);
+    while (!taken && looks++ < CROWD)
+        taken = auth_queue_take(&queue, NO_LIMIT, FOUR);
+    assert_ptr_equal(taken, &asks[0][0]);
+    shares_give_back(share, SHARES_REQUESTS);
+    assert_non_null(auth_queue_take(&queue, NO_LIMIT, FOUR));
+    for (size_t i = 0; i < FOUR - 2; i++)
+        shares_give_back(share, SHARES_REQUESTS);
+    shares_free(table);
+}
+
 int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_last_slot_is_not_for_an_address_that_has_all_others, setup),
         cmocka_unit_test_setup(hundreds_of_one_line_do_not_hold_up_another, setup),
         cmocka_unit_test_setup(leaving_and_coming_back_is_no_short_cut, setup),
         cmocka_unit_test_setup(a_line_over_its_share_is_passed_over_and_then_is_next, setup),
