@@ -6,6 +6,7 @@ import os from 'node:os';
 import { describe, test } from 'node:test';
 import WebSocket from 'ws';
 import { startBackend } from '../lib/backend.mjs';
+import { scaled } from '../lib/mass.mjs';
 import { publishedBlocks, startNginx } from '../lib/nginx.mjs';
 import { Client } from '../lib/raw-client.mjs';
 import { Polling, subscribe } from '../lib/raw-eio.mjs';
@@ -37,18 +38,20 @@ function connect(url, { headers = {}, ...options } = {}) {
 
 const local = (server) => `http://127.0.0.1:${server.port}`;
 
-/** WebSockets until one is refused, and that answer. */
-async function takeAll(url, options) {
+/** So many WebSockets, or as many as there are until one is refused, and that answer. */
+async function takeSome(url, count, options) {
     const sockets = [];
-    for (;;) {
+    while (sockets.length < count) {
         const { ws, ...refusal } = await connect(url, options);
         if (!ws) {
             return { sockets, refusal };
         }
         sockets.push(ws);
-        assert.ok(sockets.length <= LIMIT, 'there is a limit');
     }
+    return { sockets };
 }
+
+const takeAll = (url, options) => takeSome(url, 2 * LIMIT, options);
 
 const refused = { status: 503, text: 'Too many connections from your address\n' };
 
@@ -105,6 +108,24 @@ test('behind nginx people are told apart by the published block', () => withServ
         } finally {
             await nginx.stop();
         }
+    }));
+
+test('connections of thousands of addresses move between workers, and end there', () => withServer(
+    { config: { workers: 2 } }, async (server) => {
+        const count = scaled(4000);
+        const visit = async (i) => {
+            const headers = from(`2001:db8:${(i >> 8).toString(16)}:${(i & 255).toString(16)}::1`);
+            const polling = await Polling.open(server.port, 4, { headers });
+            await polling.postOk('40');
+            assert.match((await polling.packets())[0], /^40/);
+            await polling.postOk('1');
+        };
+        for (let i = 0; i < count; i += 20) {
+            await Promise.all(Array.from({ length: 20 }, (_, k) => visit(i + k)));
+        }
+        const { sockets, refusal } = await takeSome(local(server), 50, { headers: from(GREEDY) });
+        assert.equal(refusal, undefined);
+        sockets.forEach((ws) => ws.terminate());
     }));
 
 const own = Object.values(os.networkInterfaces()).flat()
