@@ -26,6 +26,7 @@ enum {
     SID_MAX = 32,
     DESCRIPTORS = 128,
     MARK_SIZE = 17,
+    SCARCE_BYTES = 6000, /* of memory, in the second configuration: less than may be configured */
     QUESTION_MAX = 8192,
     END_STEPS = 200,
     END_STEP_MS = 200,
@@ -118,6 +119,7 @@ world_make_snapshots(void)
                                     : snapshot_renew(world_snapshots[0], world_configs[i]);
         ENSURE(snapshot_find_auth(world_snapshots[i], world_configs[i], &error));
     }
+    world_snapshots[1]->memory_limit = SCARCE_BYTES;
 }
 
 /* ---- the browsers' side ---- */
