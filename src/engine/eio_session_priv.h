@@ -95,7 +95,7 @@ struct eio_session {
     struct list node; /* in the engine's dirty list */
     struct heartbeat heartbeat;
     struct bytes *cookie, *referer; /* of the handshake, in the engine's texts; NULL: none */
-    struct share *share;              /* its client's; NULL: it counts nowhere */
+    struct share *share;            /* its client's; NULL: it counts nowhere */
     uint64_t opened_ms;
     uint64_t bytes_in, bytes_out;
     char sid[EIO_SESSION_SID_LEN];
