@@ -34,6 +34,8 @@ const char *address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 
 /* 127.0.0.0/8 or ::1. */
 bool address_is_loopback(const struct address *a);
+/* 127.0.0.1 */
+struct address address_loopback(void);
 
 /* "10.0.0.0/8", "2001:db8::/32", or one address. */
 MUST_USE bool address_range_parse(struct str text, struct address_range *out);

@@ -35,7 +35,8 @@ struct http_request {
     size_t header_count;
     bool upgrade; /* asks to change the protocol (Connection: Upgrade) */
     bool tls;
-    const char *peer; /* the address that the connection came from */
+    struct address peer; /* where the connection came from */
+    bool local;          /* a Unix socket; peer is 127.0.0.1 */
 };
 
 /* The first header of that name (any case); data NULL when there is none. */
@@ -45,8 +46,8 @@ bool http_request_accepts(const struct http_request *r, const char *coding);
 
 /*
  * The client's address: what X-Forwarded-For gives, from the right, as far as trust reaches; the
- * peer's when that is not trusted, or says nothing that is an address.  proxies NULL: none is
- * trusted.  The result lives as long as r and out.
+ * peer's when that is not trusted, or says nothing that is an address; "unix" if that has none.
+ * proxies NULL: none is trusted.  Returns out.
  */
 const char *http_request_client(
     const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE]);

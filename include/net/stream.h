@@ -17,6 +17,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 
+struct address;
 struct bytes;
 struct loop;
 struct share;
@@ -94,9 +95,8 @@ void stream_close(struct stream *s, enum stream_end why);
 const char *stream_error(const struct stream *s);
 
 bool stream_is_encrypted(const struct stream *s);
-enum { STREAM_PEER_SIZE = 46 }; /* INET6_ADDRSTRLEN */
-/* "192.0.2.1" or "2001:db8::1"; "unix" for a Unix socket.  Returns text. */
-const char *stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE]);
+/* Where the peer is.  False: at the other end of a Unix socket, and *out is 127.0.0.1. */
+bool stream_peer(const struct stream *s, struct address *out);
 /* An accepted stream is held by to, of the worker that accepted it, until its descriptor is closed,
  * on whatever loop that is.  Only there; NULL: by nobody. */
 void stream_charge(struct stream *s, struct share *to);

@@ -65,6 +65,12 @@ address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE])
     return out;
 }
 
+struct address
+address_loopback(void)
+{
+    return (struct address){ { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } };
+}
+
 bool
 address_is_loopback(const struct address *a)
 {

@@ -222,8 +222,7 @@ session_new(struct engine *e, const struct wish *w)
 {
     const struct proxies *proxies = e->limits->proxies;
     char text[ADDRESS_TEXT_SIZE];
-    const char *address = http_request_client(w->r, proxies, text);
-    struct str peer = str_of(address ? address : "");
+    struct str peer = str_of(http_request_client(w->r, proxies, text));
     struct eio_session *s = mem_zalloc(sizeof(*s) + peer.len + 1);
 
     memcpy(s->client, peer.data, peer.len);

@@ -79,7 +79,6 @@ struct http_exchange {
     void *owner;
     size_t body_limit;      /* HTTP_NO_BODY: the owner gets an empty one */
     uint64_t body_since_ms; /* BODY: when it began */
-    char peer[STREAM_PEER_SIZE];
 };
 
 struct http_parcel {

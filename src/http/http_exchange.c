@@ -95,7 +95,7 @@ http_exchange_begin(struct http_exchange *x)
     r->header_count = m->header_count;
     r->upgrade = m->upgrade && !m->has_body && m->minor == 1;
     r->tls = stream_is_encrypted(x->conn->stream);
-    r->peer = stream_peer(x->conn->stream, x->peer);
+    r->local = !stream_peer(x->conn->stream, &r->peer);
 }
 
 void

@@ -94,18 +94,6 @@ last_entry(struct cursor *c, struct str *entry)
     return true;
 }
 
-/* A Unix socket's peer is on this machine. */
-static struct address
-peer_of(const struct http_request *r)
-{
-    struct address a;
-    const struct str loopback = STR_LIT("127.0.0.1");
-
-    if (!address_parse(str_of(r->peer), &a) && !address_parse(loopback, &a))
-        a = (struct address){ { 0 } };
-    return a;
-}
-
 bool
 http_request_client_address(
     const struct http_request *r, const struct proxies *proxies, struct address *out)
@@ -115,7 +103,7 @@ http_request_client_address(
     struct str entry;
     unsigned hop = 0;
 
-    *out = peer_of(r);
+    *out = r->peer;
     while (hop < HOPS_MAX && proxies && proxies_trust(proxies, out, hop) &&
            last_entry(&c, &entry) && address_parse(entry, &next)) {
         *out = next;
@@ -130,19 +118,19 @@ http_request_client(
 {
     struct address client;
 
-    return http_request_client_address(r, proxies, &client) ? address_text(&client, out) : r->peer;
+    if (http_request_client_address(r, proxies, &client) || !r->local)
+        return address_text(&client, out);
+    return memcpy(out, "unix", sizeof("unix"));
 }
 
 bool
 http_request_secure(const struct http_request *r, const struct proxies *proxies)
 {
-    struct address peer;
     struct str rest;
 
     if (r->tls || !proxies)
         return r->tls;
-    peer = peer_of(r);
-    return proxies_trust(proxies, &peer, 0) &&
+    return proxies_trust(proxies, &r->peer, 0) &&
            str_is_nocase(
                str_trim(str_cut(http_request_header(r, "X-Forwarded-Proto"), ',', &rest)), "https");
 }

@@ -369,12 +369,11 @@ stream_is_encrypted(const struct stream *s)
     return s->ops_state != NULL;
 }
 
-const char *
-stream_peer(const struct stream *s, char text[STREAM_PEER_SIZE])
+bool
+stream_peer(const struct stream *s, struct address *out)
 {
-    if (s->origin.local)
-        return memcpy(text, "unix", sizeof("unix"));
-    return address_text(&s->origin.peer, text);
+    *out = s->origin.local ? address_loopback() : s->origin.peer;
+    return !s->origin.local;
 }
 
 struct loop *

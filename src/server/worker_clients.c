@@ -99,9 +99,8 @@ static bool
 peer_is_known(const struct worker *w, const struct stream *s, struct address *peer)
 {
     const struct proxies *proxies = w->options.limits->proxies;
-    char text[STREAM_PEER_SIZE];
 
-    return address_parse(str_of(stream_peer(s, text)), peer) && !address_is_loopback(peer) &&
+    return stream_peer(s, peer) && !address_is_loopback(peer) &&
            !(proxies && proxies_trust(proxies, peer, 0));
 }
 

@@ -69,8 +69,7 @@ http_request_client(
     const struct http_request *r, const struct proxies *proxies, char out[ADDRESS_TEXT_SIZE])
 {
     (void)proxies;
-    (void)out;
-    return r->peer;
+    return address_text(&r->peer, out);
 }
 
 /* ---- a house: hub, link, api, and what was broadcast ---- */
@@ -167,13 +166,16 @@ offer(struct house *h, struct http_exchange *x, enum http_method method, const c
     const char *query, const char *authorization)
 {
     const struct http_header header = { STR_LIT("Authorization"), str_of(authorization) };
+    struct address client;
+
+    assert_true(address_parse(STR_LIT("192.0.2.1"), &client));
 
     *x = (struct http_exchange){ .request = { .method = method,
                                      .path = str_of(path),
                                      .query = str_of(query),
                                      .headers = &header,
                                      .header_count = authorization ? 1 : 0,
-                                     .peer = "192.0.2.1" } };
+                                     .peer = client } };
     return api_offer(h->api, x, &x->request);
 }
 

@@ -64,11 +64,14 @@ static void
 client_is(const char *trust, const char *peer, const char *const *lines, const char *expected)
 {
     struct http_header headers[LINES_MAX + 1] = { { STR_LIT("Host"), STR_LIT("h") } };
-    struct http_request r = { .headers = headers, .header_count = 1, .peer = peer };
+    struct http_request r = { .headers = headers, .header_count = 1 };
     struct buffer error = { 0 };
     struct proxies *p = trust ? proxies_new(&trust, 1, &error) : NULL;
     char out[ADDRESS_TEXT_SIZE];
 
+    r.local = !address_parse(str_of(peer), &r.peer);
+    if (r.local)
+        r.peer = address_loopback();
     for (size_t i = 0; i < LINES_MAX && lines[i]; i++)
         headers[r.header_count++] =
             (struct http_header){ STR_LIT("x-forwarded-for"), str_of(lines[i]) };
@@ -122,7 +125,10 @@ is_secure(const char *trust, bool tls, const char *proto)
 {
     struct http_header header = { STR_LIT("X-Forwarded-Proto"), str_of(proto) };
     struct http_request r = {
-        .headers = &header, .header_count = proto ? 1 : 0, .peer = "127.0.0.1", .tls = tls
+        .headers = &header,
+        .header_count = proto ? 1 : 0,
+        .peer = address_loopback(),
+        .tls = tls,
     };
     struct buffer error = { 0 };
     struct proxies *p = proxies_new(&trust, 1, &error);

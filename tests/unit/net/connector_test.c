@@ -19,7 +19,7 @@ name_is_resolved_and_connected(void **state)
     assert_int_equal(listen(fd, 1), 0);
     connect_to(l, &c, &target);
     assert_non_null(c.client.s);
-    assert_string_equal(stream_peer(c.client.s, (char[STREAM_PEER_SIZE]){ 0 }), "127.0.0.1");
+    assert_string_equal(peer_address(c.client.s, (char[ADDRESS_TEXT_SIZE]){ 0 }), "127.0.0.1");
     peer_fini(l, &c.client);
     close(fd);
     loop_free(l);
@@ -41,7 +41,7 @@ localhost_is_either_loopback(void **state)
         assert_int_equal(listen(fd, 1), 0);
         connect_to(l, &c, &target);
         assert_non_null(c.client.s);
-        assert_string_equal(stream_peer(c.client.s, (char[STREAM_PEER_SIZE]){ 0 }), loopbacks[i]);
+        assert_string_equal(peer_address(c.client.s, (char[ADDRESS_TEXT_SIZE]){ 0 }), loopbacks[i]);
         peer_fini(l, &c.client);
         close(fd);
     }
@@ -64,7 +64,7 @@ unix_socket_is_connected(void **state)
     assert_int_equal(listen(fd, 1), 0);
     connect_to(l, &c, &target);
     assert_non_null(c.client.s);
-    assert_string_equal(stream_peer(c.client.s, (char[STREAM_PEER_SIZE]){ 0 }), "unix");
+    assert_string_equal(peer_address(c.client.s, (char[ADDRESS_TEXT_SIZE]){ 0 }), "unix");
     other = accept(fd, NULL, NULL);
     assert_int_equal(write(other, "abc", 3), 3);
     TURN_UNTIL(l, peer_got(&c.client, "abc"));

@@ -72,7 +72,7 @@ accepted_stream_talks_and_knows_its_peer(void **state)
     fd = dial(h.port);
     assert_int_equal(write(fd, "abc", 3), 3);
     TURN_UNTIL(h.l, h.count && h.peers[0].got.len == 3);
-    assert_string_equal(stream_peer(h.peers[0].s, (char[STREAM_PEER_SIZE]){ 0 }), "127.0.0.1");
+    assert_string_equal(peer_address(h.peers[0].s, (char[ADDRESS_TEXT_SIZE]){ 0 }), "127.0.0.1");
     assert_false(stream_is_encrypted(h.peers[0].s));
     assert_ptr_equal(stream_loop(h.peers[0].s), h.l);
     loop_turn(h.l);
@@ -94,7 +94,7 @@ no_host_means_both_families(void **state)
     house_open(&h, NULL);
     fd = dial(h.port);
     TURN_UNTIL(h.l, h.count);
-    assert_string_equal(stream_peer(h.peers[0].s, (char[STREAM_PEER_SIZE]){ 0 }), "127.0.0.1");
+    assert_string_equal(peer_address(h.peers[0].s, (char[ADDRESS_TEXT_SIZE]){ 0 }), "127.0.0.1");
     close(fd);
     house_close(&h);
 }

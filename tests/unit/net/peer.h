@@ -19,6 +19,7 @@
 
 #include <cmocka.h>
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/bytes.h"
 #include "loop_priv.h"
@@ -75,6 +76,15 @@ peer_on_end(void *owner, enum stream_end why)
     p->ends++;
     p->why = why;
     p->s = NULL;
+}
+
+/* Where the other end is: its address, or "unix".  Returns text. */
+static UNUSED const char *
+peer_address(const struct stream *s, char text[ADDRESS_TEXT_SIZE])
+{
+    struct address a;
+
+    return stream_peer(s, &a) ? address_text(&a, text) : "unix";
 }
 
 static const struct stream_handlers peer_handlers UNUSED = {
