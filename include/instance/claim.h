@@ -27,6 +27,7 @@ struct loop;
 struct claim_line {
     struct str version, state, host;
     struct str sandbox; /* its parts, or "off" */
+    struct str limited; /* as shares_write_limited() */
     struct str config;  /* empty: the built-in configuration */
     uint64_t started;   /* seconds since 1970 */
     uint64_t port, connections;
@@ -36,6 +37,9 @@ struct claim_line {
 void claim_write(const struct claim_line *c, struct buffer *line);
 /* False: not such a line. */
 MUST_USE bool claim_parse(struct str line, struct claim_line *c);
+
+/* A request to it, before an address: nothing is refused to that any more. */
+#define CLAIM_LIFT "lift "
 
 /* What the configuration does not say. */
 struct claim_source {

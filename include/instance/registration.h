@@ -12,15 +12,17 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "base/str.h"
 
 struct buffer;
 struct loop;
 struct registration;
 
 /* host NULL: all addresses; "localhost": both of loopback.  describe appends the line that is said
- * to anyone who asks.  NULL: another process has this name. */
+ * to its user and root; request is what they want besides, mostly nothing.  NULL: another process
+ * has this name. */
 MUST_USE struct registration *registration_open(struct loop *l, const char *host, unsigned port,
-    void (*describe)(void *owner, struct buffer *line), void *owner);
+    void (*describe)(void *owner, struct str request, struct buffer *line), void *owner);
 void registration_close(struct registration *r);
 
 /*
@@ -31,6 +33,11 @@ void registration_close(struct registration *r);
  * the server's line is appended, or nothing when it says none within a few seconds.
  */
 bool registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *line);
+/* The same, with a request of less than REGISTRATION_REQUEST_SIZE bytes, which the server acts upon
+ * before it says its line. */
+enum { REGISTRATION_REQUEST_SIZE = 64 };
+bool registration_ask(
+    const char *host, unsigned port, const char *request, pid_t *pid, struct buffer *line);
 /* Whether two servers with these addresses would be in each other's way at one port. */
 bool registration_overlaps(const char *one, const char *other);
 

@@ -18,6 +18,7 @@
 #include "base/attr.h"
 #include "net/allowance.h"
 
+struct buffer;
 struct share; /* an address' */
 struct shares;
 
@@ -63,5 +64,19 @@ size_t shares_held(const struct share *s, enum shares_kind kind);
 
 /* Addresses in the table. */
 size_t shares_count(const struct shares *t);
+
+/* ---- who was limited: kept for the whole process; any thread ---- */
+
+enum { SHARES_LIMITED_MAX = 64 }; /* past it, who was limited the longest ago is forgotten */
+
+/* One more was refused to s, of what: a literal word.  False: its limits were lifted, so it is
+ * admitted after all. */
+MUST_USE bool shares_refuse(const struct share *s, const char *what);
+/* From now on, and until the process ends, nothing is refused to the address, or its /64.  False:
+ * that was said of SHARES_LIMITED_MAX others. */
+bool shares_lift(const struct address *a);
+/* Append who was refused something in the last ten minutes, and who was lifted, as
+ * "192.0.2.1|connections|12|1764040866,...": the address, what, how often, and since when. */
+void shares_write_limited(struct buffer *out);
 
 #endif

@@ -293,7 +293,8 @@ subscription_ask(struct subscription *s, struct str headers)
     enum auth_refusal refusal;
 
     if (!shares_pass(q.share, SHARES_QUESTION, c->channels->limits->address_questions,
-            loop_now_ms(c->channels->loop))) {
+            loop_now_ms(c->channels->loop)) &&
+        shares_refuse(q.share, "questions")) {
         subscription_give_up(
             s, 0, "too many questions of one address in a second (limits.questions)");
         return;

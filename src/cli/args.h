@@ -19,7 +19,7 @@ struct args {
     const char *word;              /* the command as it was written */
     const struct command *command; /* NULL: none, or an unknown one */
     const char *operand;           /* the word after the command */
-    const char *config, *dir, *port;
+    const char *config, *dir, *port, *lift;
     bool dev, force, yes, help, version;
     /* Answers to the questions of init. */
     const char *dev_mode, *database, *auth_host, *protocol, *cert_path, *key_path;

@@ -53,6 +53,16 @@ static const struct flag place_flags[] = {
     { .name = NULL },
 };
 
+static const struct flag limits_flags[] = {
+    FLAG_CONFIG,
+    FLAG_DIR,
+    FLAG_PORT,
+    { .name = "lift",
+        TEXT(lift, "ADDRESS"),
+        .help = "refuse nothing to it any more, until the server ends" },
+    { .name = NULL },
+};
+
 /* For commands that read or change a configuration file. */
 static const struct flag file_flags[] = {
     FLAG_CONFIG,
@@ -165,6 +175,10 @@ static const struct command commands[] = {
         .help = "Show the running server and any start that failed; exit code 3 without a server",
         .flags = place_flags,
         .run = control_status },
+    { .name = "limits",
+        .help = "Show the addresses that were refused something in the last ten minutes",
+        .flags = limits_flags,
+        .run = control_limits },
     { .name = "reload",
         .help = "Make the running server read its configuration and certificates again",
         .flags = place_flags,

@@ -52,6 +52,8 @@ int control_reload(const struct args *a);
 /* Prints what the server that `stop` would end says about itself under its port, and the last
  * start if it failed. */
 int control_status(const struct args *a);
+/* Prints whom that server limited lately; with --lift it does so no longer to that address. */
+int control_limits(const struct args *a);
 /* Asks, and writes a configuration file. */
 int init_run(const struct args *a);
 /* Tries everything that a configuration names, and reports every problem. */

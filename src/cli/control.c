@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control: the commands for a server that is running: `stop`, `reload` and `status`.
+ * control: the commands for a server that is running: `stop`, `reload`, `status` and `limits`.
  */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "args.h"
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -97,10 +99,11 @@ control_stop(const struct args *a)
 /* ---- reload ---- */
 
 static int
-reload_one(const struct target *t, const struct running *r)
+reload_one(const struct args *a, const struct target *t, const struct running *r)
 {
     int pid = (int)r->pid;
 
+    (void)a; /* what it says is done */
     if (r->reference) {
         log_error(
             "process %d is laravel-echo-server, which cannot reload: the signal would end it", pid);
@@ -114,8 +117,13 @@ reload_one(const struct target *t, const struct running *r)
     return EXIT_DONE;
 }
 
-int
-control_reload(const struct args *a)
+/* ---- for the one server that runs here ---- */
+
+/* without: the exit code if none does. */
+static int
+visit_running(const struct args *a, int without,
+    int (*visit)(const struct args *a, const struct target *t, const struct running *r),
+    void (*visit_place)(const struct place *p))
 {
     enum targets_choice choice;
     int code = EXIT_FAILED;
@@ -126,13 +134,21 @@ control_reload(const struct args *a)
     targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, NULL);
     choice = targets_choose(&t, &i, &r);
     if (choice == TARGETS_ONE) {
-        code = reload_one(&t.items[i], &r);
+        code = visit(a, &t.items[i], &r);
     } else if (choice == TARGETS_NONE) {
         puts("No server is running here.");
-        code = EXIT_DONE;
+        code = without;
     }
+    for (i = 0; visit_place && i < t.count; i++)
+        visit_place(&t.items[i].place);
     targets_fini(&t);
     return code;
+}
+
+int
+control_reload(const struct args *a)
+{
+    return visit_running(a, EXIT_DONE, reload_one, NULL);
 }
 
 /* ---- status ---- */
@@ -172,13 +188,14 @@ print_memory(const struct claim_line *d)
     puts(" for clients");
 }
 
-static void
-print_running(const struct target *t, const struct running *r)
+static int
+print_running(const struct args *a, const struct target *t, const struct running *r)
 {
     struct buffer line = { 0 };
     struct claim_line d;
     pid_t pid;
 
+    (void)a; /* what it says is done */
     if (r->pid)
         printf("Running: %s, process %d.\n", running_kind(r), (int)r->pid);
     else
@@ -197,6 +214,7 @@ print_running(const struct target *t, const struct running *r)
         print_fact("configuration", str_of(t->place.file));
     }
     buffer_fini(&line);
+    return EXIT_DONE;
 }
 
 static void
@@ -220,23 +238,76 @@ print_failed_start(const struct place *p)
 int
 control_status(const struct args *a)
 {
-    enum targets_choice choice;
-    int code = EXIT_FAILED;
-    struct targets t;
-    struct running r;
-    size_t i;
+    return visit_running(a, EXIT_NOT_RUNNING, print_running, print_failed_start);
+}
 
-    targets_init(&t, &(struct targets_named){ a->dir, a->config, a->port }, NULL);
-    choice = targets_choose(&t, &i, &r);
-    if (choice == TARGETS_ONE) {
-        print_running(&t.items[i], &r);
-        code = EXIT_DONE;
-    } else if (choice == TARGETS_NONE) {
-        puts("No server is running here.");
-        code = EXIT_NOT_RUNNING;
+/* ---- limits ---- */
+
+/* "192.0.2.1|connections|12|1764040866" */
+static void
+print_limited(struct str entry)
+{
+    struct str address = str_cut(entry, '|', &entry), what = str_cut(entry, '|', &entry);
+    struct str times = str_cut(entry, '|', &entry);
+    uint64_t since_s = 0;
+    char when[32] = "";
+    struct tm utc;
+    time_t since;
+
+    if (str_to_u64(entry, INT32_MAX * UINT64_C(4), &since_s)) {
+        since = (time_t)since_s;
+        gmtime_r(&since, &utc);
+        strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
     }
-    for (i = 0; i < t.count; i++)
-        print_failed_start(&t.items[i].place);
-    targets_fini(&t);
-    return code;
+    printf("%-28.*s %-12.*s %8.*s  %s\n", STR_ARG(address), STR_ARG(what), STR_ARG(times), when);
+}
+
+/* As it is printed: of IPv6 with its /64. */
+static struct str
+lifted_address(const struct args *a)
+{
+    struct str text = str_of(a->lift);
+
+    if (str_ends(text, "/64"))
+        text.len -= 3;
+    return text;
+}
+
+static int
+print_limits(const struct args *a, const struct target *t, const struct running *r)
+{
+    char request[REGISTRATION_REQUEST_SIZE];
+    struct buffer line = { 0 };
+    struct claim_line d;
+    pid_t pid;
+    bool known;
+
+    if (a->lift)
+        snprintf(request, sizeof(request), CLAIM_LIFT "%.*s", STR_ARG(lifted_address(a)));
+    known = registration_ask(t->where.host, t->where.port, a->lift ? request : NULL, &pid, &line) &&
+            pid == r->pid && claim_parse(buffer_str(&line), &d);
+    if (!known)
+        log_error("process %d does not say whom it limits", (int)r->pid);
+    else if (d.limited.len == 0)
+        puts("Nobody is limited.");
+    else
+        printf("%-28s %-12s %8s  since\n", "address", "what", "refused");
+    while (known && d.limited.len > 0)
+        print_limited(str_cut(d.limited, ',', &d.limited));
+    buffer_fini(&line);
+    return known ? EXIT_DONE : EXIT_FAILED;
+}
+
+int
+control_limits(const struct args *a)
+{
+    struct address ignored;
+
+    if (a->lift && (lifted_address(a).len >= ADDRESS_TEXT_SIZE ||
+                       !address_parse(lifted_address(a), &ignored))) {
+        log_error("--lift is \"%s\"; expected an address like 192.0.2.1, or 2001:db8:: for its /64",
+            a->lift);
+        return EXIT_FAILED;
+    }
+    return visit_running(a, EXIT_NOT_RUNNING, print_limits, NULL);
 }

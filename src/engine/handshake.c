@@ -211,9 +211,10 @@ static bool
 wish_is_in_time(const struct engine *e, const struct wish *w)
 {
     struct allowance_rate rate = e->limits->address_handshakes;
+    struct share *share = rate.per_s > 0 ? wish_share(e, w) : NULL;
 
-    return rate.per_s == 0 ||
-           shares_pass(wish_share(e, w), SHARES_HANDSHAKE, rate, loop_now_ms(e->loop));
+    return shares_pass(share, SHARES_HANDSHAKE, rate, loop_now_ms(e->loop)) ||
+           !shares_refuse(share, "handshakes");
 }
 
 /* Without a transport yet. */

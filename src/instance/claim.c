@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "instance/registration.h"
+#include "net/shares.h"
 
 /* ---- the line ---- */
 
@@ -36,6 +38,7 @@ static const struct key keys[] = {
     { NUMBER(connections) },
     { NUMBER(memory) },
     { NUMBER(memory_limit) },
+    { TEXT(limited) },
     { TEXT(config) },
 };
 
@@ -94,12 +97,28 @@ struct claim {
 };
 
 static void
-claim_describe(void *owner, struct buffer *line)
+claim_act(struct str request)
+{
+    const size_t head = sizeof(CLAIM_LIFT) - 1;
+    struct address a;
+
+    if (str_starts(request, CLAIM_LIFT) &&
+        address_parse(str_slice(request.data + head, request.len - head), &a))
+        (void)shares_lift(&a); /* the line says who is lifted */
+}
+
+static void
+claim_describe(void *owner, struct str request, struct buffer *line)
 {
     struct claim *e = owner;
+    struct buffer limited = { 0 };
 
+    claim_act(request);
+    shares_write_limited(&limited);
+    e->line.limited = buffer_str(&limited);
     e->source.count(e->source.owner, &e->line);
     claim_write(&e->line, line);
+    buffer_fini(&limited);
 }
 
 struct claim *

@@ -2,7 +2,9 @@
 /*
  * registration: a socket named "echo-server/<port>/<host or *>" in the abstract name space.  A
  * client gets one line and is closed; the PID comes from the credentials of the connection, which
- * a server that does not run yet, or is busy, has as well.
+ * a server that does not run yet, or is busy, has as well.  What a client asks for is the end of
+ * the name that its own socket has, "echo-server/ask/<pid>/<request>": so it is known as soon as
+ * the connection is, and nobody waits for it.
  */
 #include "instance/registration.h"
 
@@ -43,7 +45,7 @@ struct registration {
     struct poller *poller;
     struct timer pause; /* out of descriptors: what cannot be accepted stays readable */
     int fd;
-    void (*describe)(void *owner, struct buffer *line);
+    void (*describe)(void *owner, struct str request, struct buffer *line);
     void *owner;
 };
 
@@ -69,16 +71,35 @@ read_peer(int fd, struct ucred *peer)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0;
 }
 
+#define ASK_PREFIX "echo-server/ask/"
+
+/* len is of the whole address. */
+static struct str
+request_of(const struct sockaddr_un *client, socklen_t len)
+{
+    const size_t head = offsetof(struct sockaddr_un, sun_path) + 1; /* an abstract name's zero */
+    struct str name, pid, request;
+
+    if (len <= head || client->sun_path[0] != '\0')
+        return STR_LIT("");
+    name = str_slice(client->sun_path + 1, len - head);
+    if (!str_starts(name, ASK_PREFIX))
+        return STR_LIT("");
+    pid = str_slice(name.data + sizeof(ASK_PREFIX) - 1, name.len - (sizeof(ASK_PREFIX) - 1));
+    (void)str_cut(pid, '/', &request);
+    return request;
+}
+
 /* A line fits into an empty socket; anyone who asks and does not read gets less. */
 static void
-registration_answer(const struct registration *r, int fd)
+registration_answer(const struct registration *r, int fd, struct str request)
 {
     struct ucred peer;
     struct buffer line = { 0 };
 
     if (!read_peer(fd, &peer) || (peer.uid != geteuid() && peer.uid != 0))
         return;
-    r->describe(r->owner, &line);
+    r->describe(r->owner, request, &line);
     (void)!send(fd, line.data, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_fini(&line);
 }
@@ -87,13 +108,16 @@ static void
 registration_on_ready(void *owner, bool readable, bool writable)
 {
     struct registration *r = owner;
+    struct sockaddr_un client;
+    socklen_t len = sizeof(client);
     int fd;
 
     (void)readable, (void)writable;
     ENSURE(!timer_active(&r->pause));
-    while ((fd = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-        registration_answer(r, fd);
+    while ((fd = accept4(r->fd, (struct sockaddr *)&client, &len, SOCK_CLOEXEC)) >= 0) {
+        registration_answer(r, fd, request_of(&client, len));
         close(fd);
+        len = sizeof(client);
     }
     if (errno == EAGAIN)
         return;
@@ -111,7 +135,7 @@ registration_on_pause_over(void *owner)
 
 struct registration *
 registration_open(struct loop *l, const char *host, unsigned port,
-    void (*describe)(void *owner, struct buffer *line), void *owner)
+    void (*describe)(void *owner, struct str request, struct buffer *line), void *owner)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct registration *r;
@@ -235,10 +259,32 @@ is_believed(const struct ucred *peer, unsigned port)
                                  process_listens(peer->pid, port, "/proc/net/tcp6"));
 }
 
+/* What is asked: of whom, and what for; request NULL: nothing besides the line. */
+struct asking {
+    const char *host;
+    unsigned port;
+    const char *request;
+};
+
+static bool
+name_request(int fd, const char *request)
+{
+    char name[NAME_SIZE];
+    struct sockaddr_un own;
+    socklen_t len;
+
+    if (!request)
+        return true;
+    ENSURE(strlen(request) < REGISTRATION_REQUEST_SIZE);
+    snprintf(name, sizeof(name), ASK_PREFIX "%d/%s", (int)getpid(), request);
+    len = make_address(name, &own);
+    return bind(fd, (struct sockaddr *)&own, len) == 0;
+}
+
 /* False: no process that is believed listens under this name.  line NULL: its line is not wanted.
  */
 static bool
-ask_owner(const char *name, unsigned port, pid_t *pid, struct buffer *line)
+ask_owner(const char *name, const struct asking *a, pid_t *pid, struct buffer *line)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval limit = { .tv_sec = CONNECT_LIMIT_S };
@@ -250,8 +296,8 @@ ask_owner(const char *name, unsigned port, pid_t *pid, struct buffer *line)
     if (fd < 0)
         return false;
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-    there = connect(fd, (struct sockaddr *)&address, len) == 0 && read_peer(fd, &peer) &&
-            is_believed(&peer, port);
+    there = name_request(fd, a->request) && connect(fd, (struct sockaddr *)&address, len) == 0 &&
+            read_peer(fd, &peer) && is_believed(&peer, a->port);
     if (there)
         *pid = peer.pid;
     if (there && *pid && *pid != getpid() && line)
@@ -286,7 +332,7 @@ registration_overlaps(const char *one, const char *other)
 
 /* Other hosts at this port: the lines of /proc/net/unix that end with "@echo-server/<port>/...". */
 static bool
-registration_search(const char *host, unsigned port, pid_t *pid, struct buffer *said)
+registration_search(const struct asking *a, pid_t *pid, struct buffer *said)
 {
     FILE *table = fopen("/proc/net/unix", "re");
     char prefix[NAME_SIZE], line[512];
@@ -294,7 +340,7 @@ registration_search(const char *host, unsigned port, pid_t *pid, struct buffer *
 
     if (!table)
         return false;
-    snprintf(prefix, sizeof(prefix), " @echo-server/%u/", port);
+    snprintf(prefix, sizeof(prefix), " @echo-server/%u/", a->port);
     while (!found && fgets(line, sizeof(line), table)) {
         char *at = strstr(line, prefix);
 
@@ -302,18 +348,26 @@ registration_search(const char *host, unsigned port, pid_t *pid, struct buffer *
             continue;
         at[strcspn(at, "\n")] = 0;
         found =
-            registration_overlaps(at + strlen(prefix), host) && ask_owner(at + 2, port, pid, said);
+            registration_overlaps(at + strlen(prefix), a->host) && ask_owner(at + 2, a, pid, said);
     }
     fclose(table);
     return found;
 }
 
 bool
-registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *line)
+registration_ask(
+    const char *host, unsigned port, const char *request, pid_t *pid, struct buffer *line)
 {
+    const struct asking a = { host, port, request };
     char name[NAME_SIZE];
 
     *pid = 0;
     make_name(host, port, name);
-    return ask_owner(name, port, pid, line) || registration_search(host, port, pid, line);
+    return ask_owner(name, &a, pid, line) || registration_search(&a, pid, line);
+}
+
+bool
+registration_find(const char *host, unsigned port, pid_t *pid, struct buffer *line)
+{
+    return registration_ask(host, port, NULL, pid, line);
 }

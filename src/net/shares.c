@@ -10,11 +10,14 @@
  */
 #include "net/shares.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/ensure.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -154,15 +157,20 @@ shares_pass(struct share *s, enum shares_act act, struct allowance_rate rate, ui
     return !s || s->local || allowance_take(&s->acts[act], rate, now_ms);
 }
 
+static const char *
+network_text(const struct address *a, char text[SHARES_TEXT_SIZE])
+{
+    char address[ADDRESS_TEXT_SIZE];
+    bool v6 = strchr(address_text(a, address), ':') != NULL;
+
+    snprintf(text, SHARES_TEXT_SIZE, "%s%s", address, v6 ? "/64" : "");
+    return text;
+}
+
 const char *
 shares_text(const struct share *s, char text[SHARES_TEXT_SIZE])
 {
-    char address[ADDRESS_TEXT_SIZE];
-    bool v6 = strchr(address_text(&s->address, address), ':') != NULL;
-
-    snprintf(
-        text, SHARES_TEXT_SIZE, "%s%s", s->local ? "local" : address, v6 && !s->local ? "/64" : "");
-    return text;
+    return s->local ? memcpy(text, "local", sizeof("local")) : network_text(&s->address, text);
 }
 
 void
@@ -190,4 +198,106 @@ size_t
 shares_count(const struct shares *t)
 {
     return t->by_address.count;
+}
+
+/* ---- who was limited ---- */
+
+enum { REMEMBERED_S = 600 };
+
+struct limited {
+    struct address address;
+    const char *what; /* NULL: the place is free */
+    bool lifted;
+    uint64_t times, since_s, last_s;
+};
+
+static struct limited limited[SHARES_LIMITED_MAX];
+static pthread_mutex_t limited_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool
+is_of(const struct limited *l, const struct address *a)
+{
+    return l->what && memcmp(&l->address, a, sizeof(*a)) == 0;
+}
+
+/* Its place, or else a free one, or that of whoever was limited the longest ago; NULL: all are
+ * lifted. */
+static struct limited *
+limited_place(const struct address *a)
+{
+    struct limited *best = NULL;
+
+    for (size_t i = 0; i < SHARES_LIMITED_MAX; i++) {
+        struct limited *l = &limited[i];
+
+        if (is_of(l, a))
+            return l;
+        if (!l->lifted && (!best || l->last_s < best->last_s))
+            best = l; /* a free one was limited in 1970 */
+    }
+    if (best)
+        *best = (struct limited){ .address = *a };
+    return best;
+}
+
+bool
+shares_refuse(const struct share *s, const char *what)
+{
+    uint64_t now_s = clock_wall_ms() / 1000;
+    struct limited *l;
+    bool refused = true;
+
+    if (!s || s->local)
+        return true;
+    pthread_mutex_lock(&limited_lock);
+    l = limited_place(&s->address);
+    if (l) {
+        refused = !l->lifted;
+        if (now_s - l->last_s > REMEMBERED_S)
+            l->times = 0;
+        if (l->times++ == 0)
+            l->since_s = now_s;
+        l->last_s = now_s;
+        l->what = what;
+    }
+    pthread_mutex_unlock(&limited_lock);
+    return refused;
+}
+
+bool
+shares_lift(const struct address *a)
+{
+    struct address n = shares_network(a);
+    struct limited *l;
+
+    pthread_mutex_lock(&limited_lock);
+    l = limited_place(&n);
+    if (l) {
+        l->lifted = true;
+        l->what = l->what ? l->what : "nothing";
+        l->since_s = clock_wall_ms() / 1000;
+    }
+    pthread_mutex_unlock(&limited_lock);
+    return l != NULL;
+}
+
+void
+shares_write_limited(struct buffer *out)
+{
+    uint64_t now_s = clock_wall_ms() / 1000;
+    const char *between = "";
+
+    pthread_mutex_lock(&limited_lock);
+    for (size_t i = 0; i < SHARES_LIMITED_MAX; i++) {
+        const struct limited *l = &limited[i];
+        char text[SHARES_TEXT_SIZE];
+
+        if (!l->what || (!l->lifted && now_s - l->last_s > REMEMBERED_S))
+            continue;
+        buffer_printf(out, "%s%s|%s|%llu|%llu", between, network_text(&l->address, text),
+            l->lifted ? "lifted" : l->what, (unsigned long long)l->times,
+            (unsigned long long)l->since_s);
+        between = ",";
+    }
+    pthread_mutex_unlock(&limited_lock);
 }

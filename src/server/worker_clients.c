@@ -84,6 +84,8 @@ worker_admits(struct worker *w, struct share *to)
     if (shares_admit(to, SHARES_CONNECTIONS, room, w->connection_limit) &&
         (most == 0 || to == shares_local(w->shares) || shares_held(to, SHARES_CONNECTIONS) < most))
         return true;
+    if (!shares_refuse(to, "connections"))
+        return true;
     times = log_gate_pass(&w->over_share, loop_now_ms(w->loop), REFUSALS_MS, 1);
     if (times > 0)
         log_warning("an address with more than its share of connections is refused more of them "

@@ -10,7 +10,7 @@ import { scaled } from '../lib/mass.mjs';
 import { publishedBlocks, startNginx } from '../lib/nginx.mjs';
 import { Client } from '../lib/raw-client.mjs';
 import { Polling, subscribe } from '../lib/raw-eio.mjs';
-import { askServer, postEvent, waitFor, TIMEOUT } from '../lib/server.mjs';
+import { askServer, postEvent, runServer, waitFor, TIMEOUT } from '../lib/server.mjs';
 import { shareServer, withServer } from '../lib/with-server.mjs';
 
 const LIMIT = 100;
@@ -240,6 +240,20 @@ describe('numbers for one address', () => {
         }, TIMEOUT, 'a refused WebSocket');
         assert.deepEqual(refusal,
             { status: 503, text: 'Too many sessions of your address in a second\n' });
+    });
+
+    test('the command shows who is limited, and lifts it', async () => {
+        const limits = (...more) =>
+            runServer(['limits', `--config=${server.configPath}`, ...more]);
+        await Promise.all(Array.from({ length: 5 }, () => shake('198.51.100.9')));
+        const before = await limits();
+        assert.equal(before.code, 0, before.stderr);
+        assert.match(before.stdout, /^198\.51\.100\.9 +handshakes +[1-9] +20\d\d-.*Z$/m);
+        assert.match((await limits('--lift=nonsense')).stderr, /--lift is "nonsense"; expected an/);
+        const lifted = await limits('--lift=198.51.100.9');
+        assert.match(lifted.stdout, /^198\.51\.100\.9 +lifted /m);
+        const answers = await Promise.all(Array.from({ length: 10 }, () => shake('198.51.100.9')));
+        assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
     });
 
     test('limits.questions: what the application is asked in a second', async () => {

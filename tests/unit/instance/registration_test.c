@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,6 +27,7 @@
 #include "instance/running.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "net/turn.h"
 
 enum { NOBODY = 65534 };
 
@@ -38,10 +41,11 @@ some_port(void)
 }
 
 static void
-describe(void *owner, struct buffer *line)
+describe(void *owner, struct str request, struct buffer *line)
 {
     (void)owner;
-    buffer_append_text(line, "state=ready port=1 config=/srv/my site/e.json\n");
+    buffer_printf(
+        line, "state=ready port=1 asked=%.*s config=/srv/my site/e.json\n", STR_ARG(request));
 }
 
 /* A process of this user that is registered, and ends by SIGTERM unless it is deaf. */
@@ -142,6 +146,48 @@ a_process_does_not_find_itself(void **state)
     (void)state;
     assert_non_null(r);
     assert_false(registration_find(NULL, port, &found, NULL));
+    registration_close(r);
+    loop_stop(l);
+    loop_run(l);
+    loop_free(l);
+}
+
+/* What is asked for arrives with the connection: an answer is there without a turn in between. */
+static void
+a_request_is_heard_before_the_line_is_said(void **state)
+{
+    static const char *const requests[] = { NULL, "lift 192.0.2.1", "lift 2001:db8::" };
+    unsigned port = some_port();
+    struct loop *l = loop_new();
+    struct registration *r = registration_open(l, NULL, port, describe, NULL);
+    char expected[200];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        int ends[2];
+        char said[200] = "";
+        pid_t pid;
+
+        assert_int_equal(pipe(ends), 0);
+        pid = fork();
+        if (pid == 0) {
+            struct buffer line = { 0 };
+            pid_t found;
+            bool ok = registration_ask(NULL, port, requests[i], &found, &line) &&
+                      write(ends[1], line.data, line.len) == (ssize_t)line.len;
+            _exit(!ok);
+        }
+        close(ends[1]);
+        fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        while (read(ends[0], said, sizeof(said) - 1) < 0)
+            turn(l);
+        close(ends[0]);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        snprintf(expected, sizeof(expected),
+            "state=ready port=1 asked=%s config=/srv/my site/e.json\n",
+            requests[i] ? requests[i] : "");
+        assert_string_equal(said, expected);
+    }
     registration_close(r);
     loop_stop(l);
     loop_run(l);
@@ -333,6 +379,7 @@ main(void)
         cmocka_unit_test(root_believes_whoever_serves_the_port),
         cmocka_unit_test(addresses_that_do_not_overlap_are_other_servers),
         cmocka_unit_test(a_name_that_is_taken_is_not_given_twice),
+        cmocka_unit_test(a_request_is_heard_before_the_line_is_said),
         cmocka_unit_test(a_process_does_not_find_itself),
         cmocka_unit_test(out_of_descriptors_nothing_spins),
         cmocka_unit_test(a_server_is_ended_by_its_port),

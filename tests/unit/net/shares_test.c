@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "base/buffer.h"
+
 enum { ROOM = 1024, MANY = 10000, LIMIT = 1000 };
 
 static struct shares *table;
@@ -254,6 +256,64 @@ who_holds_something_is_kept_and_the_idle_make_room(void **state)
     }
 }
 
+/* "192.0.2.7|connections|2|<since>,..." */
+static bool
+is_listed(const char *entry)
+{
+    struct buffer out = { 0 };
+    bool is;
+
+    shares_write_limited(&out);
+    is = str_contains(buffer_str(&out), entry);
+    buffer_fini(&out);
+    return is;
+}
+
+static void
+who_was_refused_is_listed_and_can_be_lifted(void **state)
+{
+    struct share *s = of("192.0.2.7"), *v6 = of("2001:db8:7::1");
+    struct address a;
+
+    (void)state;
+    assert_false(is_listed("192.0.2.7"));
+    assert_true(shares_refuse(s, "connections"));
+    assert_true(shares_refuse(s, "connections"));
+    assert_true(shares_refuse(v6, "handshakes"));
+    assert_true(is_listed("192.0.2.7|connections|2|"));
+    assert_true(is_listed("2001:db8:7::/64|handshakes|1|"));
+    assert_true(address_parse(STR_LIT("2001:db8:7::9"), &a) && shares_lift(&a));
+    assert_false(shares_refuse(v6, "handshakes"));
+    assert_true(shares_refuse(s, "connections"));
+    assert_true(is_listed("2001:db8:7::/64|lifted|"));
+    assert_true(shares_refuse(NULL, "connections"));
+    assert_true(shares_refuse(shares_local(table), "connections"));
+    assert_false(is_listed("local"));
+}
+
+static void
+the_list_has_an_end_and_keeps_who_was_lifted(void **state)
+{
+    char text[40];
+    struct address a;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof(text), "198.18.%d.%d", i / 256, i % 256);
+        assert_true(shares_refuse(of(text), "questions"));
+    }
+    assert_true(address_parse(STR_LIT("2001:db8:7::9"), &a));
+    assert_false(shares_refuse(of("2001:db8:7::9"), "handshakes"));
+    assert_true(is_listed("2001:db8:7::/64|lifted|"));
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof(text), "203.0.%d.%d", i / 256, i % 256);
+        assert_true(address_parse(str_of(text), &a));
+        if (!shares_lift(&a))
+            return;
+    }
+    fail_msg("no end");
+}
+
 int
 main(void)
 {
@@ -271,6 +331,8 @@ main(void)
         TEST(whom_a_silent_proxy_serves_is_not_limited),
         TEST(a_flood_of_addresses_does_not_grow_the_table),
         TEST(who_holds_something_is_kept_and_the_idle_make_room),
+        TEST(who_was_refused_is_listed_and_can_be_lifted),
+        TEST(the_list_has_an_end_and_keeps_who_was_lifted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
