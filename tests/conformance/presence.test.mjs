@@ -199,6 +199,7 @@ describe('presence', () => {
                 await client.ended();
             }
             await nothingElse(watcher, room);
+            await server.waitLog(new RegExp(`channel=${room} .*\n`));
             const said = server.stderr().split('\n').filter((line) => line.includes(`channel=${room} `));
             assert.equal(said.length, 1, said.join('\n'));
             assert.match(said[0], /warning .*no member data.*answer=true/);

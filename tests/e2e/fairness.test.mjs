@@ -170,6 +170,7 @@ test('a proxy that names nobody is not limited, and the log says what it lacks',
             sockets.push(ws);
             assert.ok(i !== LIMIT / 2 || !server.stderr().includes('X-Forwarded-For'));
         }
+        await server.waitLog(/X-Forwarded-For/);
         const lines = server.stderr().split('\n').filter((line) => line.includes('X-Forwarded-For'));
         assert.equal(lines.length, 1, server.stderr());
         assert.match(lines[0], /proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;/);

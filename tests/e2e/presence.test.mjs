@@ -434,7 +434,8 @@ describe('what an application answers wrongly', () => {
     }
 
     test('the log warns once a channel of missing member data', async () => {
-        const { stderr } = cluster.nodes[0];
+        const { stderr, waitLog } = cluster.nodes[0];
+        await waitLog(new RegExp(` warning .*${ROOM}.*\n`));
         const lines = stderr().split('\n').filter((line) =>
             / warning /.test(line) && line.includes(ROOM));
         assert.equal(lines.length, 1, stderr());

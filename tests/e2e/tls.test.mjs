@@ -145,15 +145,16 @@ describe('the application over TLS', () => {
 
     async function subscribe(config) {
         const scene = await startScene({ redis: false, config: { authRetryTime: 200, ...config } });
+        let first;
         try {
             const page = await scene.page();
-            const [first] = await page.ask('subscribe', { channel: 'private-x' }, 2 * TIMEOUT);
+            [first] = await page.ask('subscribe', { channel: 'private-x' }, 2 * TIMEOUT);
             const [second] = await page.ask('subscribe', { channel: 'private-y' }, 2 * TIMEOUT);
             assert.deepEqual(second, first);
-            return { ...first, log: scene.server.stderr() };
         } finally {
             await scene.close();
         }
+        return { ...first, log: scene.server.stderr() };
     }
 
     test('a loopback host is not verified, and that is said once', async () => {
