@@ -118,7 +118,8 @@ struct config {
     uint64_t workers, max_connections;
     uint64_t memory_limit; /* counts if it is set: config_is_set() */
     uint64_t send_queue_bytes, max_channels, max_channel_bytes;
-    uint64_t address_connections, address_handshakes, address_questions; /* a worker; 0: any */
+    /* Of one address, a worker; 0: any. */
+    uint64_t address_connections, address_handshakes, address_questions, address_bytes;
     uint64_t subscribe_rate, whisper_rate, message_rate, whisper_bytes;
     uint64_t head_timeout_ms, shutdown_timeout_ms;
 

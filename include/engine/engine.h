@@ -38,6 +38,7 @@ struct engine_limits {
     size_t adrift;        /* sessions that no connection serves: past it the one ends that has
                            * been so the longest; 0: any number */
     struct allowance_rate address_handshakes; /* of one address */
+    struct allowance_rate address_kilobytes;  /* that its sessions send in packets */
     bool polling, websocket;                  /* transports */
     bool allow_upgrades;
     bool deflate;             /* permessage-deflate is answered */

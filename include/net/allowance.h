@@ -25,5 +25,8 @@ struct allowance {
 
 /* One time more.  False: too often, nothing is taken. */
 MUST_USE bool allowance_take(struct allowance *a, struct allowance_rate rate, uint64_t now_ms);
+/* So many thousandths of a time: of a rate in kB, so many bytes. */
+MUST_USE bool allowance_take_part(
+    struct allowance *a, struct allowance_rate rate, uint64_t thousandths, uint64_t now_ms);
 
 #endif

@@ -32,7 +32,7 @@ enum shares_kind {
 };
 
 /* What an address may do so many times a second, if that is limited. */
-enum shares_act { SHARES_HANDSHAKE, SHARES_QUESTION, SHARES_ACTS };
+enum shares_act { SHARES_HANDSHAKE, SHARES_QUESTION, SHARES_KILOBYTE, SHARES_ACTS };
 
 struct shares *shares_new(void);
 /* Nothing is held any more. */
@@ -51,6 +51,9 @@ MUST_USE bool shares_admit(const struct share *s, enum shares_kind kind, size_t 
 /* Whether it may do it once more, at most so often; that is counted.  NULL is fine. */
 MUST_USE bool shares_pass(
     struct share *s, enum shares_act act, struct allowance_rate rate, uint64_t now_ms);
+/* The same for so many bytes of SHARES_KILOBYTE. */
+MUST_USE bool shares_pass_bytes(
+    struct share *s, size_t bytes, struct allowance_rate rate, uint64_t now_ms);
 /* "192.0.2.1" or "2001:db8::/64".  Returns text. */
 enum { SHARES_TEXT_SIZE = ADDRESS_TEXT_SIZE + 3 };
 const char *shares_text(const struct share *s, char text[SHARES_TEXT_SIZE]);

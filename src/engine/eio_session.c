@@ -351,6 +351,10 @@ eio_session_packet(struct eio_session *s, struct eio_transport *from, const stru
     if (!eio_session_live(s) || from != s->active)
         return; /* it follows a close, or an upgrade, in the same payload */
     heartbeat_saw(&s->heartbeat, s->engine, p->type);
+    if (!engine_admits(s->engine, s->share, p->data.len)) {
+        eio_session_end(s, EIO_END_FLOOD);
+        return;
+    }
     switch (p->type) {
     case EIO_PING:
         /* In 3 the client beats; in 4 it must not. */

@@ -49,6 +49,9 @@ struct engine {
     struct buffer head, body, script, packed, scratch;
 };
 
+/* Whether clients of this share may send a packet with so much in it now (limits.bytes). */
+bool engine_admits(const struct engine *e, struct share *from, size_t bytes);
+
 /* What a body may have; if memory is short, what clients need. */
 static inline size_t
 engine_body_limit(const struct engine *e)

@@ -157,6 +157,12 @@ shares_pass(struct share *s, enum shares_act act, struct allowance_rate rate, ui
     return !s || s->local || allowance_take(&s->acts[act], rate, now_ms);
 }
 
+bool
+shares_pass_bytes(struct share *s, size_t bytes, struct allowance_rate rate, uint64_t now_ms)
+{
+    return !s || s->local || allowance_take_part(&s->acts[SHARES_KILOBYTE], rate, bytes, now_ms);
+}
+
 static const char *
 network_text(const struct address *a, char text[SHARES_TEXT_SIZE])
 {

@@ -137,6 +137,20 @@ make_cookies(struct snapshot *l, const struct config *c)
     l->engine.cookie3_attributes = l->cookie3_attributes = make_cookie_attributes(c, otherwise);
 }
 
+/* At least 1 kB, if there is a limit at all. */
+static struct allowance_rate
+kilobytes_of(const struct config *c)
+{
+    enum { KILO = 1000, AT_ONCE = 10 };
+    uint64_t per_s = (c->address_bytes + KILO - 1) / KILO;
+    uint64_t largest = 2 * c->max_http_buffer_bytes / KILO, burst = AT_ONCE * per_s;
+    const uint64_t most = 4000000; /* allowance.h */
+
+    if (burst < largest)
+        burst = largest;
+    return (struct allowance_rate){ (uint32_t)per_s, (uint32_t)(burst < most ? burst : most) };
+}
+
 static void
 make_engine(struct snapshot *l, const struct config *c)
 {
@@ -150,6 +164,7 @@ make_engine(struct snapshot *l, const struct config *c)
         .queue_bytes = c->send_queue_bytes,
         .adrift = ADRIFT_A_CONNECTION * snapshot_share(l->connections, l->workers, 0),
         .address_handshakes = { (uint32_t)c->address_handshakes, 0 },
+        .address_kilobytes = kilobytes_of(c),
         .polling = config_list_has(&c->transports, "polling"),
         .websocket = config_list_has(&c->transports, "websocket"),
         .allow_upgrades = c->allow_upgrades,

@@ -243,6 +243,26 @@ describe('numbers for one address', () => {
             { status: 503, text: 'Too many sessions of your address in a second\n' });
     });
 
+    test('limits.bytes: what the sessions of an address send in a second', () => withServer(
+        { config: { workers: 1, limits: { bytes: 1000 }, socketio: { maxHttpBufferSize: 10000 } } },
+        async (own) => {
+            const open = (address) =>
+                Client.open(own.port, 4, 'websocket', { headers: from(address) });
+            const [one, two, other] = [await open(GREEDY), await open(GREEDY), await open('192.0.2.1')];
+            const kilobyte = `42["x","${'y'.repeat(1000)}"]`;
+            for (let i = 0; i < 24; i += 1) { // together twice what may come at once
+                one.send(kilobyte);
+                two.send(kilobyte);
+            }
+            for (let i = 0; i < 12; i += 1) {
+                other.send(kilobyte);
+            }
+            await Promise.all([one.ended(), two.ended()]);
+            await other.expectAlive();
+            const { stdout } = await runServer(['limits', `--config=${own.configPath}`]);
+            assert.match(stdout, /^203\.0\.113\.\d+ +bytes /m);
+        }));
+
     test('the command shows who is limited, and lifts it', async () => {
         const limits = (...more) =>
             runServer(['limits', `--config=${server.configPath}`, ...more]);
