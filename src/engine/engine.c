@@ -19,8 +19,6 @@
 #include "engine_priv.h"
 #include "handshake.h"
 #include "http/http_conn.h"
-#include "net/loop.h"
-#include "net/shares.h"
 
 /* Past this a working buffer gives its memory back at the end of the turn. */
 enum { KEPT_CAPACITY = 262144 };
@@ -182,15 +180,4 @@ engine_close(struct engine *e)
     buffer_fini(&e->packed);
     buffer_fini(&e->scratch);
     free(e);
-}
-
-bool
-engine_admits(const struct engine *e, struct share *from, size_t bytes)
-{
-    enum { PACKET_BYTES = 8 }; /* at least, with its frame and its kind */
-    struct allowance_rate rate = e->limits->address_kilobytes;
-
-    return rate.per_s == 0 ||
-           shares_pass_bytes(from, PACKET_BYTES + bytes, rate, loop_now_ms(e->loop)) ||
-           !shares_refuse(from, "bytes");
 }

@@ -13,6 +13,7 @@
 #include "base/texts.h"
 #include "engine/engine.h"
 #include "net/loop.h"
+#include "net/shares.h"
 #include "ws_reader.h"
 
 struct eio_message;
@@ -50,7 +51,16 @@ struct engine {
 };
 
 /* Whether clients of this share may send a packet with so much in it now (limits.bytes). */
-bool engine_admits(const struct engine *e, struct share *from, size_t bytes);
+static inline bool
+engine_admits(const struct engine *e, struct share *from, size_t bytes)
+{
+    enum { PACKET_BYTES = 8 }; /* at least, with its frame and its kind */
+    struct allowance_rate rate = e->limits->address_kilobytes;
+
+    return rate.per_s == 0 ||
+           shares_pass_bytes(from, PACKET_BYTES + bytes, rate, loop_now_ms(e->loop)) ||
+           !shares_refuse(from, "bytes");
+}
 
 /* What a body may have; if memory is short, what clients need. */
 static inline size_t
