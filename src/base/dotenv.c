@@ -140,3 +140,9 @@ dotenv_get(const struct dotenv *d, const char *name)
             return d->lines[i - 1].value;
     return NULL;
 }
+
+const char *
+dotenv_name(const struct dotenv *d, size_t i)
+{
+    return d && i < d->count ? d->lines[i].name : NULL;
+}

@@ -207,6 +207,53 @@ read_variable(struct config *c, const struct option *o, const struct sources *s,
         findings_value(f, name, o, value, result == COERCION_WRONG ? NULL : slot);
 }
 
+/* What Kubernetes sets for a service called laravel-echo-server: _SERVICE_HOST, _PORT_6001_TCP. */
+static bool
+is_from_kubernetes(struct str own)
+{
+    return str_starts(own, "SERVICE_") || (str_starts(own, "PORT_") && str_contains(own, "_TCP"));
+}
+
+static bool
+is_variable(const char *name)
+{
+    char taken[OPTIONS_ENV_SIZE];
+
+    for (size_t i = 0; i < options_count(); i++)
+        if (options_env_name(options_row(i), taken) && strcmp(taken, name) == 0)
+            return true;
+    return false;
+}
+
+static void
+check_variable(const char *name, struct findings *f)
+{
+    struct str s = str_of(name), prefix = STR_LIT(OPTIONS_ENV_PREFIX);
+
+    if (str_starts(s, prefix.data) && !is_variable(name) &&
+        !is_from_kubernetes(str_slice(s.data + prefix.len, s.len - prefix.len)))
+        findings_unknown_variable(f, name);
+}
+
+static void
+check_variables(const struct sources *s, struct findings *f)
+{
+    const char *name;
+
+    for (char **entry = environ; *entry; entry++) {
+        char *copy = mem_copy_text(*entry, strcspn(*entry, "="));
+
+        check_variable(copy, f);
+        free(copy);
+    }
+    for (size_t i = 0; (name = dotenv_name(s->here, i)); i++)
+        if (!getenv(name))
+            check_variable(name, f);
+    for (size_t i = 0; (name = dotenv_name(s->beside, i)); i++)
+        if (!getenv(name) && !dotenv_get(s->here, name))
+            check_variable(name, f);
+}
+
 static void
 read_environment(struct config *c, struct findings *f)
 {
@@ -215,6 +262,7 @@ read_environment(struct config *c, struct findings *f)
 
     for (size_t i = 0; i < options_count(); i++)
         read_variable(c, options_row(i), &s, f);
+    check_variables(&s, f);
     dotenv_free(s.here);
     dotenv_free(s.beside);
     free(beside);

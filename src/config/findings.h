@@ -33,5 +33,7 @@ void findings_json(struct findings *f, const char *where, const struct option *o
 
 /* "<where>: unknown option <path>; did you mean <another>?": a warning. */
 void findings_unknown(struct findings *f, const char *where, const char *path);
+/* The same for a variable of the environment, with OPTIONS_ENV_PREFIX. */
+void findings_unknown_variable(struct findings *f, const char *name);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -45,6 +46,73 @@ the_nearest_name_is_near(void **state)
     check("nothing like it", "file: unknown option nothing like it");
 }
 
+/* What people have written for what, and where no guess is better than a wrong one. */
+static void
+a_name_is_compared_within_its_group_first(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "databaseConfig.redis.database", "databaseConfig.redis.db" },
+        { "databaseConfig.redis.pass", "databaseConfig.redis.password" },
+        { "databaseConfig.redis.user", "databaseConfig.redis.username" },
+        { "databaseConfig.redis.keyprefix", "databaseConfig.redis.keyPrefix" },
+        { "databaseConfig.redis.prefix", "databaseConfig.redis.keyPrefix" },
+        { "databaseConfig.prefix", "databaseConfig.redis.keyPrefix" },
+        { "redis.database", "databaseConfig.redis.db" },
+        { "redis.host", "databaseConfig.redis.host" },
+        { "redis.port", "databaseConfig.redis.port" },
+        { "cors", "socketio.cors" },
+        { "pingInterval", "socketio.pingInterval" },
+        { "sslCertPaht", "sslCertPath" },
+        { "socketio.orgins", "socketio.origins" },
+    };
+    char line[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        snprintf(line, sizeof(line), "file: unknown option %s; did you mean %s?", pairs[i][0],
+            pairs[i][1]);
+        check(pairs[i][0], line);
+    }
+    check("options", "file: unknown option options");
+    check("redis.options", "file: unknown option redis.options");
+    check("databaseConfig.redis.retryTactic",
+        "file: unknown option databaseConfig.redis.retryTactic");
+    check("x", "file: unknown option x");
+    check("", "file: unknown option ");
+}
+
+static void
+a_variable_is_compared_with_options_and_variables(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "POST", "PORT" },
+        { "DB", "REDIS_DB" },
+        { "REDIS_KEYPREFIX", "REDIS_KEY_PREFIX" },
+        { "KEY_PREFIX", "REDIS_KEY_PREFIX" },
+        { "DEV_MODE", "DEBUG" },
+        { "AUTHHOST", "AUTH_HOST" },
+        { "SSL_CERT_PATH", "SSL_CERT" },
+    };
+    char name[100], line[200];
+    struct buffer said = { 0 };
+    struct config_request request = { .say = hear, .owner = &said };
+    struct findings f = { .request = &request };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        snprintf(name, sizeof(name), "LARAVEL_ECHO_SERVER_%s", pairs[i][0]);
+        snprintf(line, sizeof(line), "unknown variable %s; did you mean LARAVEL_ECHO_SERVER_%s?",
+            name, pairs[i][1]);
+        findings_unknown_variable(&f, name);
+        assert_string_equal(said.data, line);
+        buffer_clear(&said);
+    }
+    findings_unknown_variable(&f, "LARAVEL_ECHO_SERVER_XYZ");
+    assert_string_equal(said.data, "unknown variable LARAVEL_ECHO_SERVER_XYZ");
+    assert_false(f.failed);
+    buffer_fini(&said);
+}
+
 static void
 a_path_is_not_a_name(void **state)
 {
@@ -57,6 +125,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_name_is_near),
+        cmocka_unit_test(a_name_is_compared_within_its_group_first),
+        cmocka_unit_test(a_variable_is_compared_with_options_and_variables),
         cmocka_unit_test(a_path_is_not_a_name),
     };
 
