@@ -40,6 +40,7 @@ bool str_is(struct str s, const char *text);
 bool str_is_nocase(struct str s, const char *text);
 bool str_same_nocase(struct str a, struct str b);
 bool str_starts(struct str s, const char *prefix);
+bool str_starts_nocase(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 /* Whether needle occurs anywhere. */
 bool str_contains(struct str s, const char *needle);

@@ -40,6 +40,14 @@ str_starts(struct str s, const char *prefix)
 }
 
 bool
+str_starts_nocase(struct str s, const char *prefix)
+{
+    size_t len = strlen(prefix);
+
+    return s.len >= len && str_is_nocase(str_slice(s.data, len), prefix);
+}
+
+bool
 str_ends(struct str s, const char *suffix)
 {
     size_t len = strlen(suffix);

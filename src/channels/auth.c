@@ -292,7 +292,7 @@ ask_send(struct auth_ask *ask)
 
     buffer_clear(headers);
     if (!auth_target_choose(o->hosts, o->host_count, ask->question.referer, &origin))
-        fault = "the host chosen from authHost is not an http or https URL";
+        fault = "what authHost names for this page is not an http or https URL";
     else if (auth_request_headers(&ask->question, &a->limits, headers) != AUTH_OK)
         fault = "auth.headers is too large since a reload"; /* of authForwardHeaders */
     if (fault) {

@@ -21,7 +21,7 @@ static bool
 needs_tls(const struct auth_options *o)
 {
     for (size_t i = 0; i < o->host_count; i++) {
-        if (!str_starts(str_of(o->hosts[i]), "http://"))
+        if (!str_starts_nocase(str_of(o->hosts[i]), "http://"))
             return true; /* without a scheme the Referer's decides */
     }
     return false;
@@ -43,20 +43,26 @@ warn_of_loopback(const struct auth_options *o)
     }
 }
 
-static bool
-options_make_sense(const struct auth_options *o, struct buffer *error)
+/* Public channels are served without it. */
+static void
+warn_of_unusable(const struct auth_options *o)
 {
     struct http_origin origin;
 
-    ENSURE(o->host_count > 0);
     for (size_t i = 0; i < o->host_count; i++) {
         struct str host = str_of(o->hosts[i]);
 
-        if (!str_contains(host, "://") || http_origin_parse(host, &origin))
-            continue;
-        buffer_printf(error, "authHost: \"%s\" is not an http or https URL", o->hosts[i]);
-        return false;
+        if (str_contains(host, "://") && !http_origin_parse(host, &origin))
+            log_warning("authHost is not an http or https URL: private channels that would ask it "
+                        "are refused host=%s",
+                LOG_STR(host));
     }
+}
+
+static bool
+options_make_sense(const struct auth_options *o, struct buffer *error)
+{
+    ENSURE(o->host_count > 0);
     if (o->endpoint[0] == '/')
         return true;
     buffer_printf(error, "authEndpoint: \"%s\" must begin with \"/\"", o->endpoint);
@@ -89,6 +95,7 @@ auth_target_new(const struct auth_options *o, struct buffer *error)
 
     if (!options_make_sense(o, error))
         return NULL;
+    warn_of_unusable(o);
     t = mem_zalloc(sizeof(*t));
     t->options = *o;
     if (auth_target_open_tls(t, error))

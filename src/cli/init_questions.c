@@ -179,8 +179,8 @@ understand_text(const struct question *row, const char *answer, struct buffer *e
 {
     struct buffer expected = { 0 };
     struct str s = str_of(answer);
-    bool is_url =
-        (str_starts(s, "http://") && s.len > 7) || (str_starts(s, "https://") && s.len > 8);
+    bool is_url = (str_starts_nocase(s, "http://") && s.len > 7) ||
+                  (str_starts_nocase(s, "https://") && s.len > 8);
     char *value = NULL;
 
     if (row->kind == ANSWER_URL && !is_url)

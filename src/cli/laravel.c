@@ -176,10 +176,10 @@ read_host(struct laravel *l, struct laravel_redis *r)
 {
     struct str host = str_of(r->host);
 
-    if (str_starts(host, "tls://")) {
+    if (str_starts_nocase(host, "tls://")) {
         r->tls = true;
         r->host = keep_text(l, str_slice(host.data + 6, host.len - 6));
-    } else if (str_starts(host, "unix://") || str_starts(host, "/")) {
+    } else if (str_starts_nocase(host, "unix://") || str_starts(host, "/")) {
         r->path =
             *host.data == '/' ? r->host : keep_text(l, str_slice(host.data + 7, host.len - 7));
         r->host = r->port = NULL;
@@ -198,13 +198,13 @@ laravel_redis(struct laravel *l)
     const char *scheme = not_empty(l, "REDIS_SCHEME"), *url = not_empty(l, "REDIS_URL");
     const char *after_scheme = url ? strstr(url, "://") : NULL;
 
-    if (url && str_starts(str_of(url), "unix://"))
+    if (url && str_starts_nocase(str_of(url), "unix://"))
         r.host = url;
     else if (after_scheme)
         scheme = url;
     if (r.host)
         read_host(l, &r);
-    r.tls |= scheme && (str_starts(str_of(scheme), "tls") || str_starts(str_of(scheme), "rediss"));
+    r.tls |= scheme && (str_starts_nocase(str_of(scheme), "tls") || str_starts_nocase(str_of(scheme), "rediss"));
     if (after_scheme && scheme == url)
         read_url(l, str_of(after_scheme + 3), &r);
     return r;

@@ -145,7 +145,8 @@ check_redis_options(const struct config *c, struct findings *f, const char *wher
 static bool
 is_url(const char *text)
 {
-    return str_starts(str_of(text), "http://") || str_starts(str_of(text), "https://");
+    return str_starts_nocase(str_of(text), "http://") ||
+           str_starts_nocase(str_of(text), "https://");
 }
 
 /* An authHost that is set to nothing means: where the server itself listens. */
@@ -187,20 +188,38 @@ replace_text(char **field, const char *text)
     *field = copy;
 }
 
+/* A path as it goes into the line of a request: with its blanks encoded, without a fragment. */
+static void
+append_target(struct str endpoint, struct buffer *out)
+{
+    struct str rest, path = str_cut(endpoint, '#', &rest);
+
+    if (!str_starts(path, "/"))
+        buffer_append_char(out, '/');
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.data[i];
+
+        if (c > ' ' && c < 0x7f)
+            buffer_append_char(out, (char)c);
+        else
+            buffer_printf(out, "%%%02X", c);
+    }
+}
+
 static void
 check_auth_endpoint(struct config *c, struct findings *f, const char *where)
 {
     struct buffer path = { 0 };
 
-    if (c->auth_endpoint[0] == '/')
-        return;
-    buffer_printf(&path, "/%s", c->auth_endpoint);
-    findings_say(f, CONFIG_WARNING,
-        "%s: authEndpoint is \"%s\"; taken as \"%.*s\"; expected a path like "
-        "\"/broadcasting/auth\"",
-        where, c->auth_endpoint, STR_ARG(buffer_str(&path)));
-    buffer_append_char(&path, 0);
-    replace_text(&c->auth_endpoint, path.data);
+    append_target(str_of(c->auth_endpoint), &path);
+    if (!str_is(buffer_str(&path), c->auth_endpoint)) {
+        findings_say(f, CONFIG_WARNING,
+            "%s: authEndpoint is \"%s\"; taken as \"%.*s\"; expected a path like "
+            "\"/broadcasting/auth\"",
+            where, c->auth_endpoint, STR_ARG(buffer_str(&path)));
+        buffer_append_char(&path, 0);
+        replace_text(&c->auth_endpoint, path.data);
+    }
     buffer_fini(&path);
 }
 

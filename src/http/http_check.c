@@ -54,7 +54,7 @@ target_valid(const struct http_message *m)
         return false;
     if (str_is(t, "*"))
         return m->method == HTTP_METHOD_OPTIONS;
-    return t.data[0] == '/' || str_starts(t, "http://") || str_starts(t, "https://");
+    return t.data[0] == '/' || str_starts_nocase(t, "http://") || str_starts_nocase(t, "https://");
 }
 
 /* One Host, which may be empty, and which HTTP/1.0 may leave out; "chunked" as the only coding, and

@@ -113,7 +113,10 @@ link_act(struct http_link *k, enum http_parse result, bool more)
         link_lose(k, "the head of the answer is too long");
         return false;
     case HTTP_PARSE_BODY_LARGE:
-        link_lose(k, "the answer is too long");
+        if (status >= 300)
+            link_answered(k, true); /* the status says all */
+        else
+            link_lose(k, "the answer is too long");
         return false;
     case HTTP_PARSE_MORE:
         break;

@@ -74,22 +74,15 @@ origin_copy_base(struct str base, struct http_origin *out)
     return true;
 }
 
-static bool
-has_scheme(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len && str_is_nocase(str_slice(s.data, prefix.len), prefix.data);
-}
-
 bool
 http_origin_parse(struct str url, struct http_origin *out)
 {
-    const struct str plain = STR_LIT("http://"), tls = STR_LIT("https://");
     size_t scheme, authority, end;
 
-    *out = (struct http_origin){ .tls = has_scheme(url, tls) };
-    if (!out->tls && !has_scheme(url, plain))
+    *out = (struct http_origin){ .tls = str_starts_nocase(url, "https://") };
+    if (!out->tls && !str_starts_nocase(url, "http://"))
         return false;
-    scheme = out->tls ? tls.len : plain.len;
+    scheme = out->tls ? sizeof("https://") - 1 : sizeof("http://") - 1;
     for (end = scheme; end < url.len && url.data[end] != '?' && url.data[end] != '#';)
         end++;
     for (authority = scheme; authority < end && url.data[authority] != '/';)

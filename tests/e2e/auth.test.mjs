@@ -162,6 +162,32 @@ describe('the answer', () => {
         assert.deepEqual(await ask(page, 'private-x', {}, 20000 * SLOW), { ok: false, status: 0 });
     });
 
+    for (const status of [403, 419, 500]) {
+        test(`${status} with a body of 2 MiB refuses with ${status}, at once`, async () => {
+            const backend = await start(() => ({ status, body: 'x'.repeat(2 << 20) }));
+            const page = await openPage();
+            assert.deepEqual(await ask(page, 'private-x'), { ok: false, status });
+            assert.equal(backend.requests.length, 1);
+        });
+    }
+
+    for (const authHost of ['http://$HOST:8000', '"http://app.test"', 'http://exämple.test',
+        'ws://app.test', 'http://app.test:80800', ['https://ok.test', 'http://a b']]) {
+        test(`${JSON.stringify(authHost)} cannot be asked, and public channels work`, async () => {
+            const { server } = await startAlone({ authHost });
+            const page = await openPage();
+            assert.deepEqual(await ask(page, 'news'), { ok: true });
+            const event = page.event('E', 'news');
+            await send('news');
+            await event;
+            if (!Array.isArray(authHost)) {
+                assert.deepEqual(await ask(page, 'private-x'), { ok: false, status: 0 });
+                await server.waitLog(/subscription refused .*channel=private-x .*authHost/);
+            }
+            await server.waitLog(/authHost.*(not an http or https URL|has no scheme)/);
+        });
+    }
+
     test('a body without end is not read for ever', async () => {
         await start(() => ({ raw: 'HTTP/1.1 200 OK\r\n\r\n' + 'x'.repeat(20e6) }),
             { authRetryTime: 100 });

@@ -182,6 +182,12 @@ const broken = {
     'an application that is no URL': [() => sound({ authHost: 'app.test' }),
         [/echo-server\.json: authHost is "app\.test".*; expected a URL like "http:\/\/localhost"/],
         { warns: true }],
+    'an application that is no URL at all': [() => sound({ authHost: 'http://$HOST:8000' }),
+        [/echo-server\.json: authHost: POST http:\/\/\$HOST:8000.*not an http or https URL/],
+        { serves: true }],
+    'an endpoint with a blank': [() => sound({ authEndpoint: '/broadcasting/my auth#x' }),
+        [/authEndpoint is "\/broadcasting\/my auth#x"; taken as "\/broadcasting\/my%20auth"/],
+        { warns: true }],
     'an endpoint without a slash': [() => sound({ authEndpoint: 'broadcasting/auth' }),
         [/echo-server\.json: authEndpoint is "broadcasting\/auth".*; expected a path like "\//]],
     'an application that is not there': [
