@@ -35,8 +35,8 @@ void digest_sha256(struct str in, uint8_t out[DIGEST_SHA256_SIZE]);
 
 /* With padding, no line breaks; out has room for DIGEST_BASE64_SIZE(len); returns the length. */
 size_t digest_base64_encode(const void *in, size_t len, char *out);
-/* Padding optional, both alphabets taken, as Node's Buffer does; out has room for in.len bytes.
- * False on any other character. */
+/* Padding optional, both alphabets taken, blanks and line ends passed over, as Node's Buffer does;
+ * out has room for in.len bytes.  False on any other character. */
 MUST_USE bool digest_base64_decode(struct str in, char *out, size_t *len);
 /* base64url without padding: an id.  out has room for len * 4 / 3 + 1 characters. */
 size_t digest_base64url(const void *in, size_t len, char *out);

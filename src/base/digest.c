@@ -185,6 +185,13 @@ letter_value(char c)
     return c == '/' || c == '_' ? 63 : -1;
 }
 
+/* Encoders of MIME (RFC 2045 6.8) break lines, as that of Java's client does. */
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool
 digest_base64_decode(struct str in, char *out, size_t *len)
 {
@@ -192,11 +199,13 @@ digest_base64_decode(struct str in, char *out, size_t *len)
     unsigned bits = 0;
 
     *len = 0;
-    while (in.len > 0 && in.data[in.len - 1] == '=')
+    while (in.len > 0 && (in.data[in.len - 1] == '=' || is_blank(in.data[in.len - 1])))
         in.len--;
     for (size_t i = 0; i < in.len; i++) {
         int value = letter_value(in.data[i]);
 
+        if (is_blank(in.data[i]))
+            continue;
         if (value < 0)
             return false;
         group = group << 6 | (uint32_t)value;

@@ -61,6 +61,16 @@ describe('packets', () => {
                 ws.destroy();
             });
 
+            for (const end of ['\n', '\r\n', ' ']) {
+                test(`EIO${eio}: base64 in lines is a binary message ${JSON.stringify(end)}`, async () => {
+                    const ws = await connectWs(server.port, eio);
+                    ws.send(BINARY_EVENT);
+                    ws.send(`${eio === 3 ? 'b4' : 'b'}AQID${end}BA==${end}`);
+                    await joinWs(ws, 'base64');
+                    ws.destroy();
+                });
+            }
+
             test(`EIO${eio}: a binary frame is a binary message`, async () => {
                 const ws = await connectWs(server.port, eio);
                 ws.send(BINARY_EVENT);

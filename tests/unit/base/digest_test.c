@@ -110,10 +110,25 @@ decoding_takes_both_alphabets_and_no_padding(void **state)
     assert_raw(str_slice(out, len), "\xfb\xff");
 }
 
+/* Java's client ends its text with a line, and breaks it after 76 characters. */
+static void
+decoding_passes_over_blanks(void **state)
+{
+    static const char *const texts[] = { "+/8=\n", "+/\r\n8=\r\n", " + / 8 = ", "+/8\t" };
+    char out[16];
+    size_t len;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        assert_true(digest_base64_decode(str_of(texts[i]), out, &len));
+        assert_raw(str_slice(out, len), "\xfb\xff");
+    }
+}
+
 static void
 decoding_refuses_any_other_character(void **state)
 {
-    static const char *const texts[] = { "A*==", "AA A", "AAA\n", "=AAA", "A=AA", "\xc3\xa9" };
+    static const char *const texts[] = { "A*==", "AA\vA", "=AAA", "A=AA", "\xc3\xa9" };
     char out[8];
     size_t len;
 
@@ -160,6 +175,7 @@ main(void)
         cmocka_unit_test(sha256_of_abc),
         cmocka_unit_test(base64_of_rfc_4648_both_ways),
         cmocka_unit_test(decoding_takes_both_alphabets_and_no_padding),
+        cmocka_unit_test(decoding_passes_over_blanks),
         cmocka_unit_test(decoding_refuses_any_other_character),
         cmocka_unit_test(url_form_has_no_padding_and_no_reserved_character),
         cmocka_unit_test(every_length_survives_the_round_trip),
