@@ -33,7 +33,7 @@ struct http_request {
     struct str path, query; /* raw, not decoded; query without '?' */
     const struct http_header *headers;
     size_t header_count;
-    bool upgrade; /* asks to change the protocol (Connection: Upgrade) */
+    bool upgrade; /* asks for a WebSocket (Connection: Upgrade) */
     bool tls;
     struct address peer; /* where the connection came from */
     bool local;          /* a Unix socket; peer is 127.0.0.1 */

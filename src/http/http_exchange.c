@@ -78,6 +78,17 @@ without_authority(struct str target)
     return STR_LIT("/");
 }
 
+/* Among the protocols that a client would rather speak; any other wish may be passed over (RFC 9110
+ * 7.8), as that for h2c, which curl and Java's client utter with each first request. */
+static bool
+names_websocket(struct str list)
+{
+    while (list.len > 0)
+        if (str_is_nocase(str_trim(str_cut(list, ',', &list)), "websocket"))
+            return true;
+    return false;
+}
+
 void
 http_exchange_begin(struct http_exchange *x)
 {
@@ -93,7 +104,8 @@ http_exchange_begin(struct http_exchange *x)
     r->query = query;
     r->headers = m->headers;
     r->header_count = m->header_count;
-    r->upgrade = m->upgrade && !m->has_body && m->minor == 1;
+    r->upgrade = m->upgrade && !m->has_body && m->minor == 1 &&
+                 names_websocket(http_request_header(r, "Upgrade"));
     r->tls = stream_is_encrypted(x->conn->stream);
     r->local = !stream_peer(x->conn->stream, &r->peer);
 }

@@ -2,6 +2,7 @@
 // The WebSocket layer: its handshake, framing in every breakage, and closes.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { HttpConn } from '../lib/raw.mjs';
 import { acceptOf, frameBytes, newKey, OP, RawWs, refused, upgradeBytes } from '../lib/raw-ws.mjs';
@@ -78,9 +79,18 @@ describe('websocket', () => {
         test('another protocol than websocket is not upgraded', async () => {
             const conn = await HttpConn.open(server.port);
             conn.send(upgradeBytes(wsPath(4), { headers: { Upgrade: 'h2c' } }));
-            await conn.response().then((response) => assert.notEqual(response.status, 101), () => {});
+            assert.equal((await conn.response()).status, 400);
             conn.destroy();
         });
+
+        for (const [path, status] of [['/health/live', 200], ['/nothing', 404],
+            ['/apps/app/status?auth_key=key', 200], ['/socket.io/?EIO=4&transport=polling', 200]]) {
+            test(`curl --http2 is answered ${status} by HTTP/1.1: ${path}`, () => {
+                const out = execFileSync('curl', ['--http2', '-s', '-m', '10', '-o', '/dev/null',
+                    '-w', '%{http_code} %{http_version}', `http://127.0.0.1:${server.port}${path}`]);
+                assert.equal(String(out), `${status} 1.1`);
+            });
+        }
 
         test('permessage-deflate is not negotiated by default', async () => {
             const ws = await open(4, {

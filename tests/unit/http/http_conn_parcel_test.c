@@ -8,7 +8,7 @@
 
 /* ---- leaving HTTP, and this loop ---- */
 
-#define UPGRADE "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
+#define UPGRADE "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
 static void
 upgrade_hands_over_the_stream(void **state)
@@ -57,7 +57,7 @@ upgrade_with_a_body_is_a_request(void **state)
 
     (void)state;
     set(&s, &t);
-    say(&t, "POST /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n"
+    say(&t, "POST /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             "Content-Length: 2\r\n\r\nhi");
     hear(&t, OK_LAST);
     hear_end(&t);

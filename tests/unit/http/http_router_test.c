@@ -88,7 +88,7 @@ first_service_that_accepts_it_has_it(void **state)
     say(&s.t, "GET /c HTTP/1.1\r\nHost: a\r\n\r\n");
     hear(&s.t, "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\n"
                "Content-Length: 9\r\nConnection: keep-alive\r\n\r\nNot Found");
-    say(&s.t, "GET /c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+    say(&s.t, "GET /c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     hear_end(&s.t);
     TURN_UNTIL(s.l, !s.conn);
     listener_close(s.n);
