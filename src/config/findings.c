@@ -257,7 +257,7 @@ findings_unknown_variable(struct findings *f, const char *name)
         if (r <= best)
             continue;
         best = r;
-        strcpy(near, candidate);
+        memcpy(near, candidate, sizeof(near));
     }
     findings_say(f, CONFIG_WARNING, "unknown variable %s%s%s%s", name,
         best > 0 ? "; did you mean " : "", best > 0 ? near : "", best > 0 ? "?" : "");

@@ -28,10 +28,36 @@ dotenv_beside_the_configuration_is_read(void **state)
     discard(&w);
 }
 
+/* What Kubernetes sets for a service of that name is none of ours. */
+static void
+a_variable_without_an_option_is_a_warning(void **state)
+{
+    static const char *const fine[] = { "LARAVEL_ECHO_SERVER_SERVICE_HOST",
+        "LARAVEL_ECHO_SERVER_SERVICE_PORT_HTTP", "LARAVEL_ECHO_SERVER_PORT_6001_TCP",
+        "LARAVEL_ECHO_SERVER_PORT_6001_TCP_ADDR", "LARAVEL_ECHO_SERVERS" };
+    struct written w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+        setenv(fine[i], "1", 1);
+    assert_non_null(load(&w, "{}"));
+    assert_int_equal(lines(&w.warnings), 0);
+    discard(&w);
+    setenv("LARAVEL_ECHO_SERVER_POST", "6001", 1);
+    assert_non_null(load(&w, "{}"));
+    assert_int_equal(lines(&w.warnings), 1);
+    assert_non_null(strstr(text(&w.warnings), "did you mean LARAVEL_ECHO_SERVER_PORT?"));
+    discard(&w);
+    unsetenv("LARAVEL_ECHO_SERVER_POST");
+    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+        unsetenv(fine[i]);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_variable_without_an_option_is_a_warning),
         cmocka_unit_test(dotenv_beside_the_configuration_is_read),
     };
 

@@ -378,31 +378,6 @@ the_command_line_wins_over_the_environment_and_that_over_the_file(void **state)
     unsetenv("LARAVEL_ECHO_SERVER_SOCKETIO_PING_TIMEOUT");
 }
 
-/* What Kubernetes sets for a service of that name is none of ours. */
-static void
-a_variable_without_an_option_is_a_warning(void **state)
-{
-    static const char *const fine[] = { "LARAVEL_ECHO_SERVER_SERVICE_HOST",
-        "LARAVEL_ECHO_SERVER_SERVICE_PORT_HTTP", "LARAVEL_ECHO_SERVER_PORT_6001_TCP",
-        "LARAVEL_ECHO_SERVER_PORT_6001_TCP_ADDR", "LARAVEL_ECHO_SERVERS" };
-    struct written w;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
-        setenv(fine[i], "1", 1);
-    assert_non_null(load(&w, "{}"));
-    assert_int_equal(lines(&w.warnings), 0);
-    discard(&w);
-    setenv("LARAVEL_ECHO_SERVER_POST", "6001", 1);
-    assert_non_null(load(&w, "{}"));
-    assert_int_equal(lines(&w.warnings), 1);
-    assert_non_null(strstr(text(&w.warnings), "did you mean LARAVEL_ECHO_SERVER_PORT?"));
-    discard(&w);
-    unsetenv("LARAVEL_ECHO_SERVER_POST");
-    for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
-        unsetenv(fine[i]);
-}
-
 static void
 without_a_file_it_is_the_embedded_default(void **state)
 {
@@ -454,7 +429,6 @@ main(void)
         cmocka_unit_test(a_file_that_is_no_json_is_named_with_the_line),
         cmocka_unit_test(https_needs_a_certificate_and_a_key),
         cmocka_unit_test(the_command_line_wins_over_the_environment_and_that_over_the_file),
-        cmocka_unit_test(a_variable_without_an_option_is_a_warning),
         cmocka_unit_test(without_a_file_it_is_the_embedded_default),
         cmocka_unit_test(a_lenient_reader_gets_what_can_be_understood),
     };
