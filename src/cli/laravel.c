@@ -204,7 +204,8 @@ laravel_redis(struct laravel *l)
         scheme = url;
     if (r.host)
         read_host(l, &r);
-    r.tls |= scheme && (str_starts_nocase(str_of(scheme), "tls") || str_starts_nocase(str_of(scheme), "rediss"));
+    r.tls |= scheme && (str_starts_nocase(str_of(scheme), "tls") ||
+                           str_starts_nocase(str_of(scheme), "rediss"));
     if (after_scheme && scheme == url)
         read_url(l, str_of(after_scheme + 3), &r);
     return r;

@@ -24,6 +24,7 @@
 enum {
     GOODBYE_MS = 30000, /* how long a closed session keeps its goodbye for the next poll */
     AHEAD = 6,          /* receivers from the one that is served to the one that is fetched */
+    SID_SHOWN = 6,      /* characters of a live session's, which is its key */
     ENDS_LOGGED = 1000, /* in LOG_GATE_MS: this line is the log of accesses */
 };
 
@@ -59,8 +60,8 @@ eio_session_enter(struct eio_session *s, enum session_state next)
 {
     ENSURE(may_follow[s->state] & BIT(next));
     ENSURE((next == SESSION_PROBING) == (s->probing != NULL));
-    log_debug("session %.*s: %s -> %s", EIO_SESSION_SID_LEN, s->sid, state_name[s->state],
-        state_name[next]);
+    log_debug(
+        "session %.*s...: %s -> %s", SID_SHOWN, s->sid, state_name[s->state], state_name[next]);
     s->state = (uint8_t)next;
 }
 

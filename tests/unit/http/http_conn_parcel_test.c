@@ -8,7 +8,8 @@
 
 /* ---- leaving HTTP, and this loop ---- */
 
-#define UPGRADE "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+#define UPGRADE                                                                                    \
+    "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
 static void
 upgrade_hands_over_the_stream(void **state)
