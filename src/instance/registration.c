@@ -108,7 +108,7 @@ static void
 registration_on_ready(void *owner, bool readable, bool writable)
 {
     struct registration *r = owner;
-    struct sockaddr_un client;
+    struct sockaddr_un client = { 0 };
     socklen_t len = sizeof(client);
     int fd;
 
