@@ -25,7 +25,7 @@ async function startBusy(slow, work, config) {
         await work();
         app.atWork--;
         return {};
-    }, { workers: 1, ...config });
+    }, { workers: 1, messageRate: 0, subscribeRate: 0, ...config }); // it asks as often as it can
     return app;
 }
 
