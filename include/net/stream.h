@@ -98,7 +98,7 @@ bool stream_is_encrypted(const struct stream *s);
 /* Where the peer is.  False: at the other end of a Unix socket, and *out is 127.0.0.1. */
 bool stream_peer(const struct stream *s, struct address *out);
 /* An accepted stream is held by to, of the worker that accepted it, until its descriptor is closed,
- * on whatever loop that is.  Only there; NULL: by nobody. */
+ * on whatever loop that is.  Only there; NULL: by nobody.  Nothing for one that is closed. */
 void stream_charge(struct stream *s, struct share *to);
 struct loop *stream_loop(const struct stream *s);
 /* Bytes read from and written to the peer so far, before encryption. */

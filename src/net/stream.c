@@ -237,6 +237,8 @@ void
 stream_charge(struct stream *s, struct share *to)
 {
     ENSURE(s->origin.home == s->loop); /* to is of the worker that accepted it */
+    if (s->state >= STREAM_CLOSED)
+        return; /* it is held by nobody any more, though a request of it may still be served */
     shares_take(to, SHARES_CONNECTIONS);
     shares_give_back(s->origin.share, SHARES_CONNECTIONS);
     s->origin.share = to;

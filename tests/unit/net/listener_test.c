@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/log.h"
+#include "net/shares.h"
 #include "peer.h"
 
 enum { PEERS_MAX = 64 };
@@ -82,6 +83,41 @@ accepted_stream_talks_and_knows_its_peer(void **state)
     TURN_UNTIL(h.l, h.peers[0].ends);
     assert_int_equal(h.peers[0].why, STREAM_END_PEER);
     house_close(&h);
+}
+
+static struct share *
+share_of(struct shares *table, const char *text)
+{
+    struct address a;
+
+    assert_true(address_parse(str_of(text), &a));
+    return shares_of(table, &a);
+}
+
+/* What was pipelined on it may be served until its end is told. */
+static void
+closed_stream_is_held_by_nobody(void **state)
+{
+    struct shares *table = shares_new();
+    struct share *one = share_of(table, "192.0.2.1"), *other = share_of(table, "192.0.2.2");
+    struct house h = { 0 };
+    int fd;
+
+    (void)state;
+    house_open(&h, "127.0.0.1");
+    fd = dial(h.port);
+    TURN_UNTIL(h.l, h.count);
+    stream_charge(h.peers[0].s, one);
+    assert_int_equal(shares_held(one, SHARES_CONNECTIONS), 1);
+    stream_close(h.peers[0].s, STREAM_END_FAILED);
+    assert_int_equal(shares_held(one, SHARES_CONNECTIONS), 0);
+    stream_charge(h.peers[0].s, other);
+    assert_int_equal(shares_held(one, SHARES_CONNECTIONS), 0);
+    assert_int_equal(shares_held(other, SHARES_CONNECTIONS), 0);
+    TURN_UNTIL(h.l, h.peers[0].ends);
+    close(fd);
+    house_close(&h);
+    shares_free(table);
 }
 
 static void
@@ -268,6 +304,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepted_stream_talks_and_knows_its_peer),
+        cmocka_unit_test(closed_stream_is_held_by_nobody),
         cmocka_unit_test(no_host_means_both_families),
         cmocka_unit_test(nodelay_is_inherited),
         cmocka_unit_test(reset_by_the_peer_ends_the_stream),
