@@ -36,6 +36,8 @@ const char *address_text(const struct address *a, char out[ADDRESS_TEXT_SIZE]);
 bool address_is_loopback(const struct address *a);
 /* 127.0.0.1 */
 struct address address_loopback(void);
+/* What counts as one client: of IPv6 the /64, which is one customer's; IPv4 as it is. */
+struct address address_network(const struct address *a);
 
 /* "10.0.0.0/8", "2001:db8::/32", or one address. */
 MUST_USE bool address_range_parse(struct str text, struct address_range *out);

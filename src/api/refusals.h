@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "net/allowance.h"
 
 enum {
     REFUSALS_BURST = 60, /* of an address at once, and then one a second */
@@ -20,7 +21,7 @@ enum {
 /* All zero is a fresh one.  Addresses share the counters: two that meet in one are refused sooner
  * when both have wrong keys, and no number of addresses takes more memory. */
 struct refusals {
-    uint64_t free_ms[REFUSALS_COUNTERS]; /* when the counter is empty */
+    struct allowance counters[REFUSALS_COUNTERS];
     struct log_gate gate;
 };
 

@@ -71,6 +71,17 @@ address_loopback(void)
     return (struct address){ { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } };
 }
 
+struct address
+address_network(const struct address *a)
+{
+    enum { HOST_AT = 8 };
+    struct address n = *a;
+
+    if (memcmp(a->bytes, mapped, sizeof(mapped)) != 0)
+        memset(n.bytes + HOST_AT, 0, sizeof(n.bytes) - HOST_AT);
+    return n;
+}
+
 bool
 address_is_loopback(const struct address *a)
 {

@@ -28,7 +28,6 @@ enum {
     LOOKS = 4,
     RESERVE = 5, /* a fifth of all */
     QUARTER = 4,
-    V6_BYTES = 8, /* of an address that count: a /64 is one customer's */
 };
 
 /* Owned by its table.  In the order of the last shares_of(). */
@@ -108,22 +107,10 @@ shares_make_room(struct shares *t)
     }
 }
 
-/* What counts of an address. */
-static struct address
-shares_network(const struct address *a)
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    struct address n = *a;
-
-    if (memcmp(a->bytes, mapped, sizeof(mapped)) != 0)
-        memset(n.bytes + V6_BYTES, 0, sizeof(n.bytes) - V6_BYTES);
-    return n;
-}
-
 struct share *
 shares_of(struct shares *t, const struct address *a)
 {
-    struct address n = shares_network(a);
+    struct address n = address_network(a);
     struct share *s = map_get(&t->by_address, str_slice((const char *)n.bytes, sizeof(n.bytes)));
 
     if (!s) {
@@ -273,7 +260,7 @@ shares_refuse(const struct share *s, const char *what)
 bool
 shares_lift(const struct address *a)
 {
-    struct address n = shares_network(a);
+    struct address n = address_network(a);
     struct limited *l;
 
     pthread_mutex_lock(&limited_lock);
